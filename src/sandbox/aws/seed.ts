@@ -1,0 +1,66 @@
+/** What a new world of the sandbox's AWS holds: plain data, written in `src/sandbox/seed.ts`. */
+export interface AwsSeed {
+  readonly region: string
+  readonly accounts: readonly SeedAccount[]
+}
+
+export interface SeedAccount {
+  readonly name: string
+  readonly id: string
+  readonly users: readonly SeedIamUser[]
+  readonly roles: readonly SeedIamRole[]
+  readonly managedPolicies: readonly SeedManagedPolicy[]
+  readonly buckets: readonly SeedBucket[]
+  readonly keys: readonly SeedKmsKey[]
+}
+
+export interface SeedIamUser {
+  readonly name: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** Inline policy documents by name. */
+  readonly policies: Readonly<Record<string, unknown>>
+}
+
+export interface SeedIamRole {
+  readonly name: string
+  readonly path: string
+  readonly trust: unknown
+  readonly policies: Readonly<Record<string, unknown>>
+  /** ARN of a managed policy. */
+  readonly boundary?: string
+  readonly tags?: Readonly<Record<string, string>>
+  /** Sessions that exist from the start, as Identity Center would have made them. */
+  readonly sessions: readonly SeedSession[]
+}
+
+export interface SeedSession {
+  /** Login of the person, for the ready file. */
+  readonly login: string
+  readonly sessionName: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  /** Seconds after the start at which it expires, in the sandbox's time. */
+  readonly lifetimeSeconds: number
+}
+
+export interface SeedManagedPolicy {
+  readonly name: string
+  readonly path: string
+  readonly document: unknown
+}
+
+export interface SeedBucket {
+  readonly name: string
+  /** Key to content. */
+  readonly objects: Readonly<Record<string, string>>
+  readonly policy?: unknown
+  /** ARN of the KMS key that encrypts every object. */
+  readonly kmsKey?: string
+}
+
+export interface SeedKmsKey {
+  readonly id: string
+  readonly policy: unknown
+}

@@ -1,0 +1,92 @@
+/** Keeps every call the sandbox's servers answered, so that a test can count them and see who waited for whom. */
+export interface Call {
+  /** Order of arrival over both servers, from 1. */
+  readonly sequence: number
+  readonly service: 'github' | 'aws'
+  /** Who called: `app` for the Daypass app, else a login, an AWS user's name, or `anonymous`. */
+  readonly caller: string
+  readonly method: string
+  /** GitHub: path with query. AWS: the action, such as `iam:PutRolePolicy`. */
+  readonly target: string
+  /** Milliseconds on a monotonic clock. */
+  readonly started: number
+  /** Missing while the call is in flight. */
+  ended?: number
+  status?: number
+  /** Sequence number of the latest call of the same caller that had ended when this one began; 0: none. */
+  readonly after: number
+}
+
+export interface CallLog {
+  begin(call: Pick<Call, 'service' | 'method' | 'target'>): {
+    /** Says who called, as soon as the server knows. */
+    by(caller: string): void
+    /** AWS: the action is known only after the body was read. */
+    at(target: string): void
+    end(status: number): void
+  }
+  list(): readonly Call[]
+  clear(): void
+  /** How many calls have begun and not ended. */
+  inFlight(): number
+}
+
+/** Older calls are forgotten, so that a sandbox left running does not grow without bound. */
+const KEPT_CALLS = 10_000
+
+export function createCallLog(): CallLog {
+  let calls: Call[] = []
+  let sequence = 0
+  let open = 0
+  return {
+    begin({ service, method, target }) {
+      sequence += 1
+      open += 1
+      const call: { -readonly [K in keyof Call]: Call[K] } = {
+        sequence,
+        service,
+        caller: 'anonymous',
+        method,
+        target,
+        started: performance.now(),
+        after: 0,
+      }
+      calls.push(call)
+      if (calls.length > KEPT_CALLS * 2) calls = calls.slice(-KEPT_CALLS)
+      return {
+        by(caller) {
+          call.caller = caller
+          call.after = lastEnded(calls, call)
+        },
+        at(newTarget) {
+          call.target = newTarget
+        },
+        end(status) {
+          if (call.ended !== undefined) return
+          call.ended = performance.now()
+          call.status = status
+          open -= 1
+        },
+      }
+    },
+    list: () => calls,
+    clear() {
+      calls = calls.filter((call) => call.ended === undefined)
+    },
+    inFlight: () => open,
+  }
+}
+
+/** The latest call of the same caller that had ended when this one began; 0 when there is none. */
+function lastEnded(calls: readonly Call[], call: Call): number {
+  let latest = 0
+  let latestEnd = Number.NEGATIVE_INFINITY
+  for (const other of calls) {
+    if (other.caller !== call.caller || other.ended === undefined) continue
+    if (other.ended <= call.started && other.ended > latestEnd) {
+      latest = other.sequence
+      latestEnd = other.ended
+    }
+  }
+  return latest
+}

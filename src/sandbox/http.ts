@@ -1,0 +1,44 @@
+/** The little HTTP that the sandbox's servers share: listen on loopback, read a capped body, answer, close. */
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+
+/** The interface every sandbox server listens on; nothing outside this machine may reach it. */
+export const LOOPBACK = '127.0.0.1'
+
+export interface RunningServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Listens on loopback; port 0 takes any free one. */
+export async function listen(listener: RequestListener, port = 0): Promise<RunningServer> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, LOOPBACK, resolve)
+  })
+  return { url: `http://${LOOPBACK}:${portOf(server)}`, close: () => close(server) }
+}
+
+export class BodyTooLarge extends Error {}
+
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    size += chunk.length
+    if (size > limitBytes) throw new BodyTooLarge(`body over ${limitBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  return address.port
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}
