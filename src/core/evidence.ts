@@ -1,0 +1,118 @@
+/** What GitHub says of how the bytes of one request came to be on the branch: plain data, gathered before anything is judged. */
+
+/** A GitHub account. `null` where GitHub no longer knows whose it was, or could not tie an e-mail to one. */
+export interface Person {
+  readonly id: number
+  readonly login: string
+  readonly kind: 'person' | 'bot'
+}
+
+export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin'
+
+/** A file as a commit holds it. */
+export interface FileAt {
+  /** Git's blob id (SHA-1 in hex). */
+  readonly blob: string
+  /** Git's mode, such as `100644`. */
+  readonly mode: string
+}
+
+export interface ChangedFile {
+  readonly path: string
+  readonly status: 'added' | 'modified' | 'removed' | 'renamed' | 'copied' | 'changed' | 'unchanged'
+  readonly previousPath?: string
+}
+
+export interface Commit {
+  readonly sha: string
+  readonly author: Person | null
+  readonly committer: Person | null
+  /** Accounts of the `Co-authored-by` trailers; `null` for one that could not be tied to an account. */
+  readonly coAuthors: readonly (Person | null)[]
+  /** Whether the file differs between this commit and its first parent. */
+  readonly touchesFile: boolean
+}
+
+export interface Review {
+  readonly id: number
+  readonly person: Person | null
+  readonly state: 'approved' | 'changes-requested' | 'commented' | 'dismissed'
+  /** The commit that was looked at; missing where GitHub no longer says. */
+  readonly commit?: string
+  /** Seconds since the epoch. */
+  readonly submittedAt: number
+  /** The file at that commit; `missing` where it is not there. Read for approvals only. */
+  readonly file?: FileAt | 'missing'
+}
+
+/** One owner of the CODEOWNERS line in force for the path, resolved. */
+export type Owner =
+  | {
+      readonly kind: 'user'
+      readonly text: string
+      readonly person: Person | null
+      readonly permission: Permission
+    }
+  | {
+      readonly kind: 'team'
+      readonly text: string
+      /** Whether the team itself has write access; GitHub counts a team's members only then. */
+      readonly canWrite: boolean
+      readonly members: readonly Person[]
+    }
+  /** An e-mail address can't be tied to a reviewer safely: said, never counted. */
+  | { readonly kind: 'email'; readonly text: string }
+  /** GitHub does not know it (or not us): said, never counted. */
+  | { readonly kind: 'unresolved'; readonly text: string; readonly why: string }
+
+export interface PathOwners {
+  /** Which CODEOWNERS file, and which of its lines; missing where no line matches. */
+  readonly file?: string
+  readonly line?: number
+  readonly owners: readonly Owner[]
+}
+
+export interface MergedPull {
+  readonly number: number
+  readonly author: Person | null
+  readonly baseRepositoryId: number
+  readonly baseBranch: string
+  readonly headSha: string
+  readonly merged: boolean
+  /** Seconds since the epoch; missing while unmerged. */
+  readonly mergedAt?: number
+  readonly mergedBy: Person | null
+  /** The merge commit, the squash commit, or the last rebased commit; missing while unmerged. */
+  readonly mergeSha?: string
+  readonly files: readonly ChangedFile[]
+  readonly commits: readonly Commit[]
+  readonly reviews: readonly Review[]
+}
+
+/** Whether every change of CODEOWNERS and rules since the operator's trusted commit was approved by an owner. */
+export type TrustRoot =
+  | { readonly holds: true }
+  | { readonly holds: false; readonly code: string; readonly message: string }
+
+/** All that is needed to judge the pull request that brought one file; nothing in it is decided yet. */
+export interface Evidence {
+  readonly repositoryId: number
+  readonly defaultBranch: string
+  readonly path: string
+  /** The file at the head of the default branch now; at preview: `missing`. */
+  readonly onBranch: FileAt | 'missing'
+  /** The pull request that brought these bytes; missing where they came by a push. */
+  readonly pull?: MergedPull
+  /** The file at the merge commit; before the merge: at the pull request's head. */
+  readonly atMerge: FileAt | 'missing'
+  /** The file at the merge commit's first parent; before the merge: at the base branch. */
+  readonly beforeMerge: FileAt | 'missing'
+  /** The login that the request names. */
+  readonly requester: string
+  /** What the pull request's author may do in the repository now. */
+  readonly authorPermission: Permission
+  readonly owners: PathOwners
+  readonly approvalsNeeded: number
+  readonly mergeBy: 'owners' | 'anyone'
+  readonly trustRoot: TrustRoot
+}

@@ -1,0 +1,155 @@
+/** What the two flows need of the outside: readers apart from writers, so that a preview can't write to IAM, by type. */
+import type { Account } from './core/account.ts'
+import type { ChangedFile, Evidence } from './core/evidence.ts'
+import type { EndReason, Grant, RequestIdentity, StandingGrant } from './core/grant.ts'
+
+/** A read that failed; never to be taken for an empty one. `what` names the read, for the log. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+  constructor(what: string, cause: unknown) {
+    super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/** A file as it stands in one commit. */
+export interface SourceFile {
+  readonly path: string
+  readonly mode: string
+  readonly blob: string
+  /** Undefined where the blob is too large to be a request or not UTF-8. */
+  readonly text?: string
+}
+
+/** One commit of a branch, read whole and consistent. */
+export interface Snapshot {
+  readonly commit: string
+  /** Everything below `access-requests/` except files that end in `.md` and files named `CODEOWNERS` or starting with a dot. */
+  readonly requests: readonly SourceFile[]
+  /** `.github/daypass.yml`. */
+  readonly rules?: SourceFile
+  /** The CODEOWNERS in force: the first of `.github/`, the root and `docs/`. */
+  readonly codeowners?: SourceFile
+}
+
+export interface OpenPull {
+  readonly number: number
+  readonly headSha: string
+  readonly baseBranch: string
+  readonly draft: boolean
+}
+
+/** What a check run or a pull request is to say. */
+export interface CheckReport {
+  readonly title: string
+  /** Markdown, 65,535 characters at most. */
+  readonly summary: string
+  readonly text?: string
+  readonly annotations: readonly Annotation[]
+}
+
+export interface Annotation {
+  readonly path: string
+  readonly line: number
+  readonly column: number
+  readonly title: string
+  readonly message: string
+}
+
+/** The app's own record of a request, kept in the check run `Daypass / grant` on the merge commit. */
+export interface GrantRecord {
+  readonly checkRunId: number
+  readonly state: RecordState
+}
+
+/**
+ * `pending`: the evidence can't be read yet. `approved`: judged, not yet in IAM. `granted`: was in IAM.
+ * `rejected` and `ended` are final.
+ */
+export type RecordState = 'pending' | 'approved' | 'granted' | 'rejected' | 'ended'
+
+/** The evidence of one file on the branch, with the app's own record of it. */
+export interface Provenance {
+  readonly evidence: Evidence
+  /** Missing where nothing was recorded yet, or no pull request brought the file. */
+  readonly record?: GrantRecord
+}
+
+/** Reads one repository. Every method throws `Unreadable` where GitHub gave no clear answer. */
+export interface RepositoryReader {
+  /** The default branch at its head, or another commit. */
+  snapshot(commit?: string): Promise<Snapshot>
+  openPulls(): Promise<readonly OpenPull[]>
+  /** Merge queue groups waiting for their checks. */
+  mergeGroups(): Promise<readonly { readonly headSha: string; readonly pull: number }[]>
+  /** Which paths a pull request (or merge group) changes against the default branch; throws where the list is cut off. */
+  changedFiles(headSha: string, pull?: number): Promise<readonly ChangedFile[]>
+  /** The evidence of an open pull request for one path, as far as it goes before the merge. */
+  previewEvidence(pull: number, path: string, terms: EvidenceTerms): Promise<Evidence>
+  /** The evidence of a file that is on the default branch at `snapshot`. */
+  provenance(file: SourceFile, snapshot: Snapshot, terms: EvidenceTerms): Promise<Provenance>
+  /** External id of the newest `Daypass / request` check on a commit. */
+  lastRequestCheck(headSha: string): Promise<string | undefined>
+}
+
+/** What the judgement needs to know from request and rules. */
+export interface EvidenceTerms {
+  readonly requester: string
+  readonly approvalsNeeded: number
+  readonly mergeBy: 'owners' | 'anyone'
+}
+
+/** Writes to one repository. */
+export interface RepositoryWriter {
+  writeRequestCheck(
+    headSha: string,
+    externalId: string,
+    conclusion: 'success' | 'failure' | 'neutral',
+    report: CheckReport,
+  ): Promise<void>
+  /** Creates or updates the record; `rejected` concludes in failure, `ended` in success, the others leave it open. */
+  writeRecord(
+    mergeSha: string,
+    identity: RequestIdentity,
+    existing: GrantRecord | undefined,
+    state: RecordState,
+    report: CheckReport,
+  ): Promise<GrantRecord>
+  /** The one comment of the app on a pull request, created or brought up to date; does nothing when it says so already. */
+  writeComment(pull: number, markdown: string): Promise<void>
+  /** Opens (or finds) the pull request that takes the file out; nothing where the bytes on the branch are not `blob`. */
+  openRevert(revert: Revert): Promise<RevertState>
+  /** Merges it where the app may, after reading again that the bytes are the ended ones. */
+  mergeRevert(state: RevertState & { kind: 'open' }, revert: Revert): Promise<'merged' | 'waiting'>
+  /** Reports broken rules once on the commit that broke them. */
+  reportBrokenRules(commit: string, report: CheckReport): Promise<void>
+}
+
+export interface Revert {
+  readonly identity: RequestIdentity
+  readonly blob: string
+  readonly branch: string
+  readonly title: string
+  /** The receipt. */
+  readonly commitMessage: string
+  readonly body: string
+}
+
+export type RevertState =
+  | { readonly kind: 'open'; readonly pull: number; readonly headSha: string }
+  | { readonly kind: 'merged' | 'closed'; readonly pull: number }
+  /** The file is not on the branch any more, or has other bytes: nothing to take out. */
+  | { readonly kind: 'not-needed' }
+
+/** Reads the grants that stand in one account for one repository. Throws `Unreadable`. */
+export interface GrantReader {
+  list(account: Account, repositoryId: number): Promise<readonly StandingGrant[]>
+}
+
+export interface GrantWriter {
+  /** Writes the role, or completes and tightens one half written. Running it again changes nothing. */
+  write(account: Account, grant: Grant): Promise<void>
+  /** Makes the role deny everything, sessions in use included, and mark why. */
+  deny(account: Account, standing: StandingGrant, at: number, because: EndReason): Promise<void>
+  /** Deletes the role and reads back that it is gone. */
+  remove(account: Account, standing: StandingGrant): Promise<void>
+}
