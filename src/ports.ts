@@ -59,6 +59,8 @@ export interface Annotation {
 export interface GrantRecord {
   readonly checkRunId: number
   readonly state: RecordState
+  /** The check run's `output.text` as the app wrote it: it holds what was judged, for the receipt. */
+  readonly text?: string
 }
 
 /**
@@ -71,6 +73,12 @@ export type RecordState = 'pending' | 'approved' | 'granted' | 'rejected' | 'end
 export interface Provenance {
   readonly evidence: Evidence
   /** Missing where nothing was recorded yet, or no pull request brought the file. */
+  readonly record?: GrantRecord
+}
+
+export interface RecordedRequest {
+  /** Missing where the pull request was never merged. */
+  readonly mergeSha?: string
   readonly record?: GrantRecord
 }
 
@@ -87,6 +95,10 @@ export interface RepositoryReader {
   previewEvidence(pull: number, path: string, terms: EvidenceTerms): Promise<Evidence>
   /** The evidence of a file that is on the default branch at `snapshot`. */
   provenance(file: SourceFile, snapshot: Snapshot, terms: EvidenceTerms): Promise<Provenance>
+  /** The record of a request whose pull request is known, whether or not its file is still on the branch. */
+  recordOf(identity: RequestIdentity): Promise<RecordedRequest>
+  /** The text of a blob; undefined where it is too large to be a request or not UTF-8. */
+  blobText(blob: string): Promise<string | undefined>
   /** External id of the newest `Daypass / request` check on a commit. */
   lastRequestCheck(headSha: string): Promise<string | undefined>
 }
