@@ -2,6 +2,7 @@
 import type { Account } from './core/account.ts'
 import type { ChangedFile, Evidence } from './core/evidence.ts'
 import type { EndReason, Grant, RequestIdentity, StandingGrant } from './core/grant.ts'
+import type { CheckReport } from './core/report.ts'
 
 /** A read that failed; never to be taken for an empty one. `what` names the read, for the log. */
 export class Unreadable extends Error {
@@ -36,23 +37,6 @@ export interface OpenPull {
   readonly headSha: string
   readonly baseBranch: string
   readonly draft: boolean
-}
-
-/** What a check run or a pull request is to say. */
-export interface CheckReport {
-  readonly title: string
-  /** Markdown, 65,535 characters at most. */
-  readonly summary: string
-  readonly text?: string
-  readonly annotations: readonly Annotation[]
-}
-
-export interface Annotation {
-  readonly path: string
-  readonly line: number
-  readonly column: number
-  readonly title: string
-  readonly message: string
 }
 
 /** The app's own record of a request, kept in the check run `Daypass / grant` on the merge commit. */
