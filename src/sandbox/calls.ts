@@ -29,6 +29,8 @@ export interface CallLog {
   clear(): void
   /** How many calls have begun and not ended. */
   inFlight(): number
+  /** How many calls ever began, forgotten ones included. */
+  arrived(): number
 }
 
 /** Older calls are forgotten, so that a sandbox left running does not grow without bound. */
@@ -74,6 +76,7 @@ export function createCallLog(): CallLog {
       calls = calls.filter((call) => call.ended === undefined)
     },
     inFlight: () => open,
+    arrived: () => sequence,
   }
 }
 

@@ -2,6 +2,8 @@
 export interface SandboxClock {
   /** Milliseconds since the epoch, as the sandbox sees it. */
   now(): number
+  /** What is added to the machine's clock, in milliseconds. */
+  offset(): number
   /** Moves the clock so that `now()` continues from this instant. */
   set(epochMilliseconds: number): void
   /** Calls back after every move; returns the way to stop that. */
@@ -13,6 +15,7 @@ export function createClock(): SandboxClock {
   const listeners = new Set<() => void>()
   return {
     now: () => Date.now() + offset,
+    offset: () => offset,
     set(epochMilliseconds) {
       offset = epochMilliseconds - Date.now()
       for (const listener of listeners) listener()

@@ -12,11 +12,17 @@ export interface RunningServer {
 /** Listens on loopback; port 0 takes any free one. */
 export async function listen(listener: RequestListener, port = 0): Promise<RunningServer> {
   const server = createServer(listener)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, LOOPBACK, resolve)
-  })
+  await bind(server, port)
   return { url: `http://${LOOPBACK}:${portOf(server)}`, close: () => close(server) }
+}
+
+/** A port nobody listens on, for a child that must be told its port beforehand. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await bind(server, 0)
+  const port = portOf(server)
+  await close(server)
+  return port
 }
 
 export class BodyTooLarge extends Error {}
@@ -30,6 +36,13 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+function bind(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, LOOPBACK, resolve)
+  })
 }
 
 function portOf(server: Server): number {
