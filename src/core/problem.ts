@@ -1,11 +1,15 @@
-/** A mistake in a file that a person wrote: where it is, what was expected, and how to mend it. */
-export interface Problem {
+/** A mistake in what a person wrote: where it is, what was expected, and how to mend it. */
+
+/** Both from 1. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+export interface Problem extends Position {
   /** Stable, kebab-case; people and tests may rely on it. */
   readonly code: string
   readonly file: string
-  /** Both from 1. */
-  readonly line: number
-  readonly column: number
   /** What is wrong, in one sentence. */
   readonly message: string
   /** What to write instead, in one sentence. */
@@ -16,3 +20,102 @@ export interface Problem {
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly [Problem, ...Problem[]] }
+
+/** Every code that reading requests, rules and the operator file can give; each has an example under `test/fixtures/problems`. */
+export const READING_CODES = [
+  // Any YAML file.
+  'too-large',
+  'not-yaml',
+  'empty-file',
+  'several-documents',
+  'too-deep',
+  'duplicate-key',
+  'key-not-text',
+  'reference',
+  'tag',
+  'merge-key',
+  'hidden-character',
+  'unknown-field',
+  'missing-field',
+  'wrong-type',
+  'not-one-of',
+  'out-of-range',
+  // A request's path.
+  'path-too-long',
+  'path-characters',
+  'path-shape',
+  'path-extension',
+  'account-alias',
+  'bucket-name',
+  'request-name',
+  // A request.
+  'login',
+  'reason-length',
+  'reason-paragraph',
+  'ticket',
+  'prefix-characters',
+  'prefix-wildcard',
+  'prefix-variable',
+  'prefix-shape',
+  'prefix-too-long',
+  'prefix-overlap',
+  'duration',
+  'duration-range',
+  'instant',
+  'start-too-far',
+  'window-over',
+  // The rules.
+  'bucket-pattern',
+  'unreachable-entry',
+  'kms-key',
+  'iam-name',
+  'session-name',
+  'tag-key',
+  'tag-value',
+  'permission-set',
+  'person-kind',
+  'person-condition',
+  'person-duplicate',
+  'placeholder',
+  // A request under the rules.
+  'paused',
+  'account-unknown',
+  'bucket-not-lendable',
+  'window-too-long',
+  'prefixes-needed',
+  'ticket-needed',
+  'person-unknown',
+  'person-account-unknown',
+  'kms-key-elsewhere',
+  // The operator file.
+  'account-id',
+  'account-duplicate',
+  'account-undeclared',
+  'region',
+  'partition',
+  'arn',
+  'trusted-commit',
+  'repository-name',
+  'repository-duplicate',
+] as const
+
+export type ReadingCode = (typeof READING_CODES)[number]
+
+/** One mistake, before it is known where it stands. */
+export interface Mistake {
+  readonly code: ReadingCode
+  readonly message: string
+  readonly fix: string
+}
+
+/** Every problem, in the order of the file. */
+export function refused(...problems: readonly [Problem, ...Problem[]]): Parsed<never> {
+  const [first, ...others] = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  return { ok: false, problems: [first ?? problems[0], ...others] }
+}
+
+/** The value where nothing is wrong. */
+export function outcome<T>(problems: readonly Problem[], value: () => T): Parsed<T> {
+  const [first, ...others] = problems
+  return first ? refused(first, ...others) : { ok: true, value: value() }
+}
