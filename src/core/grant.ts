@@ -1,7 +1,10 @@
-/** A grant: the one IAM role that a request becomes, and everything that is written into it. */
+/** A grant: the one IAM role that a request becomes, everything that is written into it, and what can be read back of it. */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import type { Account, Principal } from './account.ts'
+import { permissionPolicy, trustPolicy } from './grant-policies.ts'
 import type { AccessRequest, RequestLocation } from './request.ts'
-import type { Window } from './window.ts'
+import { formatInstant, parseInstant, type Window } from './window.ts'
 
 /** Who a request is, for as long as its file lives: the role's and the revert branch's names are functions of it. */
 export interface RequestIdentity {
@@ -27,6 +30,7 @@ export interface GrantTerms {
 /** Exactly what IAM is told; policies are documents, not yet text. */
 export interface Grant {
   readonly identity: RequestIdentity
+  /** Alias of the account. */
   readonly account: string
   readonly roleName: string
   readonly rolePath: string
@@ -60,9 +64,16 @@ export interface PolicyStatement {
 /** Why access ended. */
 export type EndReason = 'expired' | 'file-removed' | 'file-changed' | 'role-removed' | 'given-back'
 
+/** `at`: seconds since the epoch. */
+export interface End {
+  readonly at: number
+  readonly because: EndReason
+}
+
 /** What ListRoles alone says of a role under the app's path. */
 export interface StandingGrant {
   readonly identity: RequestIdentity
+  /** Alias of the account. */
   readonly account: string
   readonly roleName: string
   readonly rolePath: string
@@ -71,6 +82,241 @@ export interface StandingGrant {
   readonly window: Window
   readonly state:
     | { readonly kind: 'live' }
-    /** Denies everything (a tombstone while its window lasts). `at`: seconds since the epoch. */
-    | { readonly kind: 'ended'; readonly at: number; readonly because: EndReason }
+    /** Denies everything (a tombstone while its window lasts). */
+    | ({ readonly kind: 'ended' } & End)
+}
+
+/** A role as ListRoles describes it; `trustPolicy` is parsed JSON. */
+export interface RoleFacts {
+  readonly path: string
+  readonly roleName: string
+  readonly arn: string
+  readonly description: string | undefined
+  readonly trustPolicy: unknown
+}
+
+/** A role where only the app's own should be, that the app can't have written like this: told to people, never touched. */
+export interface ForeignRole {
+  readonly roleArn: string
+  readonly why: string
+}
+
+export type RoleReading =
+  | { readonly kind: 'standing'; readonly standing: StandingGrant }
+  | { readonly kind: 'foreign'; readonly role: ForeignRole }
+
+/** Path and name together: beyond this the console's Switch Role breaks. */
+const LONGEST_PATH_AND_NAME = 64
+/** 80 bits of SHA-256: nobody finds a second request of the same name. */
+const HASH_CHARACTERS = 20
+const LONGEST_DESCRIPTION = 1000
+const LARGEST_TRUST_POLICY = 2048
+/** All inline policies of a role together. */
+const LARGEST_INLINE_POLICIES = 10_240
+const SHORTEST_MAX_SESSION = 3600
+const LONGEST_MAX_SESSION = 43_200
+const LONGEST_TAG_VALUE = 256
+
+export function buildGrant(terms: GrantTerms): Grant {
+  const { identity, blob, window, account } = terms
+  const role = roleOf(identity, account)
+  return {
+    identity,
+    account: account.alias,
+    ...role,
+    description: describe(identity, blob, window),
+    trustPolicy: trustPolicy(terms),
+    permissionPolicy: permissionPolicy(terms),
+    boundary: account.boundary,
+    tags: tagsOf(terms),
+    maxSessionSeconds: Math.min(
+      Math.max(window.end - window.start, SHORTEST_MAX_SESSION),
+      LONGEST_MAX_SESSION,
+    ),
+    window,
+    blob,
+  }
+}
+
+/** All roles of one repository lie under this path. */
+export function rolePathOf(repositoryId: number): string {
+  return `/daypass/${repositoryId.toString(36)}/`
+}
+
+/** A function of the request alone, so that two replicas can't make two; the readable part is the file's name. */
+export function roleNameOf(identity: RequestIdentity): string {
+  const { repositoryId, path, pull } = identity
+  const hash = createHash('sha256')
+    .update(JSON.stringify([repositoryId, path, pull]))
+    .digest('hex')
+  const room = LONGEST_PATH_AND_NAME - rolePathOf(repositoryId).length - HASH_CHARACTERS - 1
+  return `${readablePart(path, room)}-${hash.slice(0, HASH_CHARACTERS)}`
+}
+
+export function roleOf(
+  identity: RequestIdentity,
+  account: Account,
+): Pick<Grant, 'rolePath' | 'roleName' | 'roleArn'> {
+  const rolePath = rolePathOf(identity.repositoryId)
+  const roleName = roleNameOf(identity)
+  return {
+    rolePath,
+    roleName,
+    roleArn: `arn:${account.partition}:iam::${account.id}:role${rolePath}${roleName}`,
+  }
+}
+
+function readablePart(path: string, room: number): string {
+  const file = path.slice(path.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '')
+  const readable = file.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  return readable.slice(0, room).replace(/^-+|-+$/g, '') || 'request'
+}
+
+function describe({ pull, path }: RequestIdentity, blob: string, { start, end }: Window): string {
+  return `Daypass request of pull request #${pull}, file ${encodeURI(path)}, blob ${blob}, from ${formatInstant(start)} until ${formatInstant(end)}`
+}
+
+const DESCRIPTION =
+  /^Daypass request of pull request #(?<pull>[1-9]\d*), file (?<path>\S+), blob (?<blob>[0-9a-f]{40,64}), from (?<start>\S+Z) until (?<end>\S+Z)$/
+
+function tagsOf({ identity, request, window }: GrantTerms): Record<string, string> {
+  const tags = {
+    'daypass:repository': String(identity.repositoryId),
+    'daypass:pull': String(identity.pull),
+    'daypass:file': identity.path,
+    'daypass:requester': request.requester,
+    'daypass:start': formatInstant(window.start),
+    'daypass:end': formatInstant(window.end),
+    ...(request.ticket !== undefined && { 'daypass:ticket': request.ticket }),
+  }
+  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, tagValue(value)]))
+}
+
+/** IAM takes fewer characters in a tag than a request may hold; each other one becomes `_`. */
+function tagValue(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9 _.:/=+@-]/g, '_').slice(0, LONGEST_TAG_VALUE)
+}
+
+/** Reads a role that ListRoles found; the name is derived again, so no description can pass for another request's. */
+export function parseStanding(role: RoleFacts, account: Account): RoleReading {
+  const foreign = (why: string): RoleReading => ({ kind: 'foreign', role: { roleArn: role.arn, why } })
+  const described = parseDescription(role)
+  if (!described) return foreign('its path and description are not what the app writes')
+  const expected = roleOf(described.identity, account)
+  if (expected.roleArn !== role.arn || expected.roleName !== role.roleName || expected.rolePath !== role.path)
+    return foreign('its name does not belong to the request that its description names')
+  const end = readEnd(role.trustPolicy)
+  return {
+    kind: 'standing',
+    standing: {
+      ...described,
+      account: account.alias,
+      ...expected,
+      state: end ? { kind: 'ended', ...end } : { kind: 'live' },
+    },
+  }
+}
+
+function parseDescription({
+  path,
+  description = '',
+}: RoleFacts): Pick<StandingGrant, 'identity' | 'blob' | 'window'> | undefined {
+  const repository = /^\/daypass\/([0-9a-z]+)\/$/.exec(path)?.[1]
+  const found = DESCRIPTION.exec(description)?.groups
+  if (repository === undefined || found === undefined) return undefined
+  const { pull, path: file = '', blob = '', start = '', end = '' } = found
+  const window = { start: parseInstant(start) ?? Number.NaN, end: parseInstant(end) ?? Number.NaN }
+  const identity = {
+    repositoryId: Number.parseInt(repository, 36),
+    path: decodePath(file),
+    pull: Number(pull),
+  }
+  if (!(window.start < window.end)) return undefined
+  return { identity, blob, window }
+}
+
+function decodePath(text: string): string {
+  try {
+    return decodeURI(text)
+  } catch {
+    return text
+  }
+}
+
+const END_SIDS: ReadonlyMap<string, EndReason> = new Map([
+  ['Expired', 'expired'],
+  ['FileRemoved', 'file-removed'],
+  ['FileChanged', 'file-changed'],
+  ['RoleRemoved', 'role-removed'],
+  ['GivenBack', 'given-back'],
+])
+
+/** The end's time and reason, in the few characters that a Sid may hold: `Ended1764000000FileRemoved`. */
+function endSid(at: number, because: EndReason): string {
+  const word = because.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return `Ended${at}${word}`
+}
+
+/** The trust policy of a tombstone: nobody gets in, and ListRoles alone tells when it ended and why. */
+export function endedTrust(at: number, because: EndReason): PolicyDocument {
+  const Sid = endSid(at, because)
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Sid, Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+  }
+}
+
+/** The inline policy of a tombstone: stops the sessions that are in use. */
+export function endedPolicy(at: number, because: EndReason): PolicyDocument {
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Sid: endSid(at, because), Effect: 'Deny', Action: '*', Resource: '*' }],
+  }
+}
+
+const everyone = z.union([z.literal('*'), z.strictObject({ AWS: z.literal('*') })])
+const denial = { Sid: z.string(), Effect: z.literal('Deny') }
+const tombstone = z.strictObject({
+  Version: z.literal('2012-10-17'),
+  Statement: z.tuple([
+    z.union([
+      z.strictObject({ ...denial, Principal: everyone, Action: z.literal('sts:AssumeRole') }),
+      z.strictObject({ ...denial, Action: z.literal('*'), Resource: z.literal('*') }),
+    ]),
+  ]),
+})
+
+/** Undefined for any policy that is not exactly a tombstone's. */
+export function readEnd(document: unknown): End | undefined {
+  const parsed = tombstone.safeParse(document)
+  const found = parsed.success ? /^Ended(\d{1,15})([A-Za-z]+)$/.exec(parsed.data.Statement[0].Sid) : null
+  const because = END_SIDS.get(found?.[2] ?? '')
+  return because && { at: Number(found?.[1]), because }
+}
+
+/** Says in a sentence why IAM would refuse to hold this grant; undefined where it fits. */
+export function checkGrantSize(grant: Grant): string | undefined {
+  const trust = policyText(grant.trustPolicy)
+  const permissions = policyText(grant.permissionPolicy)
+  // The denial that ends the grant must still fit beside what it denies.
+  const inline = permissions.length + policyText(endedPolicy(grant.window.end, 'file-removed')).length
+  if (trust.length > LARGEST_TRUST_POLICY)
+    return `The trust policy would be ${trust.length} characters long; IAM takes ${LARGEST_TRUST_POLICY}.`
+  if (inline > LARGEST_INLINE_POLICIES)
+    return `The policies would be ${inline} characters long together; IAM takes ${LARGEST_INLINE_POLICIES}: ask for fewer or shorter prefixes.`
+  if (grant.description.length > LONGEST_DESCRIPTION)
+    return `The role's description would be ${grant.description.length} characters long; IAM takes ${LONGEST_DESCRIPTION}: choose a shorter file name.`
+  if (!/^[\u0020-\u00ff]*$/.test(trust + permissions))
+    return 'The policies would hold a character beyond Latin-1, which IAM does not take: ask for a prefix without it.'
+  return undefined
+}
+
+/** The policy for people to read. */
+export function formatPolicy(document: PolicyDocument): string {
+  return JSON.stringify(document, null, 2)
+}
+
+/** The same policy exactly as IAM is given it. */
+export function policyText(document: PolicyDocument): string {
+  return JSON.stringify(document)
 }
