@@ -1,7 +1,11 @@
 /** What a new world of the sandbox's AWS holds: plain data, written in `src/sandbox/seed.ts`. */
 export interface AwsSeed {
   readonly region: string
+  /** `aws` where left out. */
+  readonly partition?: string
   readonly accounts: readonly SeedAccount[]
+  /** The most roles ListRoles answers at once, whatever was asked for: AWS may answer short pages at any time. */
+  readonly longestPage?: number
 }
 
 export interface SeedAccount {
@@ -20,6 +24,9 @@ export interface SeedIamUser {
   readonly secretAccessKey: string
   /** Inline policy documents by name. */
   readonly policies: Readonly<Record<string, unknown>>
+  /** Whom the call log names for this user's calls and those of the roles it assumes: the user's name where left out. */
+  readonly login?: string
+  readonly tags?: Readonly<Record<string, string>>
 }
 
 export interface SeedIamRole {
@@ -29,6 +36,8 @@ export interface SeedIamRole {
   readonly policies: Readonly<Record<string, unknown>>
   /** ARN of a managed policy. */
   readonly boundary?: string
+  readonly description?: string
+  readonly maxSessionDuration?: number
   readonly tags?: Readonly<Record<string, string>>
   /** Sessions that exist from the start, as Identity Center would have made them. */
   readonly sessions: readonly SeedSession[]
