@@ -29,6 +29,8 @@ export interface Commit {
   readonly committer: Person | null
   /** Accounts of the `Co-authored-by` trailers; `null` for one that could not be tied to an account. */
   readonly coAuthors: readonly (Person | null)[]
+  /** E-mail addresses of the above that GitHub ties to no account, so that the verdict can name them. */
+  readonly unknownEmails?: readonly string[]
   /** Whether the file differs between this commit and its first parent. */
   readonly touchesFile: boolean
 }
@@ -77,6 +79,11 @@ export interface MergedPull {
   readonly author: Person | null
   readonly baseRepositoryId: number
   readonly baseBranch: string
+  /**
+   * When the pull request was last pointed at another base branch, or its base was last force-pushed, in seconds since
+   * the epoch; missing where neither happened. Reviews given before then were of another difference.
+   */
+  readonly baseChangedAt?: number
   readonly headSha: string
   readonly merged: boolean
   /** Seconds since the epoch; missing while unmerged. */
@@ -105,7 +112,10 @@ export interface Evidence {
   readonly pull?: MergedPull
   /** The file at the merge commit; before the merge: at the pull request's head. */
   readonly atMerge: FileAt | 'missing'
-  /** The file at the merge commit's first parent; before the merge: at the base branch. */
+  /**
+   * The file as the branch had it before the merge: at the merge commit's first parent, or where several commits were
+   * rebased, at the first parent of the first of them. Before the merge: at the base branch.
+   */
   readonly beforeMerge: FileAt | 'missing'
   /** The login that the request names. */
   readonly requester: string
