@@ -1,6 +1,8 @@
 /** The trust root: every change of CODEOWNERS and rules since the operator's trusted commit was approved by an owner. */
+import { countApprovals, sameFile } from './approvals.ts'
 import { CODEOWNERS_PLACES } from './codeowners.ts'
-import type { FileAt, MergedPull, PathOwners } from './evidence.ts'
+import type { FileAt, MergedPull, PathOwners, TrustRoot } from './evidence.ts'
+import { countingOwners, findUnattributable, isPerson, touchingCommits } from './people.ts'
 
 /**
  * Every place CODEOWNERS may lie in is guarded, also those not in force: a file laid down there today is in force as
@@ -60,3 +62,167 @@ export type TrustHistory =
     }
   /** The trusted commit does not exist, or is not among the first parents of the head. */
   | { readonly kind: 'trusted-commit-not-in-history'; readonly trusted: string; readonly head: string }
+
+export interface TrustCheck {
+  /** Stable, kebab-case; what a broken trust root carries. */
+  readonly code: string
+  /** What has to hold. */
+  readonly sentence: string
+}
+
+interface ChangeCheck extends TrustCheck {
+  /** What befell the file, to follow its name; undefined where nothing is wrong. Relies on the checks before it. */
+  readonly fault: (change: Change) => string | undefined
+}
+
+/** One changed file of one step. */
+interface Change extends GuardedFile {
+  readonly path: GuardedPath
+  readonly step: TrustStep
+  readonly history: Walked
+}
+
+type Walked = Extract<TrustHistory, { kind: 'walked' }>
+
+const NOT_IN_HISTORY: TrustCheck = {
+  code: 'trusted-commit-not-in-history',
+  sentence: "The operator's trusted commit is in the first-parent history of the default branch.",
+}
+
+const INCOMPLETE: TrustCheck = {
+  code: 'trust-history-incomplete',
+  sentence: 'The history since the trusted commit was read without a gap.',
+}
+
+const CHANGE_CHECKS: readonly ChangeCheck[] = [
+  {
+    code: 'guarded-file-rewound',
+    sentence: 'No force push of the default branch put another version of the file in place.',
+    fault: ({ step }) => (step.forced ? 'was changed by a force push' : undefined),
+  },
+  {
+    code: 'guarded-file-pushed',
+    sentence:
+      'The change came by a pull request that shows it, merged into the default branch of this repository.',
+    fault: (change) => (isByMerge(change) ? undefined : 'was not changed by a merged pull request'),
+  },
+  {
+    code: 'guarded-file-author-unknown',
+    sentence: 'Its author is a person, and every commit that touches the file is tied to GitHub accounts.',
+    fault: ofPull(({ pull }) =>
+      pull.author !== null &&
+      isPerson(pull.author) &&
+      touchingCommits(pull).length > 0 &&
+      !findUnattributable(pull)
+        ? undefined
+        : 'was changed by somebody whom GitHub can not tie to an account',
+    ),
+  },
+  {
+    code: 'guarded-file-unowned',
+    sentence: 'The CODEOWNERS in force before it gave the file at least one owner with write access.',
+    fault: ofPull(({ owners }) =>
+      countingOwners(owners).size > 0
+        ? undefined
+        : 'was changed while nobody owned it, so that nobody could approve it',
+    ),
+  },
+  {
+    code: 'guarded-file-changes-requested',
+    sentence: 'No owner asked for changes.',
+    fault: ofPull((explanation, { after }) =>
+      countApprovals({ ...explanation, file: after }).changeRequests.length === 0
+        ? undefined
+        : 'was changed although an owner of it asked for other changes',
+    ),
+  },
+  {
+    code: 'guarded-file-unapproved',
+    sentence: 'An uninvolved owner approved exactly these bytes, or exactly this removal, before the merge.',
+    fault: ofPull((explanation, { after }) =>
+      countApprovals({ ...explanation, file: after }).counted.length > 0
+        ? undefined
+        : 'was changed without the approval of an uninvolved owner',
+    ),
+  },
+]
+
+/** In the order in which they are asked. */
+export const TRUST_CHECKS: readonly TrustCheck[] = [NOT_IN_HISTORY, INCOMPLETE, ...CHANGE_CHECKS]
+
+export function judgeTrust(history: TrustHistory): TrustRoot {
+  if (history.kind === 'trusted-commit-not-in-history') {
+    return broken(
+      NOT_IN_HISTORY,
+      `The trusted commit ${short(history.trusted)} is not in the history of the default branch.`,
+      'Let the operator find out why, and name a commit of the default branch that an owner has looked at.',
+    )
+  }
+  if (!isWithoutGap(history)) {
+    return broken(
+      INCOMPLETE,
+      `The history between the trusted commit ${short(history.trusted)} and ${short(history.head)} has a gap.`,
+      'Let the operator report this as an error in Daypass.',
+    )
+  }
+  for (const change of changesOf(history)) {
+    for (const check of CHANGE_CHECKS) {
+      const fault = check.fault(change)
+      if (fault !== undefined) return broken(check, describeChange(change, fault), REMEDY)
+    }
+  }
+  return { holds: true }
+}
+
+const REMEDY =
+  'Have an owner look at the file as it is now, and let the operator move the trusted commit to one that holds what the owner saw.'
+
+function broken({ code }: TrustCheck, what: string, remedy: string): TrustRoot {
+  return { holds: false, code, message: `${what} ${remedy}` }
+}
+
+function describeChange({ path, step }: Change, fault: string): string {
+  return `${path} ${fault} (commit ${short(step.after)}).`
+}
+
+/** Each unforced step begins where the one before it ended, with the same guarded files. */
+function isWithoutGap({ trusted, head, steps }: Walked): boolean {
+  const walk = steps.filter(({ forced }) => !forced)
+  const joined = walk.every((step, i) => {
+    const previous = walk[i - 1]
+    if (previous === undefined) return step.before === trusted
+    const sameFiles = GUARDED_PATHS.every((path) =>
+      sameFile(previous.files[path].after, step.files[path].before),
+    )
+    return step.before === previous.after && sameFiles
+  })
+  return joined && (walk.at(-1)?.after ?? trusted) === head
+}
+
+function changesOf(history: Walked): Change[] {
+  return history.steps.flatMap((step) =>
+    GUARDED_PATHS.map((path) => ({ path, step, history, ...step.files[path] })).filter(
+      ({ before, after }) => !sameFile(before, after),
+    ),
+  )
+}
+
+/** The pull request has to show the change as well: an approval of something else is not one of this. */
+function isByMerge({ path, step, history, explanation }: Change): boolean {
+  if (explanation === undefined) return false
+  const { merged, mergedAt, mergeSha, baseRepositoryId, baseBranch, files } = explanation.pull
+  const here = baseRepositoryId === history.repositoryId && baseBranch === history.defaultBranch
+  const shown = files.some((file) => file.path === path || file.previousPath === path)
+  return merged && Number.isFinite(mergedAt) && mergeSha === step.after && here && shown
+}
+
+/** For the checks after the one that wants a pull request. */
+function ofPull(
+  fault: (explanation: ChangeExplanation, change: Change) => string | undefined,
+): ChangeCheck['fault'] {
+  return (change) => (change.explanation === undefined ? undefined : fault(change.explanation, change))
+}
+
+function short(sha: string): string {
+  return sha.slice(0, 7)
+}
