@@ -1,8 +1,9 @@
 /** The judgement: did a code owner who is not involved approve exactly these bytes? */
+
+import { approvalsNeeded, CHECKS, type Check, countFor, logins } from './approval-checks.ts'
 import type { ApprovalCount } from './approvals.ts'
-import { approvalsNeeded, CHECKS, type Check, countFor, logins } from './checks.ts'
+import { countingOwners, involvedIds, type SilentOwner, sameLogin, silentOwners } from './approvers.ts'
 import type { Evidence } from './evidence.ts'
-import { countingOwners, involvedIds, type SilentOwner, sameLogin, silentOwners } from './people.ts'
 import type { Objection, OpenVerdict, Verdict } from './verdict.ts'
 
 /** Judges a file on the default branch by the pull request that brought it. */

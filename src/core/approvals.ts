@@ -1,6 +1,7 @@
 /** Which reviews of a pull request approve one file's bytes, and why the others don't; requests and the trust root share it. */
+
+import { countingOwners, involvedIds, isPerson, sameLogin } from './approvers.ts'
 import type { FileAt, MergedPull, PathOwners, Person, Review } from './evidence.ts'
-import { countingOwners, involvedIds, isPerson, sameLogin } from './people.ts'
 import type { Approval } from './verdict.ts'
 
 export interface ApprovalQuestion {

@@ -1,8 +1,8 @@
 /** The trust root: every change of CODEOWNERS and rules since the operator's trusted commit was approved by an owner. */
 import { countApprovals, sameFile } from './approvals.ts'
+import { countingOwners, findUnattributable, isPerson, touchingCommits } from './approvers.ts'
 import { CODEOWNERS_PLACES } from './codeowners.ts'
 import type { FileAt, MergedPull, PathOwners, TrustRoot } from './evidence.ts'
-import { countingOwners, findUnattributable, isPerson, touchingCommits } from './people.ts'
 
 /**
  * Every place CODEOWNERS may lie in is guarded, also those not in force: a file laid down there today is in force as

@@ -1,6 +1,5 @@
 /** What has to hold before a request is granted: an ordered list of small checks, each with a code, a sentence and a fix. */
 import { type ApprovalCount, countApprovals, sameFile, type UncountedApproval } from './approvals.ts'
-import type { Evidence, FileAt, MergedPull, Permission, Person } from './evidence.ts'
 import {
   countingOwners,
   findUnattributable,
@@ -8,7 +7,8 @@ import {
   sameLogin,
   silentOwners,
   touchingCommits,
-} from './people.ts'
+} from './approvers.ts'
+import type { Evidence, FileAt, MergedPull, Permission, Person } from './evidence.ts'
 import type { Objection } from './verdict.ts'
 
 export interface Check {
