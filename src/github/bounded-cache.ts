@@ -1,0 +1,58 @@
+/** A cache that forgets what was used longest ago once it holds too much. */
+
+export interface BoundedCache<V> {
+  get(key: string): V | undefined
+  set(key: string, value: V, weight: number): void
+}
+
+export function createBoundedCache<V>(capacity: number): BoundedCache<V> {
+  // A Map iterates in order of insertion, so the first key is the one used longest ago.
+  const entries = new Map<string, { readonly value: V; readonly weight: number }>()
+  let held = 0
+
+  function remove(key: string): void {
+    held -= entries.get(key)?.weight ?? 0
+    entries.delete(key)
+  }
+
+  return {
+    get(key) {
+      const entry = entries.get(key)
+      if (!entry) return undefined
+      entries.delete(key)
+      entries.set(key, entry)
+      return entry.value
+    },
+    set(key, value, weight) {
+      remove(key)
+      if (weight > capacity) return
+      entries.set(key, { value, weight })
+      held += weight
+      for (const oldest of entries.keys()) {
+        if (held <= capacity) break
+        remove(oldest)
+      }
+    },
+  }
+}
+
+/** Loads what can never change once, also when it is asked for again while it is still being loaded. */
+export function rememberForever<V>(capacity: number, weigh: (value: V) => number) {
+  const cache = createBoundedCache<V>(capacity)
+  const loading = new Map<string, Promise<V>>()
+
+  return (key: string, load: () => Promise<V>): Promise<V> => {
+    const known = cache.get(key)
+    if (known !== undefined) return Promise.resolve(known)
+    const underway = loading.get(key)
+    if (underway) return underway
+    const promise = load()
+      .then((value) => {
+        cache.set(key, value, weigh(value))
+        return value
+      })
+      .finally(() => loading.delete(key))
+    loading.set(key, promise)
+    return promise
+  }
+}

@@ -1,0 +1,164 @@
+/** Writes check runs: cut to GitHub's limits, annotations in batches, and only ever the app's own. */
+import type { Annotation, CheckReport } from '../core/report.ts'
+import type { Context } from './context.ts'
+import { write } from './failures.ts'
+import { REQUEST_CHECK, RULES_CHECK } from './names.ts'
+
+const MOST_CHARACTERS = 65_535
+const MOST_ANNOTATIONS = 50
+const CUT = '\n\n_Cut here: GitHub shows no more._'
+
+export type Conclusion = 'success' | 'failure' | 'neutral'
+export type CheckState = { readonly status: 'queued' | 'in_progress' } | { readonly conclusion: Conclusion }
+
+export interface Check {
+  readonly name: string
+  readonly headSha: string
+  readonly externalId: string
+  readonly state: CheckState
+  readonly report: CheckReport
+}
+
+/** Returns the check run's id. */
+export async function createCheck({ octokit, at }: Context, check: Check): Promise<number> {
+  const { checks } = octokit.rest
+  const what = `writing the check "${check.name}" on ${check.headSha} of ${at.owner}/${at.repo}`
+  const [first = [], ...more] = batches(check.report.annotations)
+  const external = { external_id: check.externalId }
+  // The state and the external id come with the last batch: until then a crash leaves a check that is written anew.
+  const opening =
+    more.length === 0 ? { ...stateOf(check.state), ...external } : { status: 'in_progress' as const }
+  return write(what, async () => {
+    const { data } = await checks.create({
+      ...at,
+      name: check.name,
+      head_sha: check.headSha,
+      ...opening,
+      output: outputOf(check.report, first),
+    })
+    for (const [index, batch] of more.entries()) {
+      const closing = index === more.length - 1 ? { ...stateOf(check.state), ...external } : {}
+      await checks.update({ ...at, check_run_id: data.id, ...closing, output: outputOf(check.report, batch) })
+    }
+    return data.id
+  })
+}
+
+/** Annotations are added to those that stand, so an update brings none. */
+export async function updateCheck({ octokit, at }: Context, id: number, check: Check): Promise<void> {
+  const what = `bringing the check "${check.name}" on ${check.headSha} of ${at.owner}/${at.repo} up to date`
+  await write(what, () =>
+    octokit.rest.checks.update({
+      ...at,
+      check_run_id: id,
+      external_id: check.externalId,
+      ...stateOf(check.state),
+      output: outputOf(check.report, []),
+    }),
+  )
+}
+
+export interface CheckRun {
+  readonly id: number
+  readonly externalId: string | undefined
+  readonly completed: boolean
+  readonly text: string | undefined
+}
+
+/** The app's check runs of one name on a commit, also those that a newer one hides; the oldest first. */
+export async function listChecks(
+  { octokit, target, at, reads }: Context,
+  sha: string,
+  name: string,
+): Promise<CheckRun[]> {
+  const what = `the checks "${name}" on ${sha} of ${at.owner}/${at.repo}`
+  const parameters = {
+    ...at,
+    ref: sha,
+    check_name: name,
+    filter: 'all' as const,
+    app_id: target.appId,
+    per_page: 100,
+  }
+  const runs = await reads.all(
+    what,
+    octokit.rest.checks.listForRef,
+    parameters,
+    ({ check_runs }) => check_runs,
+  )
+  return runs
+    .filter((run) => run.app?.id === target.appId && run.name === name)
+    .map((run) => ({
+      id: run.id,
+      externalId: run.external_id ?? undefined,
+      completed: run.status === 'completed',
+      text: run.output.text ?? undefined,
+    }))
+    .sort((a, b) => a.id - b.id)
+}
+
+export async function writeRequestCheck(
+  context: Context,
+  headSha: string,
+  externalId: string,
+  conclusion: Conclusion,
+  report: CheckReport,
+): Promise<void> {
+  await createCheck(context, { name: REQUEST_CHECK, headSha, externalId, state: { conclusion }, report })
+}
+
+/** One left open was not written to its end, and says nothing. */
+export async function lastRequestCheck(context: Context, headSha: string): Promise<string | undefined> {
+  const newest = (await listChecks(context, headSha, REQUEST_CHECK)).at(-1)
+  return newest?.completed ? newest.externalId : undefined
+}
+
+export async function reportBrokenRules(
+  context: Context,
+  commit: string,
+  report: CheckReport,
+): Promise<void> {
+  const reported = await listChecks(context, commit, RULES_CHECK)
+  if (reported.some(({ completed }) => completed)) return
+  const state = { conclusion: 'failure' } as const
+  await createCheck(context, { name: RULES_CHECK, headSha: commit, externalId: 'broken', state, report })
+}
+
+function stateOf(state: CheckState) {
+  return 'conclusion' in state ? { status: 'completed' as const, ...state } : state
+}
+
+function outputOf({ title, summary, text }: CheckReport, annotations: readonly Annotation[]) {
+  return {
+    title,
+    summary: shortened(summary, MOST_CHARACTERS),
+    ...(text === undefined ? {} : { text: shortened(text, MOST_CHARACTERS) }),
+    ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotationOf) }),
+  }
+}
+
+function annotationOf({ path, line, column, title, message }: Annotation) {
+  return {
+    path,
+    start_line: line,
+    end_line: line,
+    start_column: column,
+    end_column: column,
+    annotation_level: 'failure' as const,
+    title,
+    message,
+  }
+}
+
+function batches(annotations: readonly Annotation[]): Annotation[][] {
+  const count = Math.ceil(annotations.length / MOST_ANNOTATIONS)
+  return Array.from({ length: count }, (_, i) =>
+    annotations.slice(i * MOST_ANNOTATIONS, (i + 1) * MOST_ANNOTATIONS),
+  )
+}
+
+/** Says that something is missing rather than to end in mid-sentence, and never cuts a character in two. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text
+  return `${text.slice(0, most - CUT.length).replace(/[\uD800-\uDBFF]$/, '')}${CUT}`
+}

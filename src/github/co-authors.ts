@@ -1,0 +1,22 @@
+/** The accounts that `Co-authored-by` trailers name. */
+import type { Person } from '../core/evidence.ts'
+
+export type FindByEmail = (email: string) => Person | null
+
+/** Git's trailers are the last paragraph, but the line counts wherever it stands: rather one involved too many. */
+const TRAILER = /^[ \t]*co-authored-by:[ \t]*(.*)$/gim
+/** The address that GitHub gives to an account; since 2017 with its id in front. */
+const NOREPLY = /^(?:(\d{1,15})\+)([a-z\d-]+(?:\[bot\])?)@users\.noreply\.github\.com$/i
+
+export function coAuthorsOf(message: string, findByEmail: FindByEmail): (Person | null)[] {
+  return [...message.matchAll(TRAILER)].map(([, value = '']) => {
+    const email = (value.match(/<([^<>]*)>/)?.[1] ?? value).trim().toLowerCase()
+    return noreplyAccount(email) ?? findByEmail(email)
+  })
+}
+
+function noreplyAccount(email: string): Person | undefined {
+  const [, id, login] = NOREPLY.exec(email) ?? []
+  if (id === undefined || login === undefined) return undefined
+  return { id: Number(id), login, kind: login.endsWith('[bot]') ? 'bot' : 'person' }
+}

@@ -1,0 +1,131 @@
+/** Gathers what GitHub says of how one request came to be on the branch, or would come to be there. */
+import type { Evidence, TrustRoot } from '../core/evidence.ts'
+import { type EvidenceTerms, type Provenance, type Snapshot, type SourceFile, Unreadable } from '../ports.ts'
+import type { Context } from './context.ts'
+import { readMergedPull } from './merged-pull.ts'
+import { commitBefore } from './merges.ts'
+import { readOwners } from './owners.ts'
+import { permissionOfPerson, personOf } from './people.ts'
+import { type LandedPull, landedPulls, readPull } from './pulls.ts'
+import { findRecord } from './records.ts'
+
+export type ReadTrust = (head: string) => Promise<TrustRoot>
+
+export async function readProvenance(
+  context: Context,
+  readTrust: ReadTrust,
+  file: SourceFile,
+  snapshot: Snapshot,
+  terms: EvidenceTerms,
+): Promise<Provenance> {
+  const [trustRoot, brought] = await Promise.all([
+    readTrust(snapshot.commit),
+    lastTouch(context, snapshot.commit, file.path).then((commit) => readBrought(context, commit, file.path)),
+  ])
+  const { record, ...told } = brought
+  const evidence: Evidence = {
+    ...placeOf(context, file.path),
+    ...terms,
+    ...told,
+    onBranch: { blob: file.blob, mode: file.mode },
+    trustRoot,
+  }
+  return record ? { evidence, record } : { evidence }
+}
+
+export async function readPreviewEvidence(
+  context: Context,
+  readTrust: ReadTrust,
+  number: number,
+  path: string,
+  terms: EvidenceTerms,
+): Promise<Evidence> {
+  const { git, target } = context
+  const head = git.head(target.defaultBranch)
+  const [pull, { atMerge, authorPermission }, beforeMerge, owners, trustRoot] = await Promise.all([
+    readMergedPull(context, number, path),
+    readHead(context, number, path),
+    head.then((commit) => git.fileAt(commit, path)),
+    head.then((commit) => readOwners(context, commit, path)),
+    head.then(readTrust),
+  ])
+  return {
+    ...placeOf(context, path),
+    ...terms,
+    onBranch: 'missing',
+    pull,
+    atMerge,
+    beforeMerge,
+    authorPermission,
+    owners,
+    trustRoot,
+  }
+}
+
+function placeOf({ target }: Context, path: string) {
+  return { repositoryId: target.id, defaultBranch: target.defaultBranch, path }
+}
+
+type Brought = Pick<Evidence, 'pull' | 'atMerge' | 'beforeMerge' | 'authorPermission' | 'owners'> &
+  Pick<Provenance, 'record'>
+
+const PUSHED: Brought = {
+  atMerge: 'missing',
+  beforeMerge: 'missing',
+  authorPermission: 'none',
+  owners: { owners: [] },
+}
+
+/** What is known of the pull request that brought a commit of the file. */
+async function readBrought(context: Context, commit: string, path: string): Promise<Brought> {
+  const [landed] = await landedPulls(context, commit)
+  if (!landed) return PUSHED
+  const identity = { repositoryId: context.target.id, path, pull: landed.number }
+  const [{ pull, authorPermission }, before, atMerge, record] = await Promise.all([
+    readMergedPull(context, landed.number, path).then(async (pull) => ({
+      pull,
+      authorPermission: await permissionOfPerson(context, pull.author),
+    })),
+    readBefore(context, landed, path),
+    context.git.fileAt(landed.mergeSha, path),
+    findRecord(context, landed.mergeSha, identity),
+  ])
+  return { pull, atMerge, ...before, authorPermission, ...(record ? { record } : {}) }
+}
+
+/** The owners that count are those who were asked: CODEOWNERS as it stood before the merge. */
+async function readBefore(context: Context, landed: LandedPull, path: string) {
+  const before = await commitBefore(context, landed)
+  if (before === undefined) return { beforeMerge: 'missing' as const, owners: { owners: [] } }
+  const [beforeMerge, owners] = await Promise.all([
+    context.git.fileAt(before, path),
+    readOwners(context, before, path),
+  ])
+  return { beforeMerge, owners }
+}
+
+/** The commit of the branch that gave the file the content it has. */
+async function lastTouch({ octokit, at, reads, git }: Context, head: string, path: string): Promise<string> {
+  const what = `the last commit of ${path} in ${at.owner}/${at.repo}`
+  const [commit] = await reads.one(what, octokit.rest.repos.listCommits, {
+    ...at,
+    sha: head,
+    path,
+    per_page: 1,
+  })
+  if (!commit) throw new Unreadable(what, 'GitHub lists none, although the file is on the branch')
+  git.learn(
+    commit.sha,
+    commit.parents.map(({ sha }) => sha),
+  )
+  return commit.sha
+}
+
+async function readHead(context: Context, number: number, path: string) {
+  const pull = await readPull(context, number)
+  const [atMerge, authorPermission] = await Promise.all([
+    context.git.fileAt(pull.head.sha, path),
+    permissionOfPerson(context, personOf(pull.user)),
+  ])
+  return { atMerge, authorPermission }
+}

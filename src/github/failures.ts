@@ -1,0 +1,119 @@
+/** Turns what GitHub answered into an error that says what failed, why, and how to mend it. */
+import { Unreadable } from '../ports.ts'
+
+/** A write that GitHub refused or that got no answer; whether it happened is read again by the next run. */
+export class Unwritable extends Error {
+  override readonly name = 'Unwritable'
+  constructor(what: string, cause: unknown) {
+    super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+export function unreadable(what: string, error: unknown): Unreadable {
+  return error instanceof Unreadable ? error : new Unreadable(what, explained(error))
+}
+
+/** Runs one write. Answers that the caller expects are told apart by `statusOf` inside `send`. */
+export async function write<T>(what: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    if (error instanceof Unreadable || error instanceof Unwritable) throw error
+    throw new Unwritable(what, explained(error))
+  }
+}
+
+interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/** The HTTP status that an Octokit error stands for; undefined where there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return refusalOf(error)?.status
+}
+
+/** Whether a 404 lies at the bottom of an error. */
+export function isNotFound(error: unknown): boolean {
+  return (
+    statusOf(error) === 404 ||
+    (error instanceof Error && error.cause !== undefined && isNotFound(error.cause))
+  )
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined
+  const response = field(error, 'response')
+  const headers = field(response, 'headers')
+  const url = field(response, 'url') ?? field(field(error, 'request'), 'url')
+  return {
+    status: error.status,
+    message: error.message,
+    url: typeof url === 'string' ? url : '',
+    headers: isRecord(headers) ? headers : {},
+  }
+}
+
+function explained(error: unknown): Error {
+  const refusal = refusalOf(error)
+  if (!refusal)
+    return new Error(`GitHub could not be reached (${String(error)}); it is tried again`, { cause: error })
+  const { pathname } = URL.canParse(refusal.url) ? new URL(refusal.url) : { pathname: refusal.url }
+  return new Error(
+    `GitHub answered ${refusal.status} at ${pathname}: ${refusal.message}. ${remedy(refusal, pathname)}`,
+    {
+      cause: error,
+    },
+  )
+}
+
+function remedy(refusal: Refusal, pathname: string): string {
+  if (isRateLimited(refusal)) return `The rate limit is used up${resetOf(refusal)}; it is tried again`
+  switch (refusal.status) {
+    case 401:
+      return 'Check APP_ID and PRIVATE_KEY, that the installation is not suspended, and that the clock is right'
+    case 403:
+      return `Give the app the permission ${permissionFor(refusal, pathname)} and accept it in the installation`
+    case 404:
+      return `Check that the app is installed on this repository, with the permission ${permissionFor(refusal, pathname)}`
+    case 409:
+    case 422:
+      return 'Something changed in between, or a rule of the repository forbids it; it is tried again'
+    default:
+      return 'It is tried again'
+  }
+}
+
+function isRateLimited({ status, headers }: Refusal): boolean {
+  if (status === 429) return true
+  return status === 403 && (headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers)
+}
+
+function resetOf({ headers }: Refusal): string {
+  const reset = Number(headers['x-ratelimit-reset'])
+  return reset > 0 ? ` until ${new Date(reset * 1000).toISOString()}` : ''
+}
+
+const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
+  [/\/check-runs/, 'Checks: write'],
+  [/\/(issues|pulls)\b/, 'Pull requests: write'],
+  [/^(\/api\/v3)?\/orgs\/[^/]+\/teams/, 'Members (organization): read'],
+  [/\/(git|contents|commits|compare|activity)\b/, 'Contents: write'],
+]
+
+/** GitHub names the permission in a header; older GitHub Enterprise does not. */
+function permissionFor({ headers }: Refusal, pathname: string): string {
+  const accepted = headers['x-accepted-github-permissions']
+  if (typeof accepted === 'string' && accepted !== '') return accepted
+  return PERMISSIONS.find(([pattern]) => pattern.test(pathname))?.[1] ?? 'Metadata: read'
+}
+
+function field(value: unknown, name: string): unknown {
+  return isRecord(value) ? value[name] : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

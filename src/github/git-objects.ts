@@ -1,0 +1,167 @@
+/** Git's objects of one repository, read by their sha and kept: a sha's content never changes. */
+import type { FileAt } from '../core/evidence.ts'
+import { Unreadable } from '../ports.ts'
+import { rememberForever } from './bounded-cache.ts'
+import type { Octokit, Target } from './context.ts'
+import { isNotFound } from './failures.ts'
+import { REQUESTS_FOLDER } from './names.ts'
+import type { Reads } from './reads.ts'
+
+export interface TreeEntry {
+  readonly mode: string
+  readonly type: string
+  readonly sha: string
+  /** Bytes; blobs only. */
+  readonly size: number
+}
+
+/** Paths relative to the tree. */
+export type Tree = ReadonlyMap<string, TreeEntry>
+
+export interface GitObjects {
+  /** The commit a branch is at now. */
+  head(branch: string): Promise<string>
+  parents(commit: string): Promise<readonly string[]>
+  /** Remembers the parents of a commit that some list told of. */
+  learn(commit: string, parents: readonly string[]): void
+  /** Whether GitHub still has the commit: one that was pushed over may be gone. */
+  knows(commit: string): Promise<boolean>
+  /** The entries at the root of a commit. */
+  root(commit: string): Promise<Tree>
+  /** The entries of one folder, by the sha of its tree. */
+  folder(tree: string): Promise<Tree>
+  /** Everything below a folder, by the sha of its tree. */
+  below(tree: string): Promise<Tree>
+  /** The bytes of a blob as text; undefined where there are more than `limit` of them, or they are not UTF-8. */
+  text(blob: string, limit: number): Promise<string | undefined>
+  /** The file at a path of a commit, whatever its mode. */
+  fileAt(commit: string, path: string): Promise<FileAt | 'missing'>
+}
+
+const TREE_ENTRIES = 400_000
+const BLOB_BYTES = 32 * 1024 * 1024
+const COMMITS = 50_000
+
+export function createGitObjects(octokit: Octokit, { owner, repo }: Target, reads: Reads): GitObjects {
+  const { git } = octokit.rest
+  const at = { owner, repo }
+  const tree = rememberForever<Tree>(TREE_ENTRIES, (entries) => entries.size + 1)
+  const blob = rememberForever<Uint8Array>(BLOB_BYTES, (bytes) => bytes.length + 100)
+  const parentage = rememberForever<readonly string[]>(COMMITS, () => 1)
+
+  async function readTree(sha: string, recursive: boolean): Promise<Tree> {
+    const what = `the tree ${sha} of ${owner}/${repo}`
+    const answer = await reads.one(what, git.getTree, {
+      ...at,
+      tree_sha: sha,
+      ...(recursive ? { recursive: '1' } : {}),
+    })
+    return entriesOf(what, answer)
+  }
+
+  /** GitHub takes a commit where it wants a tree, which saves reading the commit first. */
+  function root(commit: string): Promise<Tree> {
+    return tree(`commit ${commit}`, () => readTree(commit, false))
+  }
+
+  const folder = (sha: string) => tree(sha, () => readTree(sha, false))
+  const below = (sha: string) => tree(`below ${sha}`, () => readTree(sha, true))
+
+  async function entryAt(commit: string, path: string): Promise<TreeEntry | undefined> {
+    const [name = '', ...rest] = path.split('/')
+    const entry = (await root(commit)).get(name)
+    if (rest.length === 0 || entry?.type !== 'tree') return rest.length === 0 ? entry : undefined
+    // The requests' folder is read whole for every snapshot; other folders of a repository may be huge.
+    if (name === REQUESTS_FOLDER) return (await below(entry.sha)).get(rest.join('/'))
+    return entryIn(entry, rest)
+  }
+
+  async function entryIn(start: TreeEntry, names: readonly string[]): Promise<TreeEntry | undefined> {
+    let entry: TreeEntry | undefined = start
+    for (const name of names) {
+      if (entry?.type !== 'tree') return undefined
+      entry = (await folder(entry.sha)).get(name)
+    }
+    return entry
+  }
+
+  return {
+    root,
+    folder,
+    below,
+    async head(branch) {
+      const ref = await reads.one(`the branch ${branch} of ${owner}/${repo}`, git.getRef, {
+        ...at,
+        ref: `heads/${branch}`,
+      })
+      return ref.object.sha
+    },
+    parents(commit) {
+      return parentage(commit, async () => {
+        const answer = await reads.one(`the commit ${commit} of ${owner}/${repo}`, git.getCommit, {
+          ...at,
+          commit_sha: commit,
+        })
+        return answer.parents.map(({ sha }) => sha)
+      })
+    },
+    learn(commit, parents) {
+      void parentage(commit, async () => parents)
+    },
+    async knows(commit) {
+      try {
+        await root(commit)
+        return true
+      } catch (error) {
+        if (isNotFound(error)) return false
+        throw error
+      }
+    },
+    async text(sha, limit) {
+      const bytes = await blob(sha, async () => {
+        const answer = await reads.one(`the blob ${sha} of ${owner}/${repo}`, git.getBlob, {
+          ...at,
+          file_sha: sha,
+        })
+        return Buffer.from(answer.content, answer.encoding === 'base64' ? 'base64' : 'utf8')
+      })
+      return bytes.length > limit ? undefined : decoded(bytes)
+    },
+    async fileAt(commit, path) {
+      const entry = await entryAt(commit, path)
+      return entry && entry.type !== 'tree' ? { blob: entry.sha, mode: entry.mode } : 'missing'
+    },
+  }
+}
+
+interface TreeAnswer {
+  readonly truncated: boolean
+  readonly tree: readonly {
+    readonly path: string
+    readonly mode: string
+    readonly type: string
+    readonly sha: string
+    readonly size?: number
+  }[]
+}
+
+function entriesOf(what: string, answer: TreeAnswer): Tree {
+  if (answer.truncated) {
+    throw new Unreadable(
+      what,
+      'GitHub cut the list off, as it holds more than 100,000 entries or 7 MB; take old files out',
+    )
+  }
+  return new Map(
+    answer.tree.map(({ path, mode, type, sha, size }) => [path, { mode, type, sha, size: size ?? 0 }]),
+  )
+}
+
+/** A byte order mark is kept, so that whoever reads the text sees every byte that was approved. */
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+/** How commits of the default branch follow one another. */
+import { Unreadable } from '../ports.ts'
+import type { Context } from './context.ts'
+import { isNotFound } from './failures.ts'
+
+/**
+ * The way from one commit to a later one along first parents, both included; undefined where it does not lead there.
+ * GitHub answers 404 for two commits without a common past, and for one that it does not have.
+ */
+export async function firstParents(
+  context: Context,
+  from: string,
+  to: string,
+): Promise<string[] | undefined> {
+  if (from === to) return [to]
+  const { octokit, at, reads, git } = context
+  const what = `the commits between ${from} and ${to} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, basehead: `${from}...${to}`, per_page: 100 }
+  const parents = new Map<string, readonly string[]>()
+  try {
+    const compare = octokit.rest.repos.compareCommitsWithBasehead
+    for (const commit of await reads.all(what, compare, parameters, ({ commits }) => commits)) {
+      const shas = commit.parents.map(({ sha }) => sha)
+      git.learn(commit.sha, shas)
+      parents.set(commit.sha, shas)
+    }
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+  const way = [to]
+  for (let commit: string | undefined = to; commit !== from; ) {
+    commit = parents.get(commit)?.[0]
+    if (commit === undefined) return undefined
+    way.push(commit)
+  }
+  return way.reverse()
+}
+
+/** Whether a commit is the other, or follows it. */
+export async function contains(context: Context, commit: string, earlier: string): Promise<boolean> {
+  if (commit === earlier) return true
+  const { octokit, at, reads, git } = context
+  const what = `whether ${commit} follows ${earlier} in ${at.owner}/${at.repo}`
+  const parameters = { ...at, basehead: `${earlier}...${commit}`, per_page: 1 }
+  const answer = await reads.maybe(what, octokit.rest.repos.compareCommitsWithBasehead, parameters)
+  if (answer) return answer.status === 'ahead' || answer.status === 'identical'
+  for (const sha of [commit, earlier]) {
+    if (!(await git.knows(sha))) throw new Unreadable(what, `GitHub does not have the commit ${sha} any more`)
+  }
+  return false
+}

@@ -1,0 +1,150 @@
+/** Everything GitHub says of one pull request, told of one path. */
+import type { ChangedFile, Commit, FileAt, MergedPull, Person, Review } from '../core/evidence.ts'
+import { Unreadable } from '../ports.ts'
+import { coAuthorsOf, type FindByEmail } from './co-authors.ts'
+import type { Context } from './context.ts'
+import { personOf } from './people.ts'
+import { pullFiles, readPull, wholeList } from './pulls.ts'
+
+const MOST_PULL_COMMITS = 250
+
+export async function readMergedPull(context: Context, number: number, path: string): Promise<MergedPull> {
+  const [pull, files, commits, reviews] = await Promise.all([
+    readPull(context, number),
+    pullFiles(context, number),
+    readCommits(context, number, path),
+    readReviews(context, number, path),
+  ])
+  if (pull.commits > MOST_PULL_COMMITS || commits.length < pull.commits) {
+    const cause = `it has ${pull.commits} commits, and GitHub lists ${MOST_PULL_COMMITS} at most; squash or split it`
+    throw new Unreadable(`the commits of pull request #${number}`, cause)
+  }
+  const merge =
+    pull.merged && pull.merged_at && pull.merge_commit_sha
+      ? { mergedAt: secondsOf(pull.merged_at), mergeSha: pull.merge_commit_sha }
+      : {}
+  return {
+    number,
+    author: personOf(pull.user),
+    baseRepositoryId: pull.base.repo.id,
+    baseBranch: pull.base.ref,
+    headSha: pull.head.sha,
+    merged: pull.merged,
+    ...merge,
+    mergedBy: personOf(pull.merged_by),
+    files: wholeList(number, pull.changed_files, files) satisfies readonly ChangedFile[],
+    commits,
+    reviews,
+  }
+}
+
+async function readCommits(context: Context, number: number, path: string): Promise<Commit[]> {
+  const { octokit, at, reads, git } = context
+  const what = `the commits of pull request #${number} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, pull_number: number, per_page: 100 }
+  const listed = await reads.all(what, octokit.rest.pulls.listCommits, parameters, (page) => page)
+  const findByEmail = accountsByEmail(listed)
+  return Promise.all(
+    listed.map(async ({ sha, parents, author, committer, commit }) => {
+      git.learn(
+        sha,
+        parents.map((parent) => parent.sha),
+      )
+      return {
+        sha,
+        author: personOf(author),
+        committer: personOf(committer),
+        coAuthors: coAuthorsOf(commit.message, findByEmail),
+        touchesFile: await touches(context, sha, parents[0]?.sha, path),
+      }
+    }),
+  )
+}
+
+interface ListedCommit {
+  readonly author: Parameters<typeof personOf>[0]
+  readonly committer: Parameters<typeof personOf>[0]
+  readonly commit: {
+    readonly author: { readonly email?: string } | null
+    readonly committer: { readonly email?: string } | null
+  }
+}
+
+/** GitHub itself tied these addresses to accounts, for other commits of the same pull request. */
+function accountsByEmail(commits: readonly ListedCommit[]): FindByEmail {
+  const known = new Map<string, Person>()
+  for (const { author, committer, commit } of commits) {
+    for (const [account, email] of [
+      [author, commit.author?.email],
+      [committer, commit.committer?.email],
+    ] as const) {
+      const person = personOf(account)
+      if (person && email !== undefined) known.set(email.toLowerCase(), person)
+    }
+  }
+  return (email) => known.get(email) ?? null
+}
+
+async function touches(
+  { git }: Context,
+  commit: string,
+  parent: string | undefined,
+  path: string,
+): Promise<boolean> {
+  const [after, before] = await Promise.all([
+    git.fileAt(commit, path),
+    parent === undefined ? ('missing' as const) : git.fileAt(parent, path),
+  ])
+  return !sameFile(before, after)
+}
+
+export function sameFile(a: FileAt | 'missing', b: FileAt | 'missing'): boolean {
+  if (a === 'missing' || b === 'missing') return a === b
+  return a.blob === b.blob && a.mode === b.mode
+}
+
+async function readReviews(context: Context, number: number, path: string): Promise<Review[]> {
+  const { octokit, at, reads } = context
+  const what = `the reviews of pull request #${number} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, pull_number: number, per_page: 100 }
+  const listed = await reads.all(what, octokit.rest.pulls.listReviews, parameters, (page) => page)
+  const submitted = listed.filter(({ state }) => state !== 'PENDING')
+  return Promise.all(
+    submitted.map(async ({ id, user, state, commit_id, submitted_at }) => {
+      if (!submitted_at) throw new Unreadable(what, `GitHub does not say when review ${id} was given`)
+      const review = {
+        id,
+        person: personOf(user),
+        state: reviewState(what, state),
+        submittedAt: secondsOf(submitted_at),
+      }
+      if (!commit_id) return review
+      if (review.state !== 'approved') return { ...review, commit: commit_id }
+      return { ...review, commit: commit_id, file: await reviewedFile(context, commit_id, path) }
+    }),
+  )
+}
+
+function reviewState(what: string, state: string): Review['state'] {
+  switch (state) {
+    case 'APPROVED':
+      return 'approved'
+    case 'CHANGES_REQUESTED':
+      return 'changes-requested'
+    case 'COMMENTED':
+      return 'commented'
+    case 'DISMISSED':
+      return 'dismissed'
+    default:
+      throw new Unreadable(what, `a review has the state ${state}, which Daypass does not know`)
+  }
+}
+
+/** A commit that was pushed over and is gone holds no bytes that the approval could be compared with. */
+async function reviewedFile({ git }: Context, commit: string, path: string): Promise<FileAt | 'missing'> {
+  return (await git.knows(commit)) ? git.fileAt(commit, path) : 'missing'
+}
+
+function secondsOf(iso: string): number {
+  return Math.floor(Date.parse(iso) / 1000)
+}

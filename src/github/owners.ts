@@ -1,0 +1,65 @@
+/** Who owns a path under the CODEOWNERS of a commit, every user and team looked up. */
+import { ownersOf, parseCodeowners } from '../core/codeowners.ts'
+import type { Owner, PathOwners } from '../core/evidence.ts'
+import type { Context } from './context.ts'
+import { permissionOf, personOf } from './people.ts'
+import { readCodeowners } from './snapshot.ts'
+
+export async function readOwners(context: Context, commit: string, path: string): Promise<PathOwners> {
+  const codeowners = await readCodeowners(context, commit)
+  if (!codeowners) return { owners: [] }
+  const file = codeowners.path
+  if (codeowners.text === undefined) return { file, owners: [] }
+  const match = ownersOf(parseCodeowners(codeowners.text), path)
+  if (!match) return { file, owners: [] }
+  const owners = await Promise.all(match.owners.map((owner) => resolve(context, owner)))
+  return { file, line: match.line, owners }
+}
+
+function resolve(context: Context, text: string): Promise<Owner> | Owner {
+  if (!text.startsWith('@')) return { kind: 'email', text }
+  const [name = '', team] = text.slice(1).split('/')
+  return team === undefined ? resolveUser(context, text, name) : resolveTeam(context, text, name, team)
+}
+
+async function resolveUser(context: Context, text: string, login: string): Promise<Owner> {
+  const found = await permissionOf(context, login)
+  if (!found) return { kind: 'unresolved', text, why: 'GitHub knows no user of that name' }
+  return { kind: 'user', text, ...found }
+}
+
+async function resolveTeam(context: Context, text: string, org: string, slug: string): Promise<Owner> {
+  const { octokit, target, at, reads } = context
+  const { teams } = octokit.rest
+  if (org.toLowerCase() !== target.owner.toLowerCase()) {
+    return { kind: 'unresolved', text, why: `only teams of ${target.owner} can own files here` }
+  }
+  const named = { org: target.owner, team_slug: slug }
+  const [team, access] = await Promise.all([
+    reads.maybe(`the team ${text}`, teams.getByName, named),
+    reads.maybe(`the access of ${text} to ${at.owner}/${at.repo}`, teams.checkPermissionsForRepoInOrg, {
+      ...named,
+      ...at,
+      // Without it the answer has no body.
+      headers: { accept: 'application/vnd.github.v3.repository+json' },
+    }),
+  ])
+  if (!team) {
+    const why = 'there is no such team, or the app lacks the organization permission "Members: read"'
+    return { kind: 'unresolved', text, why }
+  }
+  if (team.privacy === 'secret') return { kind: 'unresolved', text, why: 'a secret team cannot own files' }
+  // Members of child teams are in this list too.
+  const members = await reads.all(
+    `the members of ${text}`,
+    teams.listMembersInOrg,
+    { ...named, per_page: 100 },
+    (page) => page,
+  )
+  return {
+    kind: 'team',
+    text,
+    canWrite: access?.permissions?.push === true,
+    members: members.map(personOf).filter((person) => person !== null),
+  }
+}

@@ -1,0 +1,124 @@
+/** Pull requests and merge groups: which are open, what they change, and which one brought a commit in. */
+import type { ChangedFile } from '../core/evidence.ts'
+import { type OpenPull, Unreadable } from '../ports.ts'
+import type { Context } from './context.ts'
+
+/** GitHub lists no more, and doesn't say that it cut the list off. */
+const MOST_PULL_FILES = 3000
+const MOST_COMPARED_FILES = 300
+
+export async function openPulls({ octokit, at, reads }: Context): Promise<OpenPull[]> {
+  const what = `the open pull requests of ${at.owner}/${at.repo}`
+  return reads.all(what, octokit.rest.pulls.list, { ...at, state: 'open', per_page: 100 }, (page) =>
+    page.map((pull) => ({
+      number: pull.number,
+      headSha: pull.head.sha,
+      baseBranch: pull.base.ref,
+      draft: pull.draft === true,
+    })),
+  )
+}
+
+export async function mergeGroups({ octokit, target, at, reads }: Context) {
+  const prefix = `heads/gh-readonly-queue/${target.defaultBranch}/pr-`
+  const what = `the merge groups of ${at.owner}/${at.repo}`
+  const refs = await reads.all(
+    what,
+    octokit.rest.git.listMatchingRefs,
+    { ...at, ref: prefix },
+    (page) => page,
+  )
+  return refs.flatMap(({ ref, object }) => {
+    const [, pull] = /^(\d+)-[0-9a-f]+$/.exec(ref.slice(`refs/${prefix}`.length)) ?? []
+    return pull === undefined ? [] : [{ headSha: object.sha, pull: Number(pull) }]
+  })
+}
+
+/** `pull` is left out for a merge group, or a commit of which only its place is known. */
+export function changedFiles(context: Context, headSha: string, pull?: number): Promise<ChangedFile[]> {
+  return pull === undefined ? filesSinceBranch(context, headSha) : filesOfHead(context, headSha, pull)
+}
+
+async function filesOfHead(context: Context, headSha: string, number: number): Promise<ChangedFile[]> {
+  const [pull, files] = await Promise.all([readPull(context, number), pullFiles(context, number)])
+  if (pull.head.sha === headSha) return wholeList(number, pull.changed_files, files)
+  // A merge group carries the number of a pull request whose own head is another commit.
+  return filesSinceBranch(context, headSha)
+}
+
+async function filesSinceBranch(context: Context, headSha: string): Promise<ChangedFile[]> {
+  const { octokit, target, at, reads } = context
+  const basehead = `${target.defaultBranch}...${headSha}`
+  const what = `the files between ${target.defaultBranch} and ${headSha} of ${at.owner}/${at.repo}`
+  const { files = [] } = await reads.one(what, octokit.rest.repos.compareCommitsWithBasehead, {
+    ...at,
+    basehead,
+    per_page: 1,
+  })
+  if (files.length >= MOST_COMPARED_FILES) {
+    throw new Unreadable(what, `GitHub lists ${MOST_COMPARED_FILES} files at most; split the change`)
+  }
+  return files.map(toChangedFile)
+}
+
+export function readPull({ octokit, at, reads }: Context, number: number) {
+  const what = `pull request #${number} of ${at.owner}/${at.repo}`
+  return reads.one(what, octokit.rest.pulls.get, { ...at, pull_number: number })
+}
+
+export function pullFiles({ octokit, at, reads }: Context, number: number): Promise<ChangedFile[]> {
+  const what = `the files of pull request #${number} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, pull_number: number, per_page: 100 }
+  return reads.all(what, octokit.rest.pulls.listFiles, parameters, (page) => page.map(toChangedFile))
+}
+
+/** The same files, once it is sure that none is left out. */
+export function wholeList(number: number, count: number, files: ChangedFile[]): ChangedFile[] {
+  if (count > MOST_PULL_FILES || files.length < count) {
+    const cause = `it changes ${count} files, and GitHub lists ${files.length} (${MOST_PULL_FILES} at most); split it`
+    throw new Unreadable(`the files of pull request #${number}`, cause)
+  }
+  return files
+}
+
+export interface LandedPull {
+  readonly number: number
+  readonly headSha: string
+  readonly mergeSha: string
+}
+
+/** The pull requests merged into the default branch of this repository that hold a commit, the earliest merged first. */
+export async function landedPulls(
+  { octokit, target, at, reads }: Context,
+  commit: string,
+): Promise<LandedPull[]> {
+  const what = `the pull requests of commit ${commit} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, commit_sha: commit, per_page: 100 }
+  const pulls = await reads.all(
+    what,
+    octokit.rest.repos.listPullRequestsAssociatedWithCommit,
+    parameters,
+    (page) => page,
+  )
+  return pulls
+    .flatMap(({ number, head, base, merged_at, merge_commit_sha }) => {
+      const here = base.repo.id === target.id && base.ref === target.defaultBranch
+      if (!here || !merged_at || !merge_commit_sha) return []
+      return [{ number, headSha: head.sha, mergeSha: merge_commit_sha, mergedAt: merged_at }]
+    })
+    .sort((a, b) => Date.parse(a.mergedAt) - Date.parse(b.mergedAt) || a.number - b.number)
+}
+
+interface DiffEntry {
+  readonly filename: string
+  readonly status: ChangedFile['status']
+  readonly previous_filename?: string
+}
+
+function toChangedFile({ filename, status, previous_filename }: DiffEntry): ChangedFile {
+  return {
+    path: filename,
+    status,
+    ...(previous_filename === undefined ? {} : { previousPath: previous_filename }),
+  }
+}

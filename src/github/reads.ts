@@ -1,0 +1,115 @@
+/** Reads over HTTP: each one conditional, so that what did not change costs nothing, and every failure is named. */
+import { Unreadable } from '../ports.ts'
+import { createBoundedCache } from './bounded-cache.ts'
+import type { Octokit } from './context.ts'
+import { statusOf, unreadable } from './failures.ts'
+
+/** One of Octokit's methods for an endpoint. */
+interface Method<P, D> {
+  (parameters?: P): Promise<Answer<D>>
+  endpoint(parameters: P): { readonly url: string }
+}
+
+interface Answer<D> {
+  readonly data: D
+  readonly headers: { readonly etag?: string | undefined; readonly link?: string | undefined }
+}
+
+interface WithHeaders {
+  headers?: Record<string, string | number | undefined>
+}
+
+/** `what` names the read in the error. */
+export interface Reads {
+  one<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D>
+  /** Undefined where GitHub answers 404: only for what may rightly not be there. */
+  maybe<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D | undefined>
+  /** All pages; `items` takes the wanted ones out of each. */
+  all<P extends WithHeaders, D, T>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+    items: (page: D) => readonly T[],
+  ): Promise<T[]>
+}
+
+/** Characters of JSON. */
+const CAPACITY = 32 * 1024 * 1024
+/** No list that the app reads is this long; a server that links pages in a circle must not hold the loop. */
+const MAX_PAGES = 1000
+
+export function createReads(octokit: Octokit): Reads {
+  const answers = createBoundedCache<Answer<unknown>>(CAPACITY)
+
+  async function conditional<D>(
+    url: string,
+    send: (headers: Record<string, string>) => Promise<Answer<D>>,
+  ): Promise<Answer<D>> {
+    // What is kept under an address was an answer of the same endpoint.
+    const known = answers.get(url) as Answer<D> | undefined
+    const etag = known?.headers.etag
+    try {
+      const { data, headers } = await send(etag === undefined ? {} : { 'if-none-match': etag })
+      const answer = { data, headers: { etag: headers.etag, link: headers.link } }
+      if (headers.etag !== undefined) answers.set(url, answer, JSON.stringify(data).length)
+      return answer
+    } catch (error) {
+      if (known && statusOf(error) === 304) return known
+      throw error
+    }
+  }
+
+  function first<P extends WithHeaders, D>(method: Method<P, D>, parameters: P): Promise<Answer<D>> {
+    const { url } = method.endpoint(parameters)
+    const key = `${parameters.headers?.accept ?? ''} ${url}`
+    return conditional(key, (headers) =>
+      method({ ...parameters, headers: { ...parameters.headers, ...headers } }),
+    )
+  }
+
+  function next<D>(url: string): Promise<Answer<D>> {
+    return conditional<D>(url, (headers) => octokit.request({ method: 'GET', url, headers }))
+  }
+
+  return {
+    async one(what, method, parameters) {
+      try {
+        return (await first(method, parameters)).data
+      } catch (error) {
+        throw unreadable(what, error)
+      }
+    },
+    async maybe(what, method, parameters) {
+      try {
+        return (await first(method, parameters)).data
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined
+        throw unreadable(what, error)
+      }
+    },
+    async all<P extends WithHeaders, D, T>(
+      what: string,
+      method: Method<P, D>,
+      parameters: P,
+      items: (page: D) => readonly T[],
+    ) {
+      try {
+        let page = await first(method, parameters)
+        const found = [...items(page.data)]
+        for (let pages = 1; ; pages++) {
+          const url = nextPage(page.headers.link)
+          if (url === undefined) return found
+          if (pages >= MAX_PAGES) throw new Unreadable(what, `more than ${MAX_PAGES} pages`)
+          page = await next<D>(url)
+          found.push(...items(page.data))
+        }
+      } catch (error) {
+        throw unreadable(what, error)
+      }
+    },
+  }
+}
+
+function nextPage(link: string | undefined): string | undefined {
+  return link?.match(/<([^<>]+)>\s*;\s*rel="next"/)?.[1]
+}

@@ -1,0 +1,58 @@
+/** The app's own record of each request: one check run on the merge commit, which nobody else can write. */
+import type { RequestIdentity } from '../core/grant.ts'
+import type { CheckReport } from '../core/report.ts'
+import type { GrantRecord, RecordedRequest, RecordState } from '../ports.ts'
+import { type CheckState, createCheck, listChecks, updateCheck } from './checks.ts'
+import type { Context } from './context.ts'
+import { GRANT_CHECK, identityHash } from './names.ts'
+import { readPull } from './pulls.ts'
+
+const STATES: Readonly<Record<RecordState, CheckState>> = {
+  pending: { status: 'queued' },
+  approved: { status: 'in_progress' },
+  granted: { status: 'in_progress' },
+  rejected: { conclusion: 'failure' },
+  ended: { conclusion: 'success' },
+}
+
+/** Should two replicas have written two, the older one counts. */
+export async function findRecord(
+  context: Context,
+  mergeSha: string,
+  identity: RequestIdentity,
+): Promise<GrantRecord | undefined> {
+  const hash = identityHash(identity)
+  for (const { id, externalId = '', text } of await listChecks(context, mergeSha, GRANT_CHECK)) {
+    const [state, of] = externalId.split(':')
+    if (of === hash && isRecordState(state))
+      return { checkRunId: id, state, ...(text === undefined ? {} : { text }) }
+  }
+  return undefined
+}
+
+export async function recordOf(context: Context, identity: RequestIdentity): Promise<RecordedRequest> {
+  const { merged, merge_commit_sha } = await readPull(context, identity.pull)
+  if (!merged || !merge_commit_sha) return {}
+  const record = await findRecord(context, merge_commit_sha, identity)
+  return { mergeSha: merge_commit_sha, ...(record ? { record } : {}) }
+}
+
+export async function writeRecord(
+  context: Context,
+  mergeSha: string,
+  identity: RequestIdentity,
+  existing: GrantRecord | undefined,
+  state: RecordState,
+  report: CheckReport,
+): Promise<GrantRecord> {
+  const externalId = `${state}:${identityHash(identity)}`
+  const check = { name: GRANT_CHECK, headSha: mergeSha, externalId, state: STATES[state], report }
+  if (existing) await updateCheck(context, existing.checkRunId, check)
+  const checkRunId = existing?.checkRunId ?? (await createCheck(context, check))
+  const { text } = report
+  return { checkRunId, state, ...(text === undefined ? {} : { text }) }
+}
+
+function isRecordState(state: string | undefined): state is RecordState {
+  return state !== undefined && Object.hasOwn(STATES, state)
+}

@@ -1,0 +1,48 @@
+/** One repository on GitHub, as the flows see it: its reader and its writer. */
+import type { RepositoryReader, RepositoryWriter } from '../ports.ts'
+import { lastRequestCheck, reportBrokenRules, writeRequestCheck } from './checks.ts'
+import { writeComment } from './comments.ts'
+import type { Context, Octokit, Target } from './context.ts'
+import { readPreviewEvidence, readProvenance } from './evidence.ts'
+import { createGitObjects } from './git-objects.ts'
+import { changedFiles, mergeGroups, openPulls } from './pulls.ts'
+import { createReads } from './reads.ts'
+import { recordOf, writeRecord } from './records.ts'
+import { mergeRevert, openRevert } from './revert.ts'
+import { REQUEST_TEXT_LIMIT, readSnapshot } from './snapshot.ts'
+import { createTrustReader } from './trust.ts'
+
+export interface Repository {
+  readonly reader: RepositoryReader
+  readonly writer: RepositoryWriter
+}
+
+/** `octokit` is signed in as the installation; what is cached lives as long as the returned objects. */
+export function openRepository(octokit: Octokit, target: Target): Repository {
+  const reads = createReads(octokit)
+  const git = createGitObjects(octokit, target, reads)
+  const at = { owner: target.owner, repo: target.repo }
+  const context: Context = { octokit, target, at, reads, git }
+  const readTrust = createTrustReader(context)
+
+  const reader: RepositoryReader = {
+    snapshot: (commit) => readSnapshot(context, commit),
+    openPulls: () => openPulls(context),
+    mergeGroups: () => mergeGroups(context),
+    changedFiles: (headSha, pull) => changedFiles(context, headSha, pull),
+    previewEvidence: (pull, path, terms) => readPreviewEvidence(context, readTrust, pull, path, terms),
+    provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
+    recordOf: (identity) => recordOf(context, identity),
+    blobText: (blob) => git.text(blob, REQUEST_TEXT_LIMIT),
+    lastRequestCheck: (headSha) => lastRequestCheck(context, headSha),
+  }
+  const writer: RepositoryWriter = {
+    writeRequestCheck: (...check) => writeRequestCheck(context, ...check),
+    writeRecord: (...record) => writeRecord(context, ...record),
+    writeComment: (pull, markdown) => writeComment(context, pull, markdown),
+    openRevert: (revert) => openRevert(context, revert),
+    mergeRevert: (state, revert) => mergeRevert(context, state, revert),
+    reportBrokenRules: (commit, report) => reportBrokenRules(context, commit, report),
+  }
+  return { reader, writer }
+}

@@ -1,0 +1,164 @@
+/** The pull request that takes an ended request's file out of the default branch: opened once, merged where the app may. */
+import { type Revert, type RevertState, Unreadable } from '../ports.ts'
+import type { Context } from './context.ts'
+import { statusOf, write } from './failures.ts'
+import { personOf } from './people.ts'
+import { readPull } from './pulls.ts'
+import { deleteBranch, ensureRevertBranch, takesOutOnly } from './revert-branch.ts'
+
+export async function openRevert(context: Context, revert: Revert): Promise<RevertState> {
+  const { git, target } = context
+  const [base, known] = await Promise.all([
+    git.head(target.defaultBranch),
+    findRevert(context, revert.branch),
+  ])
+  if (!(await holdsEndedBytes(context, base, revert))) {
+    return known?.kind === 'merged' ? known : { kind: 'not-needed' }
+  }
+  // Merged, and yet the file is there again: the branch was set back, so it is taken out once more.
+  if (known && known.kind !== 'merged') return known
+  const headSha = await ensureRevertBranch(context, base, revert)
+  return createPull(context, revert, headSha)
+}
+
+/** The merge is bound to the head that was looked at, so that a push in between makes it fail. */
+export async function mergeRevert(
+  context: Context,
+  state: RevertState & { kind: 'open' },
+  revert: Revert,
+): Promise<'merged' | 'waiting'> {
+  const { git, target } = context
+  const base = await git.head(target.defaultBranch)
+  const [ended, method, ours] = await Promise.all([
+    holdsEndedBytes(context, base, revert),
+    mergeMethod(context),
+    takesOutOnly(context, base, state.headSha, revert.identity.path),
+  ])
+  if (!ended || !ours) return 'waiting'
+  if (!(await merge(context, state, method, revert))) {
+    await catchUp(context, state)
+    return 'waiting'
+  }
+  await deleteBranch(context, revert.branch)
+  return 'merged'
+}
+
+async function holdsEndedBytes(
+  { git }: Context,
+  commit: string,
+  { identity, blob }: Revert,
+): Promise<boolean> {
+  const file = await git.fileAt(commit, identity.path)
+  return file !== 'missing' && file.blob === blob
+}
+
+type KnownRevert = Exclude<RevertState, { kind: 'not-needed' }>
+
+/**
+ * The newest pull request from this branch. One that somebody else opened and closed is none of ours: it must not keep
+ * the app from opening its own; while it is open GitHub allows no second one, and what it holds is checked at the merge.
+ */
+async function findRevert(context: Context, branch: string): Promise<KnownRevert | undefined> {
+  const { octokit, target, at, reads } = context
+  const what = `the revert pull requests from ${branch} of ${at.owner}/${at.repo}`
+  const parameters = {
+    ...at,
+    head: `${at.owner}:${branch}`,
+    base: target.defaultBranch,
+    state: 'all' as const,
+    per_page: 100,
+  }
+  const pulls = await reads.all(what, octokit.rest.pulls.list, parameters, (page) => page)
+  const [newest] = pulls
+    .filter(
+      ({ head, base }) =>
+        head.ref === branch && head.repo?.id === target.id && base.ref === target.defaultBranch,
+    )
+    .filter(({ state, user }) => state === 'open' || isApp(context, user))
+    .sort((a, b) => b.number - a.number)
+  if (!newest) return undefined
+  if (newest.state === 'open') return { kind: 'open', pull: newest.number, headSha: newest.head.sha }
+  return { kind: newest.merged_at ? 'merged' : 'closed', pull: newest.number }
+}
+
+function isApp({ target }: Context, user: Parameters<typeof personOf>[0]): boolean {
+  const account = personOf(user)
+  return account?.kind === 'bot' && account.login === `${target.appSlug}[bot]`
+}
+
+async function createPull(context: Context, revert: Revert, headSha: string): Promise<KnownRevert> {
+  const { octokit, target, at } = context
+  const { branch, title, body } = revert
+  return write(`opening the pull request from ${branch} of ${at.owner}/${at.repo}`, async () => {
+    try {
+      const { data } = await octokit.rest.pulls.create({
+        ...at,
+        head: branch,
+        base: target.defaultBranch,
+        title,
+        body,
+      })
+      return { kind: 'open', pull: data.number, headSha }
+    } catch (error) {
+      // Another replica may have opened it in between.
+      const found = statusOf(error) === 422 ? await findRevert(context, branch) : undefined
+      if (found?.kind === 'open') return found
+      throw error
+    }
+  })
+}
+
+type MergeMethod = 'merge' | 'rebase' | 'squash'
+
+/** A merge keeps the app's signed commit as it is; a squash carries the receipt in its message. */
+async function mergeMethod({ octokit, at, reads }: Context): Promise<MergeMethod> {
+  const what = `the ways of merging that ${at.owner}/${at.repo} allows`
+  const repository = await reads.one(what, octokit.rest.repos.get, at)
+  if (repository.allow_merge_commit !== false) return 'merge'
+  if (repository.allow_rebase_merge !== false) return 'rebase'
+  if (repository.allow_squash_merge !== false) return 'squash'
+  throw new Unreadable(what, 'it allows none; switch one on in the settings')
+}
+
+/** False where the rules want something first (405), or the pull request is not what it was (409). */
+async function merge(
+  { octokit, at }: Context,
+  { pull, headSha }: RevertState & { kind: 'open' },
+  method: MergeMethod,
+  { commitMessage }: Revert,
+): Promise<boolean> {
+  const [subject = '', ...rest] = commitMessage.split('\n')
+  const message = method === 'squash' ? { commit_title: subject, commit_message: rest.join('\n').trim() } : {}
+  return write(`merging the revert pull request #${pull} of ${at.owner}/${at.repo}`, async () => {
+    try {
+      const { data } = await octokit.rest.pulls.merge({
+        ...at,
+        pull_number: pull,
+        sha: headSha,
+        merge_method: method,
+        ...message,
+        // Asking again in a second would not change the rules' mind.
+        request: { retries: 0 },
+      })
+      return data.merged
+    } catch (error) {
+      if (statusOf(error) === 405 || statusOf(error) === 409) return false
+      throw error
+    }
+  })
+}
+
+/** Brings the default branch in where the rules want the branch up to date, so that the checks run and a later try goes through. */
+async function catchUp(context: Context, { pull, headSha }: RevertState & { kind: 'open' }): Promise<void> {
+  const { octokit, at } = context
+  const { mergeable_state, head } = await readPull(context, pull)
+  if (head.sha !== headSha || (mergeable_state !== 'behind' && mergeable_state !== 'dirty')) return
+  await write(`bringing the revert pull request #${pull} of ${at.owner}/${at.repo} up to date`, () =>
+    octokit.rest.pulls
+      .updateBranch({ ...at, pull_number: pull, expected_head_sha: headSha })
+      .catch((error: unknown) => {
+        // A conflict that only a person can solve.
+        if (statusOf(error) !== 422) throw error
+      }),
+  )
+}

@@ -1,0 +1,74 @@
+/** One commit of the access repository, read whole: its requests, its rules and the CODEOWNERS in force. */
+import { CODEOWNERS_PLACES } from '../core/codeowners.ts'
+import type { Snapshot, SourceFile } from '../ports.ts'
+import type { Context } from './context.ts'
+import type { TreeEntry } from './git-objects.ts'
+import { REQUESTS_FOLDER, RULES_PATH } from './names.ts'
+
+/** A request has 16 KiB at most; a longer file is still read some way, so that the parser can say so. */
+export const REQUEST_TEXT_LIMIT = 64 * 1024
+/** From this size on GitHub itself ignores a CODEOWNERS. */
+const CODEOWNERS_TEXT_LIMIT = 3 * 1024 * 1024 - 1
+const RULES_TEXT_LIMIT = 1024 * 1024
+
+export async function readSnapshot(context: Context, at?: string): Promise<Snapshot> {
+  const commit = at ?? (await context.git.head(context.target.defaultBranch))
+  const [requests, rules, codeowners] = await Promise.all([
+    readRequests(context, commit),
+    readSource(context, commit, RULES_PATH, RULES_TEXT_LIMIT),
+    readCodeowners(context, commit),
+  ])
+  return { commit, requests, ...(rules ? { rules } : {}), ...(codeowners ? { codeowners } : {}) }
+}
+
+/** The first that is there wins, also when it is one that GitHub can't use: falling back would widen what it says. */
+export async function readCodeowners(context: Context, commit: string): Promise<SourceFile | undefined> {
+  const found = await Promise.all(
+    CODEOWNERS_PLACES.map((path) => readSource(context, commit, path, CODEOWNERS_TEXT_LIMIT)),
+  )
+  return found.find((file) => file !== undefined)
+}
+
+async function readRequests({ git }: Context, commit: string): Promise<SourceFile[]> {
+  const folder = (await git.root(commit)).get(REQUESTS_FOLDER)
+  if (!folder) return []
+  if (folder.type !== 'tree') return [{ path: REQUESTS_FOLDER, mode: folder.mode, blob: folder.sha }]
+  const entries = [...(await git.below(folder.sha))].filter(
+    ([path, { type }]) => type !== 'tree' && isRequest(path),
+  )
+  return Promise.all(
+    entries.map(async ([path, entry]) => {
+      const file = { path: `${REQUESTS_FOLDER}/${path}`, mode: entry.mode, blob: entry.sha }
+      const text = hasText(entry, REQUEST_TEXT_LIMIT)
+        ? await git.text(entry.sha, REQUEST_TEXT_LIMIT)
+        : undefined
+      return text === undefined ? file : { ...file, text }
+    }),
+  )
+}
+
+function isRequest(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return !name.endsWith('.md') && name !== 'CODEOWNERS' && !name.startsWith('.')
+}
+
+async function readSource(
+  { git }: Context,
+  commit: string,
+  path: string,
+  limit: number,
+): Promise<SourceFile | undefined> {
+  const file = await git.fileAt(commit, path)
+  if (file === 'missing') return undefined
+  const text = isRegular(file.mode) ? await git.text(file.blob, limit) : undefined
+  return { path, mode: file.mode, blob: file.blob, ...(text === undefined ? {} : { text }) }
+}
+
+function hasText({ mode, size }: TreeEntry, limit: number): boolean {
+  return isRegular(mode) && size <= limit
+}
+
+/** Neither a symlink nor a submodule. */
+function isRegular(mode: string): boolean {
+  return mode === '100644' || mode === '100755'
+}

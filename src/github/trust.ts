@@ -1,0 +1,147 @@
+/** Gathers how CODEOWNERS and rules changed since the operator's trusted commit; what is proven is not read again. */
+import type { FileAt, TrustRoot } from '../core/evidence.ts'
+import {
+  type ChangeExplanation,
+  GUARDED_PATHS,
+  type GuardedFile,
+  type GuardedPath,
+  judgeTrust,
+  type TrustStep,
+} from '../core/trust.ts'
+import type { Context } from './context.ts'
+import type { ReadTrust } from './evidence.ts'
+import { forcePushesSince } from './force-pushes.ts'
+import { firstParents } from './history.ts'
+import { readMergedPull, sameFile } from './merged-pull.ts'
+import { commitBefore } from './merges.ts'
+import { readOwners } from './owners.ts'
+import { type LandedPull, landedPulls } from './pulls.ts'
+
+type GuardedState = Readonly<Record<GuardedPath, FileAt | 'missing'>>
+
+export function createTrustReader(context: Context): ReadTrust {
+  const { trustedCommit } = context.target
+  const underway = new Map<string, Promise<TrustRoot>>()
+  // As good as the trusted commit itself: everything up to it was found to hold.
+  let proven = trustedCommit
+
+  async function read(head: string): Promise<TrustRoot> {
+    if (head === proven) return { holds: true }
+    const found = (await walk(context, proven, head)) ?? (await walk(context, trustedCommit, head))
+    if (!found) return judgeTrust({ kind: 'trusted-commit-not-in-history', trusted: trustedCommit, head })
+    const { id: repositoryId, defaultBranch } = context.target
+    const { from: trusted, steps } = found
+    const root = judgeTrust({ kind: 'walked', repositoryId, defaultBranch, trusted, head, steps })
+    if (root.holds) proven = head
+    return root
+  }
+
+  return (head) => {
+    const running = underway.get(head)
+    if (running) return running
+    const promise = read(head).finally(() => underway.delete(head))
+    underway.set(head, promise)
+    return promise
+  }
+}
+
+/** Undefined where `from` is not among the first parents of `head`. */
+async function walk(context: Context, from: string, head: string) {
+  const [commits, forced] = await Promise.all([
+    firstParents(context, from, head),
+    forcePushesSince(context, from),
+  ])
+  if (!commits) return undefined
+  const [moved, thrown] = await Promise.all([
+    stepsAlong(context, commits),
+    Promise.all(forced.map(({ before, after }) => forcedStep(context, before, after))),
+  ])
+  return { from, steps: [...moved, ...thrown] }
+}
+
+/** `commits` lead from the trusted one to the head. */
+async function stepsAlong(context: Context, commits: readonly string[]): Promise<TrustStep[]> {
+  const states = await Promise.all(commits.map((commit) => readState(context, commit)))
+  const steps: TrustStep[] = []
+  let at = 0
+
+  async function stepTo(end: number, pull?: LandedPull): Promise<void> {
+    const [before, after] = [commits[at], commits[end]]
+    const [old, now] = [states[at], states[end]]
+    if (at === end || !before || !after || !old || !now) return
+    const files = await eachGuarded((path) => fileOf(context, path, old[path], now[path], before, pull))
+    steps.push({ before, after, forced: false, files })
+    at = end
+  }
+
+  for (let index = 1; index < commits.length; index++) {
+    const [old, now] = [states[index - 1], states[index]]
+    if (index <= at || !old || !now || sameState(old, now)) continue
+    const group = await groupOf(context, commits, index)
+    await stepTo(Math.max(at, group.start))
+    await stepTo(group.end, group.pull)
+  }
+  await stepTo(commits.length - 1)
+  return steps
+}
+
+interface Group {
+  readonly start: number
+  readonly end: number
+  readonly pull?: LandedPull
+}
+
+/** The commits that came with the one at `index`: all of a rebase merge, else that one alone. Places in `commits`. */
+async function groupOf(context: Context, commits: readonly string[], index: number): Promise<Group> {
+  const alone = { start: index - 1, end: index }
+  const commit = commits[index]
+  if (commit === undefined) return alone
+  for (const pull of await landedPulls(context, commit)) {
+    const end = commits.indexOf(pull.mergeSha)
+    if (end < index) continue
+    const before = await commitBefore(context, pull)
+    // One that began before the trusted commit is looked at from there on.
+    const start = before === undefined ? 0 : Math.max(0, commits.indexOf(before))
+    if (start < index) return { start, end, pull }
+  }
+  return alone
+}
+
+async function fileOf(
+  context: Context,
+  path: GuardedPath,
+  before: FileAt | 'missing',
+  after: FileAt | 'missing',
+  commitBeforeStep: string,
+  pull: LandedPull | undefined,
+): Promise<GuardedFile> {
+  if (!pull || sameFile(before, after)) return { before, after }
+  const [merged, owners] = await Promise.all([
+    readMergedPull(context, pull.number, path),
+    readOwners(context, commitBeforeStep, path),
+  ])
+  return { before, after, explanation: { pull: merged, owners } satisfies ChangeExplanation }
+}
+
+async function forcedStep(context: Context, before: string, after: string): Promise<TrustStep> {
+  const [old, now] = await Promise.all([readState(context, before), readState(context, after)])
+  return {
+    before,
+    after,
+    forced: true,
+    files: await eachGuarded(async (path) => ({ before: old[path], after: now[path] })),
+  }
+}
+
+function readState({ git }: Context, commit: string): Promise<GuardedState> {
+  return eachGuarded((path) => git.fileAt(commit, path))
+}
+
+function sameState(a: GuardedState, b: GuardedState): boolean {
+  return GUARDED_PATHS.every((path) => sameFile(a[path], b[path]))
+}
+
+async function eachGuarded<T>(read: (path: GuardedPath) => Promise<T>): Promise<Record<GuardedPath, T>> {
+  const entries = await Promise.all(GUARDED_PATHS.map(async (path) => [path, await read(path)] as const))
+  return Object.fromEntries(entries) as Record<GuardedPath, T>
+}
