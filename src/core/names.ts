@@ -13,17 +13,22 @@ export function textOf(form: {
   readonly fix: string
   readonly description: string
   readonly example: string
+  /** Whether `{login}` may stand in it for a GitHub login. */
+  readonly isTemplate?: boolean
 }) {
-  const { pattern, code, what, fix, description, example } = form
+  const { pattern, code, what, fix, description, example, isTemplate = false } = form
   return z
     .string()
     .check(
       finds(function* (text): Iterable<Mistake> {
-        if (!pattern.test(text)) yield { code, message: `${quote(text)} is not ${what}.`, fix }
+        const filled = isTemplate ? text.replaceAll(LOGIN_PLACEHOLDER, 'x') : text
+        if (!pattern.test(filled)) yield { code, message: `${quote(text)} is not ${what}.`, fix }
       }),
     )
-    .meta({ description, examples: [example], pattern: pattern.source })
+    .meta({ description, examples: [example], ...(!isTemplate && { pattern: pattern.source }) })
 }
+
+export const LOGIN_PLACEHOLDER = '{login}'
 
 /** Old logins may hold two hyphens or end in one; those of managed users end in `_` and a short code. */
 export const LOGIN = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]{2,8})?$/

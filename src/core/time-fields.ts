@@ -30,7 +30,7 @@ export const instantField = (description: string) =>
     .meta({ description, examples: ['2026-11-24T09:00:00Z'] })
 
 const issueOf = (input: string, { code, message, fix }: Mistake) =>
-  ({ code: 'custom', input, message, params: { code, fix } }) as const
+  ({ code: 'custom', input, message, params: { code, fix }, continue: true }) as const
 
 const notDuration = (text: string): Mistake => ({
   code: 'duration',

@@ -76,9 +76,11 @@ function readTree(events: readonly Event[], source: string): { root: Node; mista
   const note = (offset: number, mistake: Mistake) => mistakes.push({ offset, ...mistake })
   let next = 0
 
-  function readNode(keyOffset: number, isKey = false): Node {
+  /** `around`: where an empty value is taken to stand. */
+  function readNode(around: number, role: 'key' | 'value' | 'item'): Node {
     const event = events[next++]
-    const node: Node = { offset: offsetOfEvent(event, keyOffset), keyOffset, children: new Map() }
+    const offset = offsetOfEvent(event, around)
+    const node: Node = { offset, keyOffset: role === 'value' ? around : offset, children: new Map() }
     if (!event || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT) return node
     if (event.anchorStart >= 0) note(event.anchorStart - 1, REFERENCE)
     if (event.type === EVENT_ID.ALIAS) return node
@@ -86,7 +88,7 @@ function readTree(events: readonly Event[], source: string): { root: Node; mista
     if (event.type === EVENT_ID.MAPPING) readPairs(node)
     else if (event.type === EVENT_ID.SEQUENCE) readItems(node)
     else noteHidden(getScalarValue(source, event), node.offset)
-    if (isKey && event.type !== EVENT_ID.SCALAR) note(node.offset, KEY_NOT_TEXT)
+    if (role === 'key' && event.type !== EVENT_ID.SCALAR) note(node.offset, KEY_NOT_TEXT)
     return node
   }
 
@@ -99,8 +101,8 @@ function readTree(events: readonly Event[], source: string): { root: Node; mista
   function readPairs(mapping: Node): void {
     while (!ends(events[next])) {
       const keyEvent = events[next]
-      const key = readNode(mapping.offset, true)
-      const value = readNode(key.offset)
+      const key = readNode(mapping.offset, 'key')
+      const value = readNode(key.offset, 'value')
       if (keyEvent?.type !== EVENT_ID.SCALAR) continue
       const name = getScalarValue(source, keyEvent)
       if (name === '<<') note(key.offset, MERGE_KEY)
@@ -113,17 +115,17 @@ function readTree(events: readonly Event[], source: string): { root: Node; mista
 
   function readItems(sequence: Node): void {
     for (let index = 0; !ends(events[next]); index++)
-      sequence.children.set(index, readNode(sequence.keyOffset))
+      sequence.children.set(index, readNode(sequence.offset, 'item'))
     next++
   }
 
   if (events.length === 0) note(0, EMPTY)
   next++
-  const root = readNode(0)
+  const root = readNode(0, 'item')
   // After the root comes the end of its document, then nothing more.
   const second = next + 1
   if (second < events.length) note(source.length, SEVERAL_DOCUMENTS)
-  return { root: { ...root, keyOffset: root.offset }, mistakes }
+  return { root, mistakes }
 }
 
 const ends = (event: Event | undefined): boolean => !event || event.type === EVENT_ID.POP
