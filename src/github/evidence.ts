@@ -3,10 +3,10 @@ import type { Evidence, TrustRoot } from '../core/evidence.ts'
 import { type EvidenceTerms, type Provenance, type Snapshot, type SourceFile, Unreadable } from '../ports.ts'
 import type { Context } from './context.ts'
 import { readMergedPull } from './merged-pull.ts'
-import { commitBefore } from './merges.ts'
+import { findLanded, landing } from './merges.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson, personOf } from './people.ts'
-import { type LandedPull, landedPulls, readPull } from './pulls.ts'
+import { type LandedPull, type PullCommits, pullCommits, readPull } from './pulls.ts'
 import { findRecord } from './records.ts'
 
 export type ReadTrust = (head: string) => Promise<TrustRoot>
@@ -20,7 +20,9 @@ export async function readProvenance(
 ): Promise<Provenance> {
   const [trustRoot, brought] = await Promise.all([
     readTrust(snapshot.commit),
-    lastTouch(context, snapshot.commit, file.path).then((commit) => readBrought(context, commit, file.path)),
+    lastTouch(context, snapshot.commit, file.path).then((commit) =>
+      readBrought(context, snapshot.commit, commit, file.path),
+    ),
   ])
   const { record, ...told } = brought
   const evidence: Evidence = {
@@ -77,16 +79,17 @@ const PUSHED: Brought = {
 }
 
 /** What is known of the pull request that brought a commit of the file. */
-async function readBrought(context: Context, commit: string, path: string): Promise<Brought> {
-  const [landed] = await landedPulls(context, commit)
+async function readBrought(context: Context, head: string, commit: string, path: string): Promise<Brought> {
+  const landed = await findLanded(context, commit, head)
   if (!landed) return PUSHED
   const identity = { repositoryId: context.target.id, path, pull: landed.number }
+  const commits = pullCommits(context, landed.number)
   const [{ pull, authorPermission }, before, atMerge, record] = await Promise.all([
-    readMergedPull(context, landed.number, path).then(async (pull) => ({
+    readMergedPull(context, landed.number, path, commits).then(async (pull) => ({
       pull,
       authorPermission: await permissionOfPerson(context, pull.author),
     })),
-    readBefore(context, landed, path),
+    commits.then((originals) => readBefore(context, landed, originals, path)),
     context.git.fileAt(landed.mergeSha, path),
     findRecord(context, landed.mergeSha, identity),
   ])
@@ -94,8 +97,8 @@ async function readBrought(context: Context, commit: string, path: string): Prom
 }
 
 /** The owners that count are those who were asked: CODEOWNERS as it stood before the merge. */
-async function readBefore(context: Context, landed: LandedPull, path: string) {
-  const before = await commitBefore(context, landed)
+async function readBefore(context: Context, landed: LandedPull, originals: PullCommits, path: string) {
+  const { before } = await landing(context, landed, originals)
   if (before === undefined) return { beforeMerge: 'missing' as const, owners: { owners: [] } }
   const [beforeMerge, owners] = await Promise.all([
     context.git.fileAt(before, path),
@@ -114,10 +117,7 @@ async function lastTouch({ octokit, at, reads, git }: Context, head: string, pat
     per_page: 1,
   })
   if (!commit) throw new Unreadable(what, 'GitHub lists none, although the file is on the branch')
-  git.learn(
-    commit.sha,
-    commit.parents.map(({ sha }) => sha),
-  )
+  git.learn(commit)
   return commit.sha
 }
 

@@ -18,12 +18,19 @@ export interface TreeEntry {
 /** Paths relative to the tree. */
 export type Tree = ReadonlyMap<string, TreeEntry>
 
+export interface CommitFacts {
+  readonly parents: readonly string[]
+  readonly message: string
+  /** Whose it is and when it was written; a rebase keeps both. */
+  readonly authored: string
+}
+
 export interface GitObjects {
   /** The commit a branch is at now. */
   head(branch: string): Promise<string>
-  parents(commit: string): Promise<readonly string[]>
-  /** Remembers the parents of a commit that some list told of. */
-  learn(commit: string, parents: readonly string[]): void
+  commit(sha: string): Promise<CommitFacts>
+  /** Remembers a commit that some list told of. */
+  learn(commit: ListedCommit): void
   /** Whether GitHub still has the commit: one that was pushed over may be gone. */
   knows(commit: string): Promise<boolean>
   /** The entries at the root of a commit. */
@@ -40,14 +47,14 @@ export interface GitObjects {
 
 const TREE_ENTRIES = 400_000
 const BLOB_BYTES = 32 * 1024 * 1024
-const COMMITS = 50_000
+const COMMIT_CHARACTERS = 16 * 1024 * 1024
 
 export function createGitObjects(octokit: Octokit, { owner, repo }: Target, reads: Reads): GitObjects {
   const { git } = octokit.rest
   const at = { owner, repo }
   const tree = rememberForever<Tree>(TREE_ENTRIES, (entries) => entries.size + 1)
   const blob = rememberForever<Uint8Array>(BLOB_BYTES, (bytes) => bytes.length + 100)
-  const parentage = rememberForever<readonly string[]>(COMMITS, () => 1)
+  const commits = rememberForever<CommitFacts>(COMMIT_CHARACTERS, ({ message }) => message.length + 200)
 
   async function readTree(sha: string, recursive: boolean): Promise<Tree> {
     const what = `the tree ${sha} of ${owner}/${repo}`
@@ -96,17 +103,14 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
       })
       return ref.object.sha
     },
-    parents(commit) {
-      return parentage(commit, async () => {
-        const answer = await reads.one(`the commit ${commit} of ${owner}/${repo}`, git.getCommit, {
-          ...at,
-          commit_sha: commit,
-        })
-        return answer.parents.map(({ sha }) => sha)
+    commit(sha) {
+      return commits(sha, async () => {
+        const what = `the commit ${sha} of ${owner}/${repo}`
+        return factsOf(await reads.one(what, git.getCommit, { ...at, commit_sha: sha }))
       })
     },
-    learn(commit, parents) {
-      void parentage(commit, async () => parents)
+    learn({ sha, parents, commit }) {
+      void commits(sha, async () => factsOf({ ...commit, parents }))
     },
     async knows(commit) {
       try {
@@ -132,6 +136,23 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
       return entry && entry.type !== 'tree' ? { blob: entry.sha, mode: entry.mode } : 'missing'
     },
   }
+}
+
+/** A commit as GitHub's lists of commits have it. */
+export interface ListedCommit {
+  readonly sha: string
+  readonly parents: readonly { readonly sha: string }[]
+  readonly commit: GitCommit
+}
+
+interface GitCommit {
+  readonly message: string
+  readonly author: { readonly name?: string; readonly email?: string; readonly date?: string } | null
+}
+
+function factsOf({ message, author, parents }: GitCommit & Pick<ListedCommit, 'parents'>): CommitFacts {
+  const authored = JSON.stringify([author?.name, author?.email, author?.date])
+  return { parents: parents.map(({ sha }) => sha), message, authored }
 }
 
 interface TreeAnswer {

@@ -16,13 +16,12 @@ export async function firstParents(
   const { octokit, at, reads, git } = context
   const what = `the commits between ${from} and ${to} of ${at.owner}/${at.repo}`
   const parameters = { ...at, basehead: `${from}...${to}`, per_page: 100 }
-  const parents = new Map<string, readonly string[]>()
+  const parents = new Map<string, string | undefined>()
   try {
     const compare = octokit.rest.repos.compareCommitsWithBasehead
     for (const commit of await reads.all(what, compare, parameters, ({ commits }) => commits)) {
-      const shas = commit.parents.map(({ sha }) => sha)
-      git.learn(commit.sha, shas)
-      parents.set(commit.sha, shas)
+      git.learn(commit)
+      parents.set(commit.sha, commit.parents[0]?.sha)
     }
   } catch (error) {
     if (isNotFound(error)) return undefined
@@ -30,7 +29,7 @@ export async function firstParents(
   }
   const way = [to]
   for (let commit: string | undefined = to; commit !== from; ) {
-    commit = parents.get(commit)?.[0]
+    commit = parents.get(commit)
     if (commit === undefined) return undefined
     way.push(commit)
   }

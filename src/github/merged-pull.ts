@@ -4,15 +4,21 @@ import { Unreadable } from '../ports.ts'
 import { coAuthorsOf, type FindByEmail } from './co-authors.ts'
 import type { Context } from './context.ts'
 import { personOf } from './people.ts'
-import { pullFiles, readPull, wholeList } from './pulls.ts'
+import { type PullCommits, pullCommits, pullFiles, readPull, wholeList } from './pulls.ts'
 
 const MOST_PULL_COMMITS = 250
 
-export async function readMergedPull(context: Context, number: number, path: string): Promise<MergedPull> {
+/** `listed` are the pull request's commits, where they are being read already. */
+export async function readMergedPull(
+  context: Context,
+  number: number,
+  path: string,
+  listed: Promise<PullCommits> = pullCommits(context, number),
+): Promise<MergedPull> {
   const [pull, files, commits, reviews] = await Promise.all([
     readPull(context, number),
     pullFiles(context, number),
-    readCommits(context, number, path),
+    listed.then((commits) => commitsTold(context, commits, path)),
     readReviews(context, number, path),
   ])
   if (pull.commits > MOST_PULL_COMMITS || commits.length < pull.commits) {
@@ -38,40 +44,21 @@ export async function readMergedPull(context: Context, number: number, path: str
   }
 }
 
-async function readCommits(context: Context, number: number, path: string): Promise<Commit[]> {
-  const { octokit, at, reads, git } = context
-  const what = `the commits of pull request #${number} of ${at.owner}/${at.repo}`
-  const parameters = { ...at, pull_number: number, per_page: 100 }
-  const listed = await reads.all(what, octokit.rest.pulls.listCommits, parameters, (page) => page)
+function commitsTold(context: Context, listed: PullCommits, path: string): Promise<Commit[]> {
   const findByEmail = accountsByEmail(listed)
   return Promise.all(
-    listed.map(async ({ sha, parents, author, committer, commit }) => {
-      git.learn(
-        sha,
-        parents.map((parent) => parent.sha),
-      )
-      return {
-        sha,
-        author: personOf(author),
-        committer: personOf(committer),
-        coAuthors: coAuthorsOf(commit.message, findByEmail),
-        touchesFile: await touches(context, sha, parents[0]?.sha, path),
-      }
-    }),
+    listed.map(async ({ sha, parents, author, committer, commit }) => ({
+      sha,
+      author: personOf(author),
+      committer: personOf(committer),
+      coAuthors: coAuthorsOf(commit.message, findByEmail),
+      touchesFile: await touches(context, sha, parents[0]?.sha, path),
+    })),
   )
 }
 
-interface ListedCommit {
-  readonly author: Parameters<typeof personOf>[0]
-  readonly committer: Parameters<typeof personOf>[0]
-  readonly commit: {
-    readonly author: { readonly email?: string } | null
-    readonly committer: { readonly email?: string } | null
-  }
-}
-
 /** GitHub itself tied these addresses to accounts, for other commits of the same pull request. */
-function accountsByEmail(commits: readonly ListedCommit[]): FindByEmail {
+function accountsByEmail(commits: PullCommits): FindByEmail {
   const known = new Map<string, Person>()
   for (const { author, committer, commit } of commits) {
     for (const [account, email] of [

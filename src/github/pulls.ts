@@ -81,6 +81,17 @@ export function wholeList(number: number, count: number, files: ChangedFile[]): 
   return files
 }
 
+/** As GitHub lists them, the oldest first. */
+export async function pullCommits({ octokit, at, reads, git }: Context, number: number) {
+  const what = `the commits of pull request #${number} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, pull_number: number, per_page: 100 }
+  const commits = await reads.all(what, octokit.rest.pulls.listCommits, parameters, (page) => page)
+  for (const commit of commits) git.learn(commit)
+  return commits
+}
+
+export type PullCommits = Awaited<ReturnType<typeof pullCommits>>
+
 export interface LandedPull {
   readonly number: number
   readonly headSha: string

@@ -13,9 +13,9 @@ import type { ReadTrust } from './evidence.ts'
 import { forcePushesSince } from './force-pushes.ts'
 import { firstParents } from './history.ts'
 import { readMergedPull, sameFile } from './merged-pull.ts'
-import { commitBefore } from './merges.ts'
+import { landedAlong, landing } from './merges.ts'
 import { readOwners } from './owners.ts'
-import { type LandedPull, landedPulls } from './pulls.ts'
+import { type LandedPull, pullCommits } from './pulls.ts'
 
 type GuardedState = Readonly<Record<GuardedPath, FileAt | 'missing'>>
 
@@ -59,14 +59,14 @@ async function walk(context: Context, from: string, head: string) {
   return { from, steps: [...moved, ...thrown] }
 }
 
-/** `commits` lead from the trusted one to the head. */
-async function stepsAlong(context: Context, commits: readonly string[]): Promise<TrustStep[]> {
-  const states = await Promise.all(commits.map((commit) => readState(context, commit)))
+/** The way leads from the trusted commit to the head. */
+async function stepsAlong(context: Context, way: readonly string[]): Promise<TrustStep[]> {
+  const states = await Promise.all(way.map((commit) => readState(context, commit)))
   const steps: TrustStep[] = []
   let at = 0
 
   async function stepTo(end: number, pull?: LandedPull): Promise<void> {
-    const [before, after] = [commits[at], commits[end]]
+    const [before, after] = [way[at], way[end]]
     const [old, now] = [states[at], states[end]]
     if (at === end || !before || !after || !old || !now) return
     const files = await eachGuarded((path) => fileOf(context, path, old[path], now[path], before, pull))
@@ -74,14 +74,14 @@ async function stepsAlong(context: Context, commits: readonly string[]): Promise
     at = end
   }
 
-  for (let index = 1; index < commits.length; index++) {
+  for (let index = 1; index < way.length; index++) {
     const [old, now] = [states[index - 1], states[index]]
     if (index <= at || !old || !now || sameState(old, now)) continue
-    const group = await groupOf(context, commits, index)
+    const group = await groupOf(context, way, index)
     await stepTo(Math.max(at, group.start))
     await stepTo(group.end, group.pull)
   }
-  await stepTo(commits.length - 1)
+  await stepTo(way.length - 1)
   return steps
 }
 
@@ -91,20 +91,17 @@ interface Group {
   readonly pull?: LandedPull
 }
 
-/** The commits that came with the one at `index`: all of a rebase merge, else that one alone. Places in `commits`. */
-async function groupOf(context: Context, commits: readonly string[], index: number): Promise<Group> {
-  const alone = { start: index - 1, end: index }
-  const commit = commits[index]
-  if (commit === undefined) return alone
-  for (const pull of await landedPulls(context, commit)) {
-    const end = commits.indexOf(pull.mergeSha)
-    if (end < index) continue
-    const before = await commitBefore(context, pull)
+/** The commits that came with the one at `index`: all of a rebase merge, else that one alone. Places on the way. */
+async function groupOf(context: Context, way: readonly string[], index: number): Promise<Group> {
+  for (const pull of await landedAlong(context, way, index)) {
+    const { commits, before } = await landing(context, pull, await pullCommits(context, pull.number))
+    const end = way.indexOf(pull.mergeSha)
+    if (end - index < 0 || end - index >= commits.length) continue
     // One that began before the trusted commit is looked at from there on.
-    const start = before === undefined ? 0 : Math.max(0, commits.indexOf(before))
-    if (start < index) return { start, end, pull }
+    const start = before === undefined ? 0 : Math.max(0, way.indexOf(before))
+    return { start, end, pull }
   }
-  return alone
+  return { start: index - 1, end: index }
 }
 
 async function fileOf(
