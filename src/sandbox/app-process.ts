@@ -10,9 +10,10 @@ export interface AppCommand {
 }
 
 export interface AppOptions {
-  readonly run: AppCommand
-  /** The whole environment of the child. */
-  readonly environment: Readonly<Record<string, string>>
+  /** Left out: there is no app to start. */
+  readonly run?: AppCommand
+  /** The whole environment of the child, asked for at each start. */
+  environment(): Readonly<Record<string, string>>
   readonly directory: string
   /** Where the app answers `/healthz`. */
   readonly url: string
@@ -81,12 +82,12 @@ export async function createAppProcess(options: AppOptions): Promise<AppProcess>
     written = written.then(() => appendFile(logFile, text)).catch(() => {})
   }
 
-  function launch(): Running {
+  function launch({ command, args }: AppCommand): Running {
     crash = undefined
     logEnd = ''
-    const child = spawn(run.command, run.args, {
+    const child = spawn(command, args, {
       cwd: directory,
-      env: { ...environment },
+      env: { ...environment() },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     // The app must not outlive a sandbox that ends in a hurry.
@@ -127,8 +128,9 @@ export async function createAppProcess(options: AppOptions): Promise<AppProcess>
 
   async function start(): Promise<void> {
     while (running?.phase === 'ending') await running.exited
+    if (!run) throw new AppFailed('the sandbox was started without an app')
     if (!running) {
-      running = launch()
+      running = launch(run)
       up = becomeUp(running)
     }
     await up

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { type AppProcess, createAppProcess } from '../../src/sandbox/app-process.ts'
+import { createAppProcess } from '../../src/sandbox/app-process.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
 import { startControl } from '../../src/sandbox/control.ts'
@@ -23,9 +23,13 @@ async function startStandIn({ standIn = 'idle', pending = 0 } = {}) {
   const calls = createCallLog()
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  // The app is told the control's address, and the control needs the app: this one stands between them.
-  const reached: { app?: AppProcess } = {}
-  const app = lazily(() => reached.app)
+  const app = await createAppProcess({
+    run: { command: process.execPath, args: [STAND_IN] },
+    environment: () => ({ PORT: String(port), DAYPASS_CLOCK_URL: `${control.url}/clock`, STAND_IN: standIn }),
+    directory,
+    url,
+    logFile: join(directory, 'app.log'),
+  })
   const control = await startControl({
     clock,
     calls,
@@ -34,30 +38,8 @@ async function startStandIn({ standIn = 'idle', pending = 0 } = {}) {
     settleWithinMs: 400,
   })
   cleanups.push(control.close)
-  reached.app = await createAppProcess({
-    run: { command: process.execPath, args: [STAND_IN] },
-    environment: { PORT: String(port), DAYPASS_CLOCK_URL: `${control.url}/clock`, STAND_IN: standIn },
-    directory,
-    url,
-    logFile: join(directory, 'app.log'),
-  })
   cleanups.push(app.kill)
   return { url, control: control.url, clock, calls, app, logFile: join(directory, 'app.log') }
-}
-
-function lazily(app: () => AppProcess | undefined): AppProcess {
-  function there() {
-    const created = app()
-    if (!created) throw new Error('the app was not created yet')
-    return created
-  }
-  return {
-    start: () => there().start(),
-    stop: () => there().stop(),
-    kill: () => there().kill(),
-    state: () => there().state(),
-    health: () => there().health(),
-  }
 }
 
 function post(url: string, body?: unknown, headers: Record<string, string> = {}) {
