@@ -90,7 +90,6 @@ export const READING_CODES = [
   // The operator file.
   'account-id',
   'account-duplicate',
-  'account-undeclared',
   'region',
   'partition',
   'arn',
