@@ -1,0 +1,77 @@
+/** What a person needs to use a grant: a profile for the AWS CLI, a first command, and links into the console. */
+import type { Account } from './account.ts'
+import { query } from './links.ts'
+import type { Lent } from './report-grant.ts'
+
+/** STS takes no shorter session. */
+const SHORTEST_SESSION = 900
+const LONGEST_SESSION = 43_200
+/** A role that was reached from another role's session. */
+const LONGEST_CHAINED_SESSION = 3600
+const LONGEST_SESSION_NAME = 64
+
+const CONSOLE: Readonly<Record<Account['partition'], { readonly signin: string; readonly console: string }>> =
+  {
+    aws: { signin: 'signin.aws.amazon.com', console: 'console.aws.amazon.com' },
+    'aws-cn': { signin: 'signin.amazonaws.cn', console: 'console.amazonaws.cn' },
+    'aws-us-gov': { signin: 'signin.amazonaws-us-gov.com', console: 'console.amazonaws-us-gov.com' },
+  }
+
+/** A block for `~/.aws/config`. */
+export function awsProfile(lent: Lent): string {
+  const { judged, account, role } = lent
+  const source = judged.principal.kind === 'identity-center' ? '<your SSO profile>' : 'default'
+  return [
+    `[profile ${profileName(lent)}]`,
+    `role_arn = ${role.roleArn}`,
+    `source_profile = ${source}`,
+    `region = ${account.region}`,
+    `role_session_name = ${sessionName(judged.author.login)}`,
+    `duration_seconds = ${sessionSeconds(lent)}`,
+  ].join('\n')
+}
+
+export function listCommand(lent: Lent): string {
+  const { location, judged } = lent
+  const place = `s3://${location.bucket}/${judged.request.prefixes[0] ?? ''}`
+  return `aws s3 ls ${shellWord(place)} --profile ${profileName(lent)}`
+}
+
+/** The console's own page, filled in. */
+export function consoleSwitchLink({ account, role, location }: Lent): string {
+  const fields = {
+    roleName: `${role.rolePath}${role.roleName}`.slice(1),
+    account: account.id,
+    displayName: `daypass ${location.bucket}`.slice(0, 64),
+  }
+  return `https://${CONSOLE[account.partition].signin}/switchrole?${query(fields)}`
+}
+
+/** Straight to what was lent, as the grant does not list the account's buckets. */
+export function consoleBucketLink({ account, location, judged }: Lent): string {
+  const folder = judged.request.prefixes.find((prefix) => prefix.endsWith('/'))
+  const fields = { region: account.region, ...(folder !== undefined && { prefix: folder }) }
+  return `https://${CONSOLE[account.partition].console}/s3/buckets/${location.bucket}?${query(fields)}`
+}
+
+function profileName({ location }: Lent): string {
+  return `daypass-${location.name.replace(/[^A-Za-z0-9._-]/g, '-')}`
+}
+
+/** Two characters at least; a login may have one. */
+function sessionName(login: string): string {
+  return login
+    .replace(/[^\w+=,.@-]/g, '-')
+    .padEnd(2, '-')
+    .slice(0, LONGEST_SESSION_NAME)
+}
+
+function sessionSeconds({ judged: { window, principal } }: Lent): number {
+  const longest = principal.kind === 'iam-user' ? LONGEST_SESSION : LONGEST_CHAINED_SESSION
+  return Math.max(SHORTEST_SESSION, Math.min(window.end - window.start, longest))
+}
+
+/** One word to any POSIX shell. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

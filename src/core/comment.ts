@@ -1,0 +1,117 @@
+/** The app's one comment on a request's pull request: what a person needs next, made to be read in an e-mail on a phone. */
+
+import type { Principal } from './account.ts'
+import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand } from './aws-access.ts'
+import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
+import { code, codeBlock, inline, prose } from './markdown.ts'
+import type { GrantState, Lent } from './report-grant.ts'
+import { compose, ENDED_BECAUSE, utc, whatIsAsked } from './report-words.ts'
+
+/** What became of the pull request that takes the file out of the branch. */
+export interface RevertShown {
+  readonly kind: 'open' | 'merged' | 'closed'
+  readonly pull: number
+}
+
+export interface CommentContext {
+  readonly place: Place
+  /** The request's text, for asking again. */
+  readonly requestText?: string
+  readonly revert?: RevertShown
+}
+
+export function grantComment(state: GrantState, context: CommentContext): string {
+  switch (state.kind) {
+    case 'pending':
+      return compose([
+        `**Not granted yet.** ${prose(state.message)} (${code(state.code)})`,
+        'There is nothing to do: Daypass asks again by itself.',
+      ])
+    case 'approved':
+      return `**Approved.** ${whatIsGiven(state.lent)} The role is being written into AWS; this comment changes when it is there.`
+    case 'granted':
+      return state.phase === 'waiting'
+        ? commentWaiting(state.lent, context)
+        : commentOpen(state.lent, context)
+    case 'rejected':
+      return compose([
+        `**Not granted.** ${prose(state.message)} (${code(state.code)})`,
+        `**What to do:** ${prose(state.fix)}`,
+        `This is final for this pull request, and AWS was not touched. ${askAgain(context)}`,
+        revertSentence(context),
+      ])
+    case 'ended':
+      return compose([
+        `**Access ended at ${utc(state.end.at)}** because ${ENDED_BECAUSE[state.end.because]}.`,
+        `${whatIsGiven(state.lent)} That is over, and the role is closed.`,
+        revertSentence(context),
+        askAgain(context),
+      ])
+  }
+}
+
+function commentWaiting(lent: Lent, context: CommentContext): string {
+  const { start, end } = lent.judged.window
+  return compose([
+    `**Access opens at ${utc(start)}** and closes at ${utc(end)}. There is nothing to do until then: AWS opens it by itself.`,
+    whatIsGiven(lent),
+    ...howToUse(lent),
+    `**Not needed any more?** ${giveBack(context)}`,
+  ])
+}
+
+function commentOpen(lent: Lent, context: CommentContext): string {
+  return compose([
+    `**Access is open until ${utc(lent.judged.window.end)}.** ${whatIsGiven(lent)}`,
+    ...howToUse(lent),
+    `**Done early?** ${giveBack(context)}`,
+  ])
+}
+
+function whatIsGiven({ judged, location, account }: Lent): string {
+  const { start, end } = judged.window
+  const what = whatIsAsked(judged.request, location, account)
+  return `${inline(judged.author.login)} was given leave to ${what} from ${utc(start)} until ${utc(end)}.`
+}
+
+function howToUse(lent: Lent): readonly string[] {
+  return [
+    `**With the AWS CLI.** Add this to \`~/.aws/config\`. ${sourceHint(lent.judged.principal)}`,
+    codeBlock(awsProfile(lent), 'ini'),
+    'Then look what is there:',
+    codeBlock(listCommand(lent), 'sh'),
+    `**In the console.** [Switch to the role](${consoleSwitchLink(lent)}), then [open the bucket](${consoleBucketLink(lent)}).`,
+  ]
+}
+
+function sourceHint(principal: Principal): string {
+  switch (principal.kind) {
+    case 'iam-user':
+      return '`default` stands for the profile with your own access key; change it if yours has another name.'
+    case 'iam-role':
+      return `\`default\` stands for your profile with the role ${code(principal.arn)}; change it if yours has another name.`
+    case 'identity-center':
+      return `For \`source_profile\`, put in the name of your own SSO profile with the permission set ${code(principal.permissionSet)}.`
+  }
+}
+
+function giveBack({ place }: CommentContext): string {
+  return `[Delete the request's file](${deleteFileLink(place)}) in a pull request. Access ends when that is merged.`
+}
+
+function askAgain({ place, requestText }: CommentContext): string {
+  return `To ask again, [open a new request](${newRequestLink(place, requestText)})${requestText === undefined ? '' : ' with the same text'}.`
+}
+
+function revertSentence({ place, revert }: CommentContext): string | undefined {
+  if (revert === undefined) return undefined
+  const link = `[pull request ${revert.pull}](${pullLink(place, revert.pull)})`
+  switch (revert.kind) {
+    case 'open':
+      return `The file is still on the branch and opens nothing; ${link} takes it out when it is merged.`
+    case 'merged':
+      return `The file was taken out of the branch by ${link}; its commit message is the receipt.`
+    case 'closed':
+      return `The file is still on the branch and opens nothing; ${link}, which was to take it out, was closed.`
+  }
+}

@@ -1,0 +1,135 @@
+/** The check `Daypass / grant` on a merge commit: where one request stands, from the judgement to its end. */
+import type { Account } from './account.ts'
+import { type End, formatPolicy, type Grant } from './grant.ts'
+import { code, codeBlock, cut, inline, plain, prose } from './markdown.ts'
+import type { RequestRecord } from './record.ts'
+import type { CheckReport } from './report.ts'
+import {
+  bullets,
+  compose,
+  ENDED_BECAUSE,
+  folded,
+  shortSha,
+  utc,
+  whatIsAsked,
+  whoGetsIn,
+} from './report-words.ts'
+import type { RequestLocation } from './request.ts'
+
+/** A request that was approved, with the role that it becomes. */
+export interface Lent {
+  readonly location: RequestLocation
+  readonly account: Account
+  readonly judged: RequestRecord
+  readonly role: Pick<Grant, 'rolePath' | 'roleName' | 'roleArn'>
+}
+
+/** Where a merged request stands. */
+export type GrantState =
+  /** The evidence can't be read yet, or nothing is granted for now. */
+  | { readonly kind: 'pending'; readonly code: string; readonly message: string }
+  /** Judged, and not yet in IAM. */
+  | { readonly kind: 'approved'; readonly lent: Lent }
+  | {
+      readonly kind: 'granted'
+      readonly lent: Lent
+      /** Before its window, or in it. */
+      readonly phase: 'waiting' | 'open'
+      readonly policies: Pick<Grant, 'trustPolicy' | 'permissionPolicy'>
+    }
+  | { readonly kind: 'rejected'; readonly code: string; readonly message: string; readonly fix: string }
+  | { readonly kind: 'ended'; readonly lent: Lent; readonly end: End }
+
+const LONGEST_TITLE = 120
+
+/** The record itself goes into the report's `text`; it is for whoever writes the check run to add. */
+export function grantReport(state: GrantState): CheckReport {
+  return {
+    title: cut(plain(titleOf(state)), LONGEST_TITLE),
+    summary: compose(summaryOf(state)),
+    annotations: [],
+  }
+}
+
+function titleOf(state: GrantState): string {
+  switch (state.kind) {
+    case 'pending':
+      return 'Not granted yet'
+    case 'approved':
+      return 'Approved, and being written into AWS'
+    case 'granted': {
+      const { start, end } = state.lent.judged.window
+      return state.phase === 'waiting' ? `Access opens at ${utc(start)}` : `Access is open until ${utc(end)}`
+    }
+    case 'rejected':
+      return `Not granted: ${state.message}`
+    case 'ended':
+      return `Access ended at ${utc(state.end.at)} because ${ENDED_BECAUSE[state.end.because]}`
+  }
+}
+
+function summaryOf(state: GrantState): readonly string[] {
+  switch (state.kind) {
+    case 'pending':
+      return [
+        `${prose(state.message)} (${code(state.code)})`,
+        'There is nothing to do: Daypass asks again by itself.',
+      ]
+    case 'approved':
+      return [`${may(state.lent)} ${windowOf(state.lent)}.`, approvedBy(state.lent)]
+    case 'granted': {
+      const { lent, policies } = state
+      return [
+        `${may(lent)} ${windowOf(lent)}. AWS itself opens and closes the window, to the second.`,
+        `**Why:** ${inline(lent.judged.request.reason)}`,
+        `**Who gets in:** ${whoGetsIn(lent.judged.principal, lent.judged.author.login)}`,
+        approvedBy(lent),
+        `**Role:** ${code(lent.role.roleArn)}`,
+        folded(
+          'Trust policy: who is let in, and when',
+          codeBlock(formatPolicy(policies.trustPolicy), 'json'),
+        ),
+        folded(
+          'Permission policy: what they can do',
+          codeBlock(formatPolicy(policies.permissionPolicy), 'json'),
+        ),
+      ]
+    }
+    case 'rejected':
+      return [
+        `${prose(state.message)} (${code(state.code)})`,
+        `**What to do:** ${prose(state.fix)}`,
+        'This is final for this pull request, and AWS was not touched.',
+      ]
+    case 'ended': {
+      const { lent, end } = state
+      return [
+        `Access ended at ${utc(end.at)} because ${ENDED_BECAUSE[end.because]}.`,
+        `${inline(lent.judged.author.login)} could ${asked(lent)} ${windowOf(lent)}.`,
+        `**Why:** ${inline(lent.judged.request.reason)}`,
+        approvedBy(lent),
+        `**Role:** ${code(lent.role.roleArn)}`,
+      ]
+    }
+  }
+}
+
+function may(lent: Lent): string {
+  return `**${inline(lent.judged.author.login)}** may ${asked(lent)}`
+}
+
+function asked({ judged, location, account }: Lent): string {
+  return whatIsAsked(judged.request, location, account)
+}
+
+function windowOf({ judged: { window } }: Lent): string {
+  return `from ${utc(window.start)} until ${utc(window.end)}`
+}
+
+function approvedBy({ judged: { approvals, mergedBy } }: Lent): string {
+  const lines = approvals.map(
+    ({ person, commit, at }) =>
+      `Approved by **${inline(person.login)}** at ${utc(at)}, commit ${shortSha(commit)}`,
+  )
+  return bullets([...lines, `Merged by **${inline(mergedBy.login)}**`])
+}
