@@ -1,0 +1,119 @@
+/** What changed between two trees, with renames and patches, read from one `git diff-tree`. */
+import type { Git } from './git.ts'
+import { NO_OBJECT } from './git.ts'
+import { runGit } from './git-process.ts'
+
+export interface FileDiff {
+  readonly status: 'added' | 'removed' | 'modified' | 'renamed' | 'copied' | 'changed'
+  readonly path: string
+  readonly previousPath: string | undefined
+  /** The blob after the change, or before it when the file was removed. */
+  readonly sha: string
+  readonly additions: number
+  readonly deletions: number
+  readonly patch: string | undefined
+}
+
+const STATUS: Readonly<Record<string, FileDiff['status']>> = {
+  A: 'added',
+  D: 'removed',
+  M: 'modified',
+  R: 'renamed',
+  C: 'copied',
+  T: 'changed',
+}
+
+/** The tree of no files: what a first commit is compared with. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+
+export async function diffTrees(git: Git, before: string | undefined, after: string): Promise<FileDiff[]> {
+  const options = ['-r', '-z', '-M', '--no-abbrev', '--raw', '--numstat', '-p', '--no-ext-diff', '--no-color']
+  const { stdout } = await runGit(git.directory, ['diff-tree', ...options, before ?? EMPTY_TREE, after, '--'])
+  return parseDiff(stdout.toString())
+}
+
+interface RawChange {
+  readonly letter: string
+  readonly sha: string
+  readonly previousPath: string | undefined
+  readonly path: string
+}
+
+/** `:mode mode sha sha X\0path\0…`, then `added\tdeleted\tpath\0…`, then `\0` and the patches in the same order. */
+function parseDiff(output: string): FileDiff[] {
+  const tokens = new Tokens(output)
+  const changes: RawChange[] = []
+  while (tokens.startsWith(':')) changes.push(rawChange(tokens))
+  const counts = changes.map((change) => counted(tokens, change))
+  const patches = tokens
+    .rest()
+    .split(/^diff --git /m)
+    .slice(1)
+  return changes.map((change, index) => ({
+    status: STATUS[change.letter] ?? 'changed',
+    path: change.path,
+    previousPath: change.previousPath,
+    sha: change.sha,
+    ...(counts[index] ?? { additions: 0, deletions: 0 }),
+    patch: hunks(takePatch(patches, change.letter)),
+  }))
+}
+
+/** A change of type, such as file to symlink, is printed as a removal and an addition: two patches. */
+function takePatch(patches: string[], letter: string): string {
+  const first = patches.shift() ?? ''
+  return letter === 'T' ? first + (patches.shift() ?? '') : first
+}
+
+function rawChange(tokens: Tokens): RawChange {
+  const [, , before = '', after = '', status = ''] = tokens.next().split(' ')
+  const letter = status.slice(0, 1)
+  const first = tokens.next()
+  const renamed = letter === 'R' || letter === 'C'
+  return {
+    letter,
+    sha: after === NO_OBJECT ? before : after,
+    previousPath: renamed ? first : undefined,
+    path: renamed ? tokens.next() : first,
+  }
+}
+
+function counted(tokens: Tokens, change: RawChange): { additions: number; deletions: number } {
+  const [added = '0', deleted = '0'] = tokens.next().split('\t')
+  if (change.previousPath !== undefined) {
+    tokens.next()
+    tokens.next()
+  }
+  // Binary files count as "-".
+  return { additions: Number(added) || 0, deletions: Number(deleted) || 0 }
+}
+
+function hunks(patch: string): string | undefined {
+  const start = patch.search(/^@@ /m)
+  return start < 0 ? undefined : patch.slice(start).replace(/\n$/, '')
+}
+
+class Tokens {
+  readonly #text: string
+  #position = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  startsWith(prefix: string): boolean {
+    return this.#text.startsWith(prefix, this.#position)
+  }
+
+  next(): string {
+    const end = this.#text.indexOf('\0', this.#position)
+    if (end < 0) return ''
+    const token = this.#text.slice(this.#position, end)
+    this.#position = end + 1
+    return token
+  }
+
+  rest(): string {
+    return this.#text.slice(this.#position)
+  }
+}

@@ -1,0 +1,105 @@
+/** Walks and rewrites trees: find a path, list everything, put and remove files. */
+import type { Git } from './git.ts'
+import { FILE_MODE, TREE_MODE, type TreeEntry } from './git-objects.ts'
+
+export interface PathEntry extends TreeEntry {
+  readonly path: string
+}
+
+/** One wish: the entry a path shall have, or undefined to have it gone. */
+export type TreeChange = { readonly mode: string; readonly sha: string } | undefined
+
+export async function findPath(git: Git, treeSha: string, path: string): Promise<PathEntry | undefined> {
+  let current: TreeEntry = { mode: TREE_MODE, name: '', sha: treeSha }
+  for (const name of path.split('/')) {
+    if (current.mode !== TREE_MODE) return undefined
+    const found: TreeEntry | undefined = (await git.tree(current.sha))?.find((entry) => entry.name === name)
+    if (!found) return undefined
+    current = found
+  }
+  return { ...current, path }
+}
+
+/** Every entry below a tree, folders before their content; `limit` stops a walk that would be cut off anyway. */
+export async function listTree(git: Git, treeSha: string, limit: number, prefix = ''): Promise<PathEntry[]> {
+  const listed: PathEntry[] = []
+  for (const entry of (await git.tree(treeSha)) ?? []) {
+    if (listed.length >= limit) break
+    const path = `${prefix}${entry.name}`
+    listed.push({ ...entry, path })
+    if (entry.mode === TREE_MODE) {
+      // One by one: a very large tree would overflow the arguments of a single push.
+      for (const below of await listTree(git, entry.sha, limit - listed.length, `${path}/`))
+        listed.push(below)
+    }
+  }
+  return listed
+}
+
+/** The tree with the changes made; folders left empty disappear, as git has no empty folders. */
+export async function changeTree(
+  git: Git,
+  treeSha: string | undefined,
+  changes: ReadonlyMap<string, TreeChange>,
+): Promise<string> {
+  const entries = new Map<string, TreeEntry>()
+  for (const entry of (treeSha === undefined ? undefined : await git.tree(treeSha)) ?? []) {
+    entries.set(entry.name, entry)
+  }
+  for (const [name, below] of groupByFirstSegment(changes)) {
+    const entry = await changedEntry(git, name, entries.get(name), below)
+    if (entry) entries.set(name, entry)
+    else entries.delete(name)
+  }
+  return git.writeTree([...entries.values()])
+}
+
+async function changedEntry(
+  git: Git,
+  name: string,
+  current: TreeEntry | undefined,
+  below: ReadonlyMap<string, TreeChange>,
+): Promise<TreeEntry | undefined> {
+  if (below.has('')) {
+    const change = below.get('')
+    return change && { name, ...change }
+  }
+  const folder = current?.mode === TREE_MODE ? current.sha : undefined
+  const sha = await changeTree(git, folder, below)
+  const left = await git.tree(sha)
+  return left?.length ? { name, mode: TREE_MODE, sha } : undefined
+}
+
+/** `a/b` and `a/c` become `a` → {`b`, `c`}; a path that ends here has the key ''. */
+function groupByFirstSegment(
+  changes: ReadonlyMap<string, TreeChange>,
+): ReadonlyMap<string, ReadonlyMap<string, TreeChange>> {
+  const groups = new Map<string, Map<string, TreeChange>>()
+  for (const [path, change] of changes) {
+    const slash = path.indexOf('/')
+    const name = slash < 0 ? path : path.slice(0, slash)
+    const group = groups.get(name) ?? new Map<string, TreeChange>()
+    group.set(slash < 0 ? '' : path.slice(slash + 1), change)
+    groups.set(name, group)
+  }
+  return groups
+}
+
+export async function writeFiles(git: Git, files: Readonly<Record<string, string>>): Promise<string> {
+  const changes = new Map<string, TreeChange>()
+  for (const [path, content] of Object.entries(files)) {
+    changes.set(path, { mode: FILE_MODE, sha: await git.writeBlob(Buffer.from(content)) })
+  }
+  return changeTree(git, undefined, changes)
+}
+
+/** GitHub refuses paths that git could not check out. */
+export function isValidPath(path: string): boolean {
+  return (
+    path !== '' &&
+    !path.includes('\0') &&
+    path
+      .split('/')
+      .every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git')
+  )
+}

@@ -1,0 +1,226 @@
+/** One bare repository: objects, refs and history, by git itself. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Commit,
+  formatCommit,
+  formatTree,
+  parseCommit,
+  parseTree,
+  type TreeEntry,
+  writeLooseObject,
+} from './git-objects.ts'
+import { ObjectReader, type RawObject, runGit } from './git-process.ts'
+
+export const NO_OBJECT = '0'.repeat(40)
+
+export interface Ref {
+  readonly name: string
+  readonly sha: string
+}
+
+/** What to do to a ref; `before` guards it, as git does. */
+export interface RefUpdate {
+  readonly ref: string
+  readonly before: string
+  readonly after: string
+}
+
+export interface HistoryOptions {
+  readonly path?: string | undefined
+  /** Part of an author's e-mail address or name. */
+  readonly author?: string | undefined
+  readonly committer?: string | undefined
+  readonly skip?: number
+  readonly limit?: number
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly reverse?: boolean
+  readonly noMerges?: boolean
+}
+
+/** Parsed commits and trees never change, but a sandbox left running must not keep all of them. */
+const KEPT_OBJECTS = 2_000
+
+export class Git {
+  readonly directory: string
+  readonly #reader: ObjectReader
+  readonly #commits = new Map<string, Commit>()
+  readonly #trees = new Map<string, readonly TreeEntry[]>()
+
+  constructor(directory: string) {
+    this.directory = directory
+    this.#reader = new ObjectReader(directory)
+  }
+
+  close(): void {
+    this.#reader.close()
+  }
+
+  /** Any object by name; `name` must be a full sha or a ref that `isSafeRefName` accepts. */
+  read(name: string): Promise<RawObject | undefined> {
+    return this.#reader.read(name)
+  }
+
+  async commit(sha: string): Promise<Commit | undefined> {
+    const known = this.#commits.get(sha)
+    if (known) return known
+    const object = await this.#reader.read(`${sha}^{commit}`)
+    if (object?.type !== 'commit') return undefined
+    return remember(this.#commits, object.sha, parseCommit(object))
+  }
+
+  async commitOrFail(sha: string): Promise<Commit> {
+    const commit = await this.commit(sha)
+    if (!commit) throw new Error(`commit ${sha} is missing in ${this.directory}`)
+    return commit
+  }
+
+  async tree(sha: string): Promise<readonly TreeEntry[] | undefined> {
+    const known = this.#trees.get(sha)
+    if (known) return known
+    const object = await this.#reader.read(`${sha}^{tree}`)
+    if (object?.type !== 'tree') return undefined
+    return remember(this.#trees, object.sha, parseTree(object))
+  }
+
+  async blob(sha: string): Promise<Buffer | undefined> {
+    const object = await this.#reader.read(sha)
+    return object?.type === 'blob' ? object.content : undefined
+  }
+
+  writeBlob(content: Buffer): Promise<string> {
+    return writeLooseObject(this.directory, 'blob', content)
+  }
+
+  writeTree(entries: readonly TreeEntry[]): Promise<string> {
+    return writeLooseObject(this.directory, 'tree', formatTree(entries))
+  }
+
+  writeCommit(commit: Omit<Commit, 'sha'>): Promise<string> {
+    return writeLooseObject(this.directory, 'commit', formatCommit(commit))
+  }
+
+  /** The object a full ref name points at. */
+  async refSha(ref: string): Promise<string | undefined> {
+    if (!isSafeRefName(ref)) return undefined
+    return (await this.#reader.read(ref))?.sha
+  }
+
+  async refs(...prefixes: string[]): Promise<Ref[]> {
+    const { stdout } = await runGit(this.directory, [
+      'for-each-ref',
+      '--format=%(objectname) %(refname)',
+      ...prefixes,
+    ])
+    return lines(stdout).map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }))
+  }
+
+  /** Updates all of the refs or none; false when one of them is no longer where `before` says. */
+  async updateRefs(updates: readonly RefUpdate[]): Promise<boolean> {
+    const input = updates.map(({ ref, before, after }) => `update ${ref} ${after} ${before}\n`).join('')
+    const { code } = await runGit(this.directory, ['update-ref', '--stdin'], { input, answers: [128] })
+    return code === 0
+  }
+
+  async history(range: readonly string[], options: HistoryOptions = {}): Promise<string[]> {
+    const { stdout } = await runGit(this.directory, ['rev-list', ...historyArguments(range, options)])
+    return lines(stdout)
+  }
+
+  async countHistory(range: readonly string[], options: HistoryOptions = {}): Promise<number> {
+    const { stdout } = await runGit(this.directory, [
+      'rev-list',
+      '--count',
+      ...historyArguments(range, options),
+    ])
+    return Number(stdout.toString())
+  }
+
+  async mergeBase(a: string, b: string): Promise<string | undefined> {
+    const { stdout } = await runGit(this.directory, ['merge-base', a, b], { answers: [1] })
+    return lines(stdout)[0]
+  }
+
+  async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    if (ancestor === descendant) return true
+    const args = ['merge-base', '--is-ancestor', ancestor, descendant]
+    return (await runGit(this.directory, args, { answers: [1] })).code === 0
+  }
+
+  /** The tree of a merge of two commits, or undefined when they conflict. */
+  async mergeTree(ours: string, theirs: string): Promise<string | undefined> {
+    const args = ['merge-tree', '--write-tree', '--no-messages', ours, theirs]
+    const { code, stdout } = await runGit(this.directory, args, { answers: [1] })
+    return code === 0 ? lines(stdout)[0] : undefined
+  }
+
+  /** Brings one commit over from another repository and names it here. */
+  async fetch(source: Git, sha: string, ref: string): Promise<void> {
+    await runGit(this.directory, ['fetch', '--quiet', '--no-tags', source.directory, `+${sha}:${ref}`])
+  }
+}
+
+/** A new bare repository; `hooks` is the folder of the hooks every push runs through. */
+export async function initRepository(directory: string, branch: string, hooks: string): Promise<Git> {
+  await runGit('/', ['init', '--quiet', '--bare', '--template=', `--initial-branch=${branch}`, directory])
+  await configure(directory, hooks)
+  return new Git(directory)
+}
+
+/** A fork shares its parent's objects, as on GitHub. */
+export async function forkRepository(parent: Git, directory: string, hooks: string): Promise<Git> {
+  await runGit('/', ['clone', '--quiet', '--bare', '--shared', '--template=', parent.directory, directory])
+  await configure(directory, hooks)
+  return new Git(directory)
+}
+
+async function configure(directory: string, hooks: string): Promise<void> {
+  const config = [
+    '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true',
+    `\thooksPath = ${hooks}`,
+    '[gc]\n\tauto = 0',
+    '[uploadpack]\n\tallowAnySHA1InWant = true',
+    '[receive]\n\thideRefs = refs/pull\n\tfsckObjects = true',
+  ]
+  await writeFile(join(directory, 'config'), `${config.join('\n')}\n`)
+}
+
+/** Git's rules for ref names, a little stricter; what passes can't be read as an option or a revision. */
+export function isSafeRefName(name: string): boolean {
+  return (
+    name.length <= 500 &&
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: git forbids control characters in ref names
+    !/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(\/|$)/.test(name) &&
+    !/^[-/.]|[/.]$/.test(name) &&
+    name !== '@' &&
+    name !== ''
+  )
+}
+
+function historyArguments(range: readonly string[], options: HistoryOptions): string[] {
+  return [
+    ...(options.skip ? [`--skip=${options.skip}`] : []),
+    ...(options.limit === undefined ? [] : [`--max-count=${options.limit}`]),
+    ...(options.author === undefined ? [] : [`--author=${options.author}`, '--fixed-strings']),
+    ...(options.committer === undefined ? [] : [`--committer=${options.committer}`, '--fixed-strings']),
+    ...(options.since === undefined ? [] : [`--since=${options.since}`]),
+    ...(options.until === undefined ? [] : [`--until=${options.until}`]),
+    ...(options.reverse ? ['--reverse'] : []),
+    ...(options.noMerges ? ['--no-merges'] : []),
+    '--topo-order',
+    ...range,
+    '--',
+    ...(options.path ? [`:(literal)${options.path}`] : []),
+  ]
+}
+
+function lines(output: Buffer): string[] {
+  return output.toString().split('\n').filter(Boolean)
+}
+
+function remember<Value>(kept: Map<string, Value>, key: string, value: Value): Value {
+  if (kept.size >= KEPT_OBJECTS) kept.clear()
+  kept.set(key, value)
+  return value
+}

@@ -1,0 +1,184 @@
+/** Serves one request of the REST API: who calls, what is meant, the answer with GitHub's headers. */
+import { createHash, randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BodyTooLarge, readBody } from '../http.ts'
+import type { Actor, Credentials } from './auth.ts'
+import type { Exchange } from './exchange.ts'
+import { notFound, Refused, refusalBody } from './failure.ts'
+import { Input } from './input.ts'
+import { linkHeader } from './pages.ts'
+import type { RateLimiter } from './rate-limit.ts'
+import { type Answer, type Call, findRoute, type Route } from './router.ts'
+import type { World } from './world.ts'
+
+const LARGEST_BODY = 40 * 1024 * 1024
+
+export interface RestServer {
+  readonly world: World
+  readonly credentials: Credentials
+  readonly routes: readonly Route[]
+  readonly rates: RateLimiter
+  readonly onExchange: ((exchange: Exchange) => void) | undefined
+}
+
+/** What is known of a request before it is understood. */
+interface Incoming {
+  readonly request: IncomingMessage
+  /** As the router sees it: without `/api/v3`. */
+  readonly path: string
+  readonly url: URL
+}
+
+/** Answers and returns the status; `by` learns who called as soon as it is known. */
+export async function serveRest(
+  server: RestServer,
+  incoming: Incoming,
+  response: ServerResponse,
+  by: (actor: Actor) => void,
+): Promise<number> {
+  const { request } = incoming
+  let actor: Actor = { kind: 'anonymous' }
+  let body: unknown
+  let answer: Answer
+  try {
+    const raw = await readBody(request, LARGEST_BODY)
+    actor = server.credentials.identify(request.headers.authorization)
+    by(actor)
+    body = parseBody(raw)
+    checkRate(server, actor)
+    answer = await run(server, incoming, actor, body)
+  } catch (error) {
+    answer = refusal(error)
+  }
+  return send(server, incoming, actor, body, answer, response)
+}
+
+function parseBody(raw: Buffer): unknown {
+  if (raw.length === 0) return undefined
+  try {
+    return JSON.parse(raw.toString())
+  } catch {
+    throw new Refused(400, 'Problems parsing JSON')
+  }
+}
+
+function checkRate({ rates }: RestServer, actor: Actor): void {
+  if (rates.view(actor).remaining > 0) return
+  const status = 403
+  throw new Refused(status, 'API rate limit exceeded.')
+}
+
+async function run(
+  server: RestServer,
+  { request, path, url }: Incoming,
+  actor: Actor,
+  body: unknown,
+): Promise<Answer> {
+  const found = findRoute(server.routes, request.method ?? 'GET', path)
+  if (!found) throw notFound()
+  const param = (name: string) => {
+    const value = found.params.get(name)
+    if (value === undefined) throw new Error(`the route has no parameter ${name}`)
+    return value
+  }
+  const call: Call = {
+    world: server.world,
+    credentials: server.credentials,
+    actor,
+    query: url.searchParams,
+    accept: request.headers.accept ?? '',
+    rate: server.rates.view(actor),
+    input: (resource) => new Input(body ?? {}, resource),
+    param,
+    number(name) {
+      const text = param(name)
+      if (!/^[0-9]{1,15}$/.test(text)) throw notFound()
+      return Number(text)
+    },
+  }
+  return found.route.handle(call)
+}
+
+/** What was not foreseen is the sandbox's own fault, and says so. */
+function refusal(error: unknown): Answer {
+  if (error instanceof Refused) return { status: error.status, body: refusalBody(error) }
+  if (error instanceof BodyTooLarge) return { status: 413, body: { message: 'Payload Too Large' } }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { status: 500, body: { message: `The sandbox failed: ${message}` } }
+}
+
+function send(
+  server: RestServer,
+  { request, path, url }: Incoming,
+  actor: Actor,
+  requestBody: unknown,
+  answer: Answer,
+  response: ServerResponse,
+): number {
+  const text = bodyText(answer)
+  const etag = `W/"${createHash('sha256').update(tokenOf(actor)).update('\0').update(text).digest('hex')}"`
+  const cacheable = request.method === 'GET' && answer.status === 200
+  const unchanged = cacheable && matches(request.headers['if-none-match'], etag)
+  const status = unchanged ? 304 : answer.status
+  if (!unchanged && path !== '/rate_limit') server.rates.spend(actor)
+  const contentType = text === '' || unchanged ? '' : mediaType(answer)
+  const headers: Record<string, string> = {
+    ...commonHeaders(server, actor),
+    ...(cacheable
+      ? { etag, 'cache-control': 'private, max-age=60, s-maxage=60', vary: 'Accept, Authorization' }
+      : {}),
+    ...answer.headers,
+    ...pageLink(url, answer),
+    ...(contentType ? { 'content-type': `${contentType}; charset=utf-8` } : {}),
+  }
+  response.writeHead(status, headers).end(unchanged ? undefined : text)
+  server.onExchange?.({
+    kind: 'rest',
+    method: request.method ?? 'GET',
+    path,
+    query: Object.fromEntries(url.searchParams),
+    requestBody,
+    status,
+    contentType,
+    // As it went over the wire: what JSON drops is not in it.
+    responseBody: contentType === '' ? undefined : answer.contentType ? text : JSON.parse(text),
+  })
+  return status
+}
+
+function bodyText(answer: Answer): string {
+  if (answer.body === undefined) return ''
+  return typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+}
+
+function mediaType(answer: Answer): string {
+  return answer.contentType ?? 'application/json'
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  const weak = (tag: string) => tag.trim().replace(/^W\//, '')
+  return header?.split(',').some((tag) => weak(tag) === weak(etag)) ?? false
+}
+
+function tokenOf(actor: Actor): string {
+  return actor.kind === 'anonymous' ? '' : actor.token
+}
+
+function pageLink(url: URL, { page }: Answer): Record<string, string> {
+  const link = page && linkHeader(url, page)
+  return link ? { link } : {}
+}
+
+function commonHeaders({ world, rates }: RestServer, actor: Actor): Record<string, string> {
+  const { limit, used, remaining, reset } = rates.view(actor)
+  return {
+    date: new Date(world.clock.now()).toUTCString(),
+    'x-github-media-type': 'github.v3; format=json',
+    'x-github-request-id': randomUUID(),
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-used': String(used),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(reset),
+    'x-ratelimit-resource': 'core',
+  }
+}

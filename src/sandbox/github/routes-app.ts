@@ -1,0 +1,173 @@
+/** The app itself, its installation and tokens; the caller's own account; the rate limit. */
+import { holds, isInstalled, isTeamMember } from './access.ts'
+import type { Permissions } from './auth.ts'
+import { badCredentials } from './auth.ts'
+import { notAccessible, notFound, Refused } from './failure.ts'
+import type { Input } from './input.ts'
+import { pageRequest, paginate } from './pages.ts'
+import {
+  presentApp,
+  presentInstallation,
+  presentPrivateUser,
+  presentPublicUser,
+  presentTeamFull,
+  timestamp,
+} from './present-account.ts'
+import { presentRepository } from './present-repository.ts'
+import { type Call, named, type Route, route } from './router.ts'
+import type { Webhooks } from './webhooks.ts'
+import { type Repository, repositoryKey, userNamed, type World } from './world.ts'
+
+export function appRoutes(webhooks: Webhooks): Route[] {
+  return [
+    appRoute('GET', '/app', ({ world }) => ({
+      status: 200,
+      body: { ...presentApp(world), installations_count: 1 },
+    })),
+    appRoute('GET', '/app/installations', ({ world, query }) => {
+      const { items, page } = paginate([presentInstallation(world)], query)
+      return { status: 200, body: items, page }
+    }),
+    appRoute('GET', '/app/installations/:id', (call) => {
+      checkInstallation(call)
+      return { status: 200, body: presentInstallation(call.world) }
+    }),
+    appRoute('POST', '/app/installations/:id/access_tokens', mintToken),
+    appRoute('GET', '/app/hook/deliveries', ({ query }) => {
+      const shown = webhooks.deliveries().slice(0, pageRequest(query).size)
+      return { status: 200, body: shown.map((delivery) => presentDelivery(delivery)) }
+    }),
+    appRoute('GET', '/orgs/:org/installation', (call) => {
+      if (call.param('org').toLowerCase() !== call.world.organization.login.toLowerCase()) throw notFound()
+      return { status: 200, body: presentInstallation(call.world) }
+    }),
+    appRoute('GET', '/repos/:owner/:repo/installation', (call) => {
+      const repository = call.world.repositories.get(repositoryKey(call.param('owner'), call.param('repo')))
+      if (!repository || !isInstalled(call.world, repository)) throw notFound()
+      return { status: 200, body: presentInstallation(call.world) }
+    }),
+    route('GET', '/installation/repositories', installationRepositories),
+    route('GET', '/user', (call) => {
+      const actor = named(call.actor)
+      if (actor.kind === 'installation') throw notAccessible()
+      return { status: 200, body: presentPrivateUser(call.world, actor.user) }
+    }),
+    route('GET', '/user/teams', (call) => {
+      const actor = named(call.actor)
+      if (actor.kind === 'installation') throw notAccessible()
+      const mine = [...call.world.teams.values()].filter((team) => isTeamMember(call.world, team, actor.user))
+      const { items, page } = paginate(mine, call.query)
+      return { status: 200, body: items.map((team) => presentTeamFull(call.world, team)), page }
+    }),
+    route('GET', '/users/:username', (call) => {
+      const user = userNamed(call.world, call.param('username'))
+      if (!user) throw notFound()
+      return { status: 200, body: presentPublicUser(call.world, user) }
+    }),
+    route('GET', '/rate_limit', ({ rate }) => {
+      const unused = { limit: 30, used: 0, remaining: 30, reset: rate.reset }
+      return { status: 200, body: { resources: { core: rate, search: unused }, rate } }
+    }),
+  ]
+}
+
+/** Operations that only the app itself, by its JWT, may use. */
+function appRoute(method: string, path: string, handle: Route['handle']): Route {
+  return route(method, path, (call) => {
+    if (call.actor.kind === 'anonymous') throw badCredentials()
+    if (call.actor.kind !== 'app') throw new Refused(401, 'A JSON web token could not be decoded')
+    return handle(call)
+  })
+}
+
+function checkInstallation(call: Call): void {
+  if (call.number('id') !== call.world.app.installationId) throw notFound()
+}
+
+function mintToken(call: Call) {
+  checkInstallation(call)
+  const { world, credentials } = call
+  const input = call.input('InstallationToken')
+  const repositories = wishedRepositories(world, input)
+  const permissions = wishedPermissions(world, input)
+  const grant = credentials.mint(permissions, repositories)
+  return {
+    status: 201,
+    body: {
+      token: grant.token,
+      // By the machine's clock, not the sandbox's: the JWT that asked for it is checked by that clock too.
+      expires_at: timestamp(grant.expiresAt),
+      permissions,
+      repository_selection: 'selected',
+      ...(repositories
+        ? { repositories: repositories.map((repository) => presentRepository(world, repository)) }
+        : {}),
+    },
+  }
+}
+
+function wishedRepositories(world: World, input: Input): Repository[] | undefined {
+  const names = input.strings('repositories')
+  const ids = input.items('repository_ids')
+  if (!names && !ids) return undefined
+  const installed = installedRepositories(world)
+  const wanted = [...(names ?? []), ...(ids ?? [])]
+  return wanted.map((wish) => {
+    const found = installed.find(({ id, name }) => id === wish || name === wish)
+    if (!found) {
+      throw new Refused(
+        422,
+        'There is at least one repository that does not exist or is not accessible to the parent installation.',
+      )
+    }
+    return found
+  })
+}
+
+function wishedPermissions(world: World, input: Input): Permissions {
+  const wish = input.object('permissions')
+  if (!wish) return { metadata: 'read', ...world.app.permissions }
+  const entries = wish.keys().map((name) => {
+    const access = wish.oneOf(name, ['read', 'write'])
+    if (!access || !holds(world.app.permissions, { name, access })) {
+      throw new Refused(422, 'The permissions requested are not granted to this installation.')
+    }
+    return [name, access] as const
+  })
+  return { metadata: 'read', ...Object.fromEntries(entries) }
+}
+
+function installedRepositories(world: World): Repository[] {
+  return [...world.repositories.values()].filter((repository) => isInstalled(world, repository))
+}
+
+function installationRepositories({ world, actor, query }: Call) {
+  if (actor.kind === 'anonymous') throw badCredentials()
+  if (actor.kind !== 'installation') throw notAccessible()
+  const { repositoryIds } = actor.grant
+  const reachable = installedRepositories(world).filter(({ id }) => repositoryIds?.has(id) ?? true)
+  const { items, page } = paginate(reachable, query)
+  const repositories = items.map((repository) => presentRepository(world, repository))
+  return {
+    status: 200,
+    body: { total_count: reachable.length, repository_selection: 'selected', repositories },
+    page,
+  }
+}
+
+function presentDelivery(delivery: ReturnType<Webhooks['deliveries']>[number]) {
+  return {
+    id: delivery.id,
+    guid: delivery.guid,
+    delivered_at: timestamp(delivery.deliveredAt),
+    redelivery: delivery.redelivery,
+    duration: delivery.durationSeconds,
+    status: delivery.statusCode >= 200 && delivery.statusCode < 300 ? 'OK' : 'Failed to deliver',
+    status_code: delivery.statusCode,
+    event: delivery.event,
+    action: delivery.action ?? null,
+    installation_id: null,
+    repository_id: delivery.repositoryId,
+    throttled_at: null,
+  }
+}

@@ -1,0 +1,100 @@
+/** The sandbox's GitHub: REST API, git over HTTP and webhooks on one loopback address. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CallLog } from '../calls.ts'
+import type { SandboxClock } from '../clock.ts'
+import { listen } from '../http.ts'
+import { type Actor, Credentials } from './auth.ts'
+import type { Exchange } from './exchange.ts'
+import { gitRequest, serveGit } from './git-http.ts'
+import { createWorld } from './new-world.ts'
+import { createRateLimiter } from './rate-limit.ts'
+import { type RestServer, serveRest } from './rest.ts'
+import { apiRoutes } from './routes.ts'
+import { pageRoutes } from './routes-page.ts'
+import type { GitHubSeed } from './seed.ts'
+import { createWebhooks } from './webhooks.ts'
+
+export interface GitHubSandbox {
+  /** Pages and git at `{url}/{owner}/{repo}.git`, the REST API at `{url}/api/v3`, as on GitHub Enterprise. */
+  readonly url: string
+  /** Webhook deliveries that have not been answered yet. */
+  pendingDeliveries(): number
+  close(): Promise<void>
+}
+
+export interface GitHubOptions {
+  readonly seed: GitHubSeed
+  readonly clock: SandboxClock
+  readonly calls: CallLog
+  readonly dataDir: string
+  readonly port?: number
+  /** Where the app listens now; undefined while it is down, when deliveries are dropped as on GitHub. */
+  readonly webhookUrl: () => string | undefined
+  /** Every REST request with its response, and every webhook. */
+  readonly onExchange?: (exchange: Exchange) => void
+  /** Calls an hour for each person and for the installation. */
+  readonly rateLimit?: number
+}
+
+const RATE_LIMIT = 5_000
+const API = '/api/v3'
+
+export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox> {
+  const { seed, clock, calls, dataDir, onExchange } = options
+  const webhooks = createWebhooks(options.webhookUrl, onExchange)
+  let url = ''
+  const world = await createWorld({
+    seed,
+    clock,
+    dataDir,
+    url: () => url,
+    emit: (event) => webhooks.emit(world, event),
+  })
+  const credentials = new Credentials(world)
+  const rates = createRateLimiter(clock, options.rateLimit ?? RATE_LIMIT)
+  const rest: RestServer = { world, credentials, rates, routes: apiRoutes(webhooks), onExchange }
+  const pages: RestServer = { ...rest, routes: pageRoutes, onExchange: undefined }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.url ?? '/'
+    const call = calls.begin({ service: 'github', method: request.method ?? 'GET', target })
+    // However it ends, an answer or a connection cut off, the call is over then.
+    response.once('close', () => call.end(response.statusCode))
+    const by = (actor: Actor) => call.by(callerName(actor))
+    try {
+      const parsed = new URL(target, url)
+      const path = parsed.pathname
+      const git = gitRequest(path)
+      if (git) await serveGit(world, credentials, git, request, response, by)
+      else if (path.startsWith(`${API}/`)) {
+        await serveRest(rest, { request, url: parsed, path: path.slice(API.length) }, response, by)
+      } else await serveRest(pages, { request, url: parsed, path: `/repos${path}` }, response, by)
+    } catch (error) {
+      response.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  const server = await listen((request, response) => void serve(request, response), options.port)
+  url = server.url
+  return {
+    url,
+    pendingDeliveries: () => webhooks.pending(),
+    async close() {
+      webhooks.close()
+      await server.close()
+      for (const repository of world.repositories.values()) repository.git.close()
+    },
+  }
+}
+
+function callerName(actor: Actor): string {
+  switch (actor.kind) {
+    case 'user':
+      return actor.user.login
+    case 'app':
+    case 'installation':
+      return 'app'
+    case 'anonymous':
+      return 'anonymous'
+  }
+}
