@@ -103,11 +103,12 @@ async function refuseSelfApproval({ ready, people, narrator }: Tour, granted: Gr
   narrator.shown(`opened ${request.url}`)
   await people.merge('alice', request)
   narrator.shown('alice merged it herself, without anybody looking: GitHub lets her')
-  const code = await narrator.until("the app's verdict", async () => {
+  const [verdict, code] = await narrator.until("the app's verdict", async () => {
     const comment = await commentOfTheApp(people, request)
-    return comment && /`([a-z]+(?:-[a-z]+)+)`/.exec(comment)?.[1]
+    return /^\*\*Not granted\.\*\*.*\(`([a-z-]+)`\)/m.exec(comment ?? '') ?? undefined
   })
   narrator.shown(`the app refuses: ${code}`)
+  narrator.quote(verdict)
   const { Roles: roles = [] } = await people
     .iam('root')
     .send(new ListRolesCommand({ PathPrefix: '/daypass/' }))
