@@ -37,7 +37,7 @@ const AccountSchema = z
       fix: 'Write its twelve digits in quotes.',
       description:
         'Twelve digits, in quotes: without them YAML reads a number, and zeros at its start are lost.',
-      example: '"111111111111"',
+      example: '111111111111',
     }),
     partition: z
       .enum(['aws', 'aws-cn', 'aws-us-gov'])
@@ -91,7 +91,7 @@ const RepositorySchema = z.strictObject({
     fix: 'Write all its forty digits: `git rev-parse HEAD`.',
     description:
       'Commit at which somebody read CODEOWNERS and rules; each later change must be approved by their owners.',
-    example: '"4b825dc642cb6eb9a060e54bf8d69288fbee4904"',
+    example: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
   }),
   accounts: z.record(aliasField, AccountSchema).check(finds(accountDuplicates)).meta({
     description: 'The accounts that this repository may reach, by alias; no other can be named in it.',

@@ -180,6 +180,7 @@ function exampleAt(schema: z.ZodType, path: YamlPath): string {
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined
   const key = path.at(-1)
   if (example === undefined) return `the fields ${alternatives(fieldNames(layers))}`
-  const written = typeof example === 'string' ? example : JSON.stringify(example)
+  // In flow style JSON is YAML; text is quoted only where digits would be read as a number.
+  const written = typeof example === 'string' && !/^\d+$/.test(example) ? example : JSON.stringify(example)
   return quote(typeof key === 'string' ? `${key}: ${written}` : written)
 }

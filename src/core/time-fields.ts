@@ -10,24 +10,24 @@ export const LONGEST_DURATION = 30 * DAY
 export const durationField = (description: string, example: string) =>
   z
     .string()
+    .meta({ description, examples: [example] })
     .transform((text, { issues }) => {
       const seconds = parseDuration(text)
       if (seconds !== undefined && seconds > 0 && seconds <= LONGEST_DURATION) return seconds
       issues.push(issueOf(text, seconds === undefined ? notDuration(text) : durationOutOfRange(text)))
       return z.NEVER
     })
-    .meta({ description, examples: [example] })
 
 export const instantField = (description: string) =>
   z
     .string()
+    .meta({ description, examples: ['2026-11-24T09:00:00Z'] })
     .transform((text, { issues }) => {
       const seconds = parseInstant(text)
       if (seconds !== undefined) return seconds
       issues.push(issueOf(text, notInstant(text)))
       return z.NEVER
     })
-    .meta({ description, examples: ['2026-11-24T09:00:00Z'] })
 
 const issueOf = (input: string, { code, message, fix }: Mistake) =>
   ({ code: 'custom', input, message, params: { code, fix }, continue: true }) as const
