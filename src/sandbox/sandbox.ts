@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { dump, load } from 'js-yaml'
+import { load } from 'js-yaml'
 import { z } from 'zod'
 import { type AppCommand, createAppProcess } from './app-process.ts'
 import { startAws } from './aws/server.ts'
@@ -108,7 +108,7 @@ async function open(
 
   const addresses = { github: github.url, aws: aws.endpoint, app: appUrl, control: control.url }
   const ready = readyFile(secrets, addresses)
-  await writeFile(operator, dump(operatorFile(await readTrustedCommits(ready.github), templates)))
+  await writeFile(operator, operatorFile(await readTrustedCommits(ready.github), templates))
   if (options.app) await app.start()
   return { ready, appLog, startApp: app.start, stopApp: app.stop, killApp: app.kill }
 }

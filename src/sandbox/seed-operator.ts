@@ -1,6 +1,7 @@
 /** The app's operator file, as whoever runs the app would write it from what was installed. */
+import { dump } from 'js-yaml'
 import type { ReadyFile } from './ready.ts'
-import { ACCOUNTS, REGION, REPOSITORIES } from './seed.ts'
+import { ACCOUNTS, ORGANIZATION, REGION, REPOSITORIES } from './seed.ts'
 import { installedAccount, type Templates } from './seed-aws.ts'
 
 export interface TrustedCommits {
@@ -25,17 +26,23 @@ async function readHead({ url, tokens }: ReadyFile['github'], repository: string
   return response.text()
 }
 
-export function operatorFile(trusted: TrustedCommits, templates: Templates): unknown {
+export function operatorFile(trusted: TrustedCommits, templates: Templates): string {
   const accounts = Object.fromEntries(
     (['prod', 'analytics'] as const).map((name) => {
       const { role, boundary } = installedAccount(name, templates)
       return [name, { id: ACCOUNTS[name].id, partition: 'aws', region: REGION, role, boundary }]
     }),
   )
-  return {
-    repositories: [
-      { id: REPOSITORIES.protected.id, trusted_commit: trusted.protected, accounts },
-      { id: REPOSITORIES.unprotected.id, trusted_commit: trusted.unprotected, accounts },
-    ],
-  }
+  const entry = ({ id, name }: { id: number; name: string }, commit: string) => ({
+    id,
+    name: `${ORGANIZATION}/${name}`,
+    trusted_commit: commit,
+    accounts,
+  })
+  const repositories = [
+    entry(REPOSITORIES.protected, trusted.protected),
+    entry(REPOSITORIES.unprotected, trusted.unprotected),
+  ]
+  // Without aliases, which the app refuses in whatever it reads.
+  return dump({ repositories }, { noRefs: true })
 }

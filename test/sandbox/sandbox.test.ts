@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseOperatorFile } from '../../src/operator-file.ts'
 import { writeReadyFile } from '../../src/sandbox/ready.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { createPeople, named } from '../../src/sandbox/tour-people.ts'
@@ -103,13 +103,24 @@ describe('the app', () => {
   })
 
   test('is given both accounts in both repositories, and trusts the commits they began with', async () => {
-    const operator = load(await readFile(join(directory, 'data', 'operator.yml'), 'utf8'))
+    const operator = parseOperatorFile(
+      'operator.yml',
+      await readFile(join(directory, 'data/operator.yml'), 'utf8'),
+    )
     const people = createPeople(sandbox.ready)
-    const at = named(sandbox.ready.github.repository)
-    const head = await people.github('root').repos.getCommit({ ...at, ref: 'main' })
+    const at = named(sandbox.ready.github.unprotected)
+    const { data: history } = await people.github('root').repos.listCommits(at)
 
-    expect(JSON.stringify(operator)).toContain(head.data.sha)
-    expect(JSON.stringify(operator)).toContain('arn:aws:iam::444455556666:role/DaypassAccountRole')
+    expect(operator.ok && operator.value.get(1001)?.accounts.get('prod')).toEqual({
+      alias: 'prod',
+      id: '111122223333',
+      partition: 'aws',
+      region: 'eu-central-1',
+      role: 'arn:aws:iam::111122223333:role/DaypassAccountRole',
+      boundary: 'arn:aws:iam::111122223333:policy/DaypassBoundary',
+    })
+    expect(operator.ok && operator.value.get(1002)?.accounts.get('analytics')?.id).toBe('444455556666')
+    expect(operator.ok && operator.value.get(1002)?.trustedCommit).toBe(history.at(-1)?.sha)
   })
 
   test('is killed and started again by the control', async () => {

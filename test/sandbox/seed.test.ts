@@ -3,12 +3,14 @@ import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseRules } from '../../src/core/rules.ts'
 import { type AwsSandbox, startAws } from '../../src/sandbox/aws/server.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
 import type { AwsKeys } from '../../src/sandbox/ready.ts'
-import { ACCOUNTS, newSecrets, REGION, type Secrets } from '../../src/sandbox/seed.ts'
+import { ACCOUNTS, BILLING_KEY_ARN, newSecrets, REGION, type Secrets } from '../../src/sandbox/seed.ts'
 import { awsSeed, installedAccount } from '../../src/sandbox/seed-aws.ts'
+import { gitHubSeed } from '../../src/sandbox/seed-github.ts'
 
 let secrets: Secrets
 let aws: AwsSandbox
@@ -42,6 +44,26 @@ test('makes other secrets at every start', async () => {
   expect(other.keys.root).not.toEqual(secrets.keys.root)
   expect(other.app.privateKey).not.toBe(secrets.app.privateKey)
   expect(other.webhook).not.toBe(secrets.webhook)
+})
+
+test('writes rules that the app can read, for every bucket there is', () => {
+  const { repositories } = gitHubSeed(secrets, { permissions: {}, events: [] })
+  const rules = repositories.map(({ files }) => parseRules(files['.github/daypass.yml'] ?? ''))
+
+  for (const parsed of rules) {
+    expect(parsed).toMatchObject({
+      ok: true,
+      value: {
+        paused: false,
+        buckets: [
+          { bucket: 'customer-exports', longestWindow: 43_200, wholeBucket: 'refused' },
+          { bucket: 'billing-archive', longestWindow: 43_200, kmsKey: BILLING_KEY_ARN },
+          { bucket: 'clickstream', longestWindow: 43_200, wholeBucket: 'allowed' },
+        ],
+      },
+    })
+    expect(parsed.ok && [...parsed.value.people.keys()]).toEqual(['alice', 'bob', 'mallory'])
+  }
 })
 
 describe('people in AWS', () => {
