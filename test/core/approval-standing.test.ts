@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { standing } from '../../src/core/approval.ts'
+import {
+  alice,
+  commit,
+  evidence,
+  mallory,
+  OTHER,
+  olivia,
+  open,
+  oscar,
+  pull,
+  review,
+  team,
+  user,
+  withCommits,
+  withPull,
+  withReviews,
+} from './approval-evidence.ts'
+
+describe('how the approval of a request stands', () => {
+  it('names the owners who may approve and merge, and how many approvals are missing', () => {
+    expect(standing(open(withReviews()))).toEqual({
+      counted: [],
+      uncounted: [],
+      changeRequests: [],
+      missing: 1,
+      mayApprove: ['olivia', 'oscar'],
+      mayMerge: ['olivia', 'oscar'],
+      silentOwners: [],
+    })
+  })
+
+  it('counts what counts, and says of the rest why it does not', () => {
+    const reviews = [
+      review(),
+      review({ id: 11, person: oscar, file: OTHER }),
+      review({ id: 12, person: mallory }),
+    ]
+    const { counted, uncounted, missing } = standing(
+      open(evidence({ approvalsNeeded: 3, pull: pull({ reviews }) })),
+    )
+    expect(counted.map(({ person }) => person)).toEqual([olivia])
+    expect(uncounted).toEqual([
+      { person: oscar, code: 'other-bytes', why: 'it was for other bytes' },
+      {
+        person: mallory,
+        code: 'not-an-owner',
+        why: 'it was not given by a code owner of this path with write access',
+      },
+    ])
+    expect(missing).toBe(2)
+  })
+
+  it('does not offer the approval to people with a hand in the request, but lets them merge', () => {
+    const { mayApprove, mayMerge } = standing(open(withCommits(commit({ coAuthors: [olivia] }))))
+    expect(mayApprove).toEqual(['oscar'])
+    expect(mayMerge).toEqual(['olivia', 'oscar'])
+  })
+
+  it('does not offer the approval to the requester when somebody else opened the pull request', () => {
+    expect(standing(open(evidence({ requester: 'Olivia' }))).mayApprove).toEqual(['oscar'])
+  })
+
+  it('names somebody who owns the path twice only once', () => {
+    expect(standing(evidence({ owners: { owners: [user(olivia), team] } })).mayApprove).toEqual([
+      'olivia',
+      'oscar',
+    ])
+  })
+
+  it('says that anyone may merge where the rules say so', () => {
+    expect(standing(evidence({ mergeBy: 'anyone' })).mayMerge).toBe('anyone')
+  })
+
+  it('names owners who can not count, and why', () => {
+    const owners = [
+      user(mallory, 'read'),
+      { kind: 'user', text: '@nobody', person: null, permission: 'none' } as const,
+      { ...team, canWrite: false },
+      { ...team, members: [] },
+      { kind: 'email', text: 'a@b.c' } as const,
+      { kind: 'unresolved', text: '@acme/x', why: 'GitHub does not show it' } as const,
+      user(olivia),
+    ]
+    expect(standing(evidence({ owners: { owners } })).silentOwners.map(({ why }) => why)).toEqual([
+      'it has no write access',
+      'GitHub does not know it',
+      'the team has no write access',
+      'the team has no members',
+      "an e-mail address can't be tied to a reviewer safely",
+      'GitHub does not show it',
+    ])
+  })
+
+  it('names owners who ask for changes', () => {
+    const asked = withPull({ reviews: [review({ person: oscar, state: 'changes-requested' })] })
+    expect(standing(open(asked)).changeRequests).toEqual([oscar])
+  })
+
+  it('knows of nothing where no pull request brought the file', () => {
+    expect(standing(evidence({ pull: undefined }))).toMatchObject({
+      counted: [],
+      missing: 1,
+      changeRequests: [],
+    })
+  })
+
+  it('never offers the author the approval of their own request', () => {
+    const owners = { owners: [team, user(alice)] }
+    expect(standing(open(evidence({ owners }))).mayApprove).not.toContain('alice')
+  })
+})
