@@ -1,0 +1,266 @@
+/** Writes grants to IAM, ends them and removes them; every step may be repeated, and none touches a role that is not the app's own. */
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  type IAMClient,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+  paginateListAttachedRolePolicies,
+  paginateListRolePolicies,
+  type Role,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam'
+import type { Account } from '../core/account.ts'
+import {
+  type End,
+  endedPolicy,
+  endedTrust,
+  type Grant,
+  policyText,
+  readEnd,
+  rolePathOf,
+} from '../core/grant.ts'
+import type { GrantWriter } from '../ports.ts'
+import type { AccountClients } from './clients.ts'
+import {
+  codeOf,
+  GrantEnded,
+  isMissing,
+  isUnknownPrincipal,
+  PrincipalNotFound,
+  RoleNotOurs,
+  RoleStillThere,
+} from './failures.ts'
+import { listRoles } from './grant-reader.ts'
+import { type OwnRoleName, ownRoleName } from './own-role.ts'
+import { isPassing, persist, type Sleep } from './patience.ts'
+import { decodePolicy, keepDenials, mend, withDeletedPrincipal } from './policy-text.ts'
+
+/** The inline policy that holds the permissions. */
+const PERMISSIONS = 'daypass'
+/** The inline policy that denies everything once access has ended: one of its own, so that it never replaces an Allow halfway. */
+const ENDED = 'daypass-ended'
+
+export interface GrantWriterOptions {
+  readonly clients: AccountClients
+  readonly sleep: Sleep
+}
+
+/** One role of the app's own in one account, with the client to work on it. */
+interface Work {
+  readonly iam: IAMClient
+  readonly sleep: Sleep
+  readonly account: Account
+  readonly path: string
+  readonly name: OwnRoleName
+}
+
+export function createGrantWriter({ clients, sleep }: GrantWriterOptions): GrantWriter {
+  function work(
+    account: Account,
+    role: Pick<Grant, 'identity' | 'rolePath' | 'roleName' | 'roleArn'>,
+    task: (on: Work) => Promise<void>,
+  ): Promise<void> {
+    const name = ownRoleName(account, role)
+    const { repositoryId } = role.identity
+    const path = rolePathOf(repositoryId)
+    return clients.use(account, repositoryId, (iam) => task({ iam, sleep, account, path, name }))
+  }
+
+  return {
+    async write(account, grant) {
+      await work(account, grant, (on) => writeGrant(on, grant))
+    },
+    async deny(account, standing, at, because) {
+      await work(account, standing, (on) => denyRole(on, { at, because }))
+    },
+    async remove(account, standing) {
+      await work(account, standing, (on) => removeRole(on, standing.roleArn))
+    },
+  }
+}
+
+async function writeGrant(on: Work, grant: Grant): Promise<void> {
+  try {
+    if ((await isGone(on)) && (await createRole(on, grant)))
+      await putPermissions(on, policyText(grant.permissionPolicy))
+    else await completeRole(on, grant)
+  } catch (error) {
+    throw isUnknownPrincipal(error) ? new PrincipalNotFound(on.account, on.name, error) : error
+  }
+}
+
+/**
+ * The list tells, not GetRole: IAM learns a role's path from the role, so to somebody who may read below one path only
+ * it answers a missing role with AccessDenied.
+ */
+async function isGone({ iam, path, name }: Work): Promise<boolean> {
+  const roles = await listRoles(iam, path)
+  return roles.every((role) => role.path !== path || role.roleName !== name)
+}
+
+/** False where there is such a role already, made meanwhile by another replica, or not listed yet. */
+async function createRole(on: Work, grant: Grant): Promise<boolean> {
+  const command = new CreateRoleCommand({
+    Path: grant.rolePath,
+    RoleName: on.name,
+    Description: grant.description,
+    AssumeRolePolicyDocument: policyText(grant.trustPolicy),
+    PermissionsBoundary: grant.boundary,
+    MaxSessionDuration: grant.maxSessionSeconds,
+    Tags: Object.entries(grant.tags).map(([Key, Value]) => ({ Key, Value })),
+  })
+  try {
+    await persist(on.sleep, () => on.iam.send(command))
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EntityAlreadyExists') return false
+    throw error
+  }
+}
+
+async function readRole(on: Work, grant: Grant): Promise<Role> {
+  const notOurs = new RoleNotOurs(on.account, grant.roleName, 'a role outside the path has this name')
+  try {
+    const { Role: role } = await on.iam.send(new GetRoleCommand({ RoleName: on.name }))
+    if (role?.Arn !== grant.roleArn) throw notOurs
+    return role
+  } catch (error) {
+    // The app may read every role below its path, so this one lies elsewhere.
+    throw codeOf(error) === 'AccessDenied' && (await isGone(on)) ? notOurs : error
+  }
+}
+
+/** Tightens first, then completes; an ended grant is never brought back, only ended in full. */
+async function completeRole(on: Work, grant: Grant): Promise<void> {
+  const role = await readRole(on, grant)
+  const trust = decodePolicy(role.AssumeRolePolicyDocument)
+  const policies = await readPolicies(on)
+  const end = readEnd(trust) ?? readEnd(policies.get(ENDED))
+  if (end) {
+    if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
+    throw new GrantEnded(grant.roleArn, end)
+  }
+  if (role.PermissionsBoundary?.PermissionsBoundaryArn !== grant.boundary) await putBoundary(on)
+  await detachAll(on)
+  for (const [name, document] of policies) if (name !== PERMISSIONS) await tightenPolicy(on, name, document)
+  const trustText = mend(trust, withDeletedPrincipal(trust, grant.trustPolicy))
+  if (trustText !== undefined) await persist(on.sleep, () => putTrust(on, trustText))
+  const permissions = mend(policies.get(PERMISSIONS), grant.permissionPolicy)
+  if (permissions !== undefined) await putPermissions(on, permissions)
+}
+
+async function tightenPolicy(on: Work, name: string, document: unknown): Promise<void> {
+  const fate = keepDenials(document)
+  if (fate.kind === 'replace') await putPolicy(on, name, fate.text)
+  if (fate.kind === 'delete') await deletePolicy(on, name)
+}
+
+/** Sessions in use die with the inline policy, so it comes first. */
+async function denyRole(on: Work, { at, because }: End): Promise<void> {
+  const putDenial = () => persist(on.sleep, () => putPolicy(on, ENDED, policyText(endedPolicy(at, because))))
+  await unlessGone(on, async () => {
+    try {
+      await putDenial()
+    } catch (error) {
+      if (codeOf(error) !== 'AccessDenied') throw error
+      // The app may write only behind the boundary: where somebody took it off, it goes back on first.
+      await putBoundary(on)
+      await putDenial()
+    }
+    await persist(on.sleep, () => putTrust(on, policyText(endedTrust(at, because))))
+  })
+}
+
+/** What denies everything goes last, so that no session wakes up while the rest is taken away. */
+async function removeRole(on: Work, roleArn: string): Promise<void> {
+  await unlessGone(on, async () => {
+    await detachAll(on)
+    const names = await listPolicies(on)
+    for (const name of names) if (name !== ENDED) await deletePolicy(on, name)
+    if (names.includes(ENDED)) await deletePolicy(on, ENDED)
+    await persist(on.sleep, () => on.iam.send(new DeleteRoleCommand({ RoleName: on.name })))
+  })
+  await persist(
+    on.sleep,
+    async () => {
+      if (!(await isGone(on))) throw new RoleStillThere(roleArn)
+    },
+    (error) => error instanceof RoleStillThere,
+  )
+}
+
+async function readPolicies(on: Work): Promise<ReadonlyMap<string, unknown>> {
+  const policies = new Map<string, unknown>()
+  for (const name of await listPolicies(on)) {
+    const answer = await on.iam.send(new GetRolePolicyCommand({ RoleName: on.name, PolicyName: name }))
+    policies.set(name, decodePolicy(answer.PolicyDocument))
+  }
+  return policies
+}
+
+async function listPolicies({ iam, name }: Work): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const page of paginateListRolePolicies({ client: iam }, { RoleName: name }))
+    names.push(...(page.PolicyNames ?? []))
+  return names
+}
+
+/** Nothing is ever attached to a role of the app, so whatever is attached came from elsewhere. */
+async function detachAll({ iam, name }: Work): Promise<void> {
+  const attached: string[] = []
+  for await (const page of paginateListAttachedRolePolicies({ client: iam }, { RoleName: name }))
+    attached.push(...(page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []))
+  for (const arn of attached)
+    await unlessMissing(() => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: arn })))
+}
+
+async function putPolicy({ iam, name }: Work, policy: string, text: string): Promise<void> {
+  await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: policy, PolicyDocument: text }))
+}
+
+/** A role that was just made may be unknown for a moment to the part of IAM that is asked next. */
+async function putPermissions(on: Work, text: string): Promise<void> {
+  await persist(
+    on.sleep,
+    () => putPolicy(on, PERMISSIONS, text),
+    (error) => isPassing(error) || isMissing(error),
+  )
+}
+
+async function deletePolicy({ iam, name }: Work, policy: string): Promise<void> {
+  await unlessMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName: name, PolicyName: policy })))
+}
+
+async function putTrust({ iam, name }: Work, text: string): Promise<void> {
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: name, PolicyDocument: text }))
+}
+
+async function putBoundary({ iam, name, account }: Work): Promise<void> {
+  await iam.send(
+    new PutRolePermissionsBoundaryCommand({ RoleName: name, PermissionsBoundary: account.boundary }),
+  )
+}
+
+/** A role that is gone needs no more ending. */
+async function unlessGone(on: Work, action: () => Promise<void>): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    if (isMissing(error) || (codeOf(error) === 'AccessDenied' && (await isGone(on)))) return
+    throw error
+  }
+}
+
+/** A policy that is off the role already need not be taken off. */
+async function unlessMissing(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}

@@ -1,0 +1,317 @@
+import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { GrantEnded, PrincipalNotFound, RoleNotOurs } from '../../src/aws/failures.ts'
+import { createGrantWriter } from '../../src/aws/grant-writer.ts'
+import { endedPolicy, endedTrust, type Grant, policyText } from '../../src/core/grant.ts'
+import { BILLING_KEY_ARN } from '../../src/sandbox/seed.ts'
+import { HOUR, START } from '../core/grant-samples.ts'
+import { type AwsWorld, bobIn, dyingWriter, grantIn, standingOf, startAwsWorld } from './aws-world.ts'
+
+const BUCKET = 'customer-exports'
+const GRANTED = 'exports/2026/11/orders.csv'
+let world: AwsWorld
+let grant: Grant
+
+beforeEach(async () => {
+  world = await startAwsWorld()
+  grant = grantIn(world)
+})
+afterEach(() => world.close())
+
+async function get(s3: S3Client, key: string, bucket = BUCKET): Promise<string> {
+  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+  return (await body?.transformToString()) ?? ''
+}
+
+async function list(s3: S3Client, prefix?: string): Promise<(string | undefined)[]> {
+  const { Contents: contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix }),
+  )
+  return contents.map(({ Key }) => Key)
+}
+
+const denied = expect.objectContaining({ name: 'AccessDenied' })
+
+describe('a written grant', () => {
+  test('holds in IAM exactly what was shown', async () => {
+    await world.writer.write(world.prod, grant)
+    expect(await world.roleState(grant.roleName)).toEqual({
+      arn: grant.roleArn,
+      description: grant.description,
+      trust: grant.trustPolicy,
+      boundary: world.prod.boundary,
+      maxSession: grant.maxSessionSeconds,
+      policies: { daypass: grant.permissionPolicy },
+      attached: [],
+      tags: grant.tags,
+    })
+  })
+
+  test('lets its requester read below the prefix and nowhere else', async () => {
+    await world.writer.write(world.prod, grant)
+    const s3 = await world.s3For('alice', grant.roleArn)
+    expect(await get(s3, GRANTED)).toContain('Initech')
+    expect(await list(s3, 'exports/2026/11/')).toEqual([GRANTED])
+    await expect(get(s3, 'exports/2026/10/orders.csv')).rejects.toEqual(denied)
+    await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
+    await expect(list(s3)).rejects.toEqual(denied)
+    await expect(list(s3, 'exports/2026/1')).rejects.toEqual(denied)
+    const put = new PutObjectCommand({ Bucket: BUCKET, Key: GRANTED, Body: 'mine' })
+    await expect(s3.send(put)).rejects.toEqual(denied)
+  })
+
+  test('is not widened by a bucket policy that lets everybody do everything', async () => {
+    const Resource = ['arn:aws:s3:::customer-exports', 'arn:aws:s3:::customer-exports/*']
+    const statement = { Effect: 'Allow', Principal: '*', Action: 's3:*', Resource }
+    await world.close()
+    world = await startAwsWorld({
+      bucketPolicies: { 'customer-exports': { Version: '2012-10-17', Statement: [statement] } },
+    })
+    await world.writer.write(world.prod, grant)
+    const s3 = await world.s3For('alice', grant.roleArn)
+    expect(await get(s3, GRANTED)).toContain('Initech')
+    await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
+    await expect(list(s3)).rejects.toEqual(denied)
+    await expect(list(s3, 'internal/')).rejects.toEqual(denied)
+    const put = new PutObjectCommand({ Bucket: BUCKET, Key: GRANTED, Body: 'mine' })
+    await expect(s3.send(put)).rejects.toEqual(denied)
+    world.clock.set(grant.window.end * 1000)
+    await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+  })
+
+  test('lets nobody else in', async () => {
+    await world.writer.write(world.prod, grant)
+    await expect(world.s3For('mallory', grant.roleArn)).rejects.toEqual(denied)
+    await expect(world.s3For('bob', grant.roleArn)).rejects.toEqual(denied)
+  })
+
+  test('lets a person of Identity Center in, and no other user', async () => {
+    const forBob = grantIn(world, { principal: bobIn(world.prod) })
+    await world.writer.write(world.prod, forBob)
+    expect(await get(await world.s3For('bob', forBob.roleArn), GRANTED)).toContain('Initech')
+    await expect(world.s3For('alice', forBob.roleArn)).rejects.toEqual(denied)
+    const forRob = grantIn(world, {
+      identity: { pull: 13 },
+      principal: { ...bobIn(world.prod), userName: 'rob@acme.example' },
+    })
+    await world.writer.write(world.prod, forRob)
+    await expect(world.s3For('bob', forRob.roleArn)).rejects.toEqual(denied)
+  })
+
+  test('lets only names be read where only names were asked for', async () => {
+    const names = grantIn(world, { request: { access: 'list' } })
+    await world.writer.write(world.prod, names)
+    const s3 = await world.s3For('alice', names.roleArn)
+    expect(await list(s3, 'exports/2026/11/')).toEqual([GRANTED])
+    await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+  })
+
+  test('lets an encrypted bucket be read whole only where the key was granted too', async () => {
+    const path = 'access-requests/prod/billing-archive/alice.yaml'
+    const request = { prefixes: [] }
+    const withKey = grantIn(world, { identity: { path, pull: 1 }, request, kmsKey: BILLING_KEY_ARN })
+    const without = grantIn(world, { identity: { path, pull: 2 }, request })
+    for (const each of [withKey, without]) await world.writer.write(world.prod, each)
+    const key = 'invoices/2026/11.csv'
+    expect(await get(await world.s3For('alice', withKey.roleArn), key, 'billing-archive')).toContain('881')
+    await expect(get(await world.s3For('alice', without.roleArn), key, 'billing-archive')).rejects.toEqual(
+      denied,
+    )
+  })
+
+  test('opens and closes by itself, at the very second, for sessions in use too', async () => {
+    const later = grantIn(world, { window: { start: START + 600, end: START + 1200 } })
+    await world.writer.write(world.prod, later)
+    const at = (second: number) => world.clock.set(second * 1000)
+    at(START + 598)
+    await expect(world.s3For('alice', later.roleArn)).rejects.toEqual(denied)
+    at(START + 600)
+    const s3 = await world.s3For('alice', later.roleArn)
+    expect(await get(s3, GRANTED)).toContain('Initech')
+    at(START + 1200)
+    await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+    await expect(world.s3For('alice', later.roleArn)).rejects.toEqual(denied)
+  })
+})
+
+describe('writing again', () => {
+  test('changes nothing', async () => {
+    await world.writer.write(world.prod, grant)
+    const before = world.changes()
+    await world.writer.write(world.prod, grant)
+    expect(world.changes()).toEqual(before)
+  })
+
+  test.each([1, 2, 3])('after the process died at call %i ends the same', async (call) => {
+    await world.writer.write(world.prod, grant)
+    const whole = await world.roleState(grant.roleName)
+    for (const when of ['before', 'after'] as const) {
+      const pull = when === 'before' ? 50 : 51
+      const other = grantIn(world, { identity: { pull } })
+      await expect(dyingWriter(world, call, when).write(world.prod, other)).rejects.toThrow('killed')
+      await world.writer.write(world.prod, other)
+      expect(await world.roleState(other.roleName)).toEqual({
+        ...whole,
+        arn: other.roleArn,
+        description: other.description,
+        tags: other.tags,
+      })
+    }
+  })
+
+  test('by two replicas at once makes one grant', async () => {
+    await Promise.all([world.writer.write(world.prod, grant), world.writer.write(world.prod, grant)])
+    expect((await world.roleState(grant.roleName))?.policies).toEqual({ daypass: grant.permissionPolicy })
+  })
+})
+
+describe('a principal that AWS does not know', () => {
+  const newcomers = () => {
+    const arn = `arn:aws:iam::${world.prod.id}:role/newcomers`
+    return grantIn(world, { principal: { kind: 'iam-role', arn } })
+  }
+  const of = { RoleName: 'newcomers' }
+  const make = () =>
+    world.admin.send(
+      new CreateRoleCommand({ ...of, AssumeRolePolicyDocument: policyText(grant.trustPolicy) }),
+    )
+
+  test('is reported after some patience', async () => {
+    const refusal = world.writer.write(world.prod, newcomers())
+    await expect(refusal).rejects.toBeInstanceOf(PrincipalNotFound)
+    await expect(refusal).rejects.toThrow(/Create that user or role, or mend who the person is/)
+    expect(world.slept.length).toBeGreaterThan(2)
+    expect(await world.roleState(newcomers().roleName)).toBeUndefined()
+  })
+
+  test('is waited for where it was only just made', async () => {
+    const writer = createGrantWriter({ clients: world.clients, sleep: make })
+    await writer.write(world.prod, newcomers())
+    expect((await world.roleState(newcomers().roleName))?.trust).toEqual(newcomers().trustPolicy)
+  })
+
+  test('is not let in again under the same name after it was deleted', async () => {
+    await make()
+    await world.writer.write(world.prod, newcomers())
+    await world.admin.send(new DeleteRoleCommand(of))
+    await make()
+    const before = await world.roleState(newcomers().roleName)
+    await world.writer.write(world.prod, newcomers())
+    expect(await world.roleState(newcomers().roleName)).toEqual(before)
+    expect(JSON.stringify(before?.trust)).not.toContain('newcomers')
+  })
+})
+
+describe('outside its path the app touches nothing', () => {
+  const trust = JSON.stringify(endedTrust(1, 'expired'))
+
+  test('not a role of the same name under another path', async () => {
+    await world.admin.send(
+      new CreateRoleCommand({ RoleName: grant.roleName, Path: '/team/', AssumeRolePolicyDocument: trust }),
+    )
+    const before = await world.roleState(grant.roleName)
+    await expect(world.writer.write(world.prod, grant)).rejects.toBeInstanceOf(RoleNotOurs)
+    await world.writer.deny(world.prod, standingOf(grant), START, 'file-removed')
+    await world.writer.remove(world.prod, standingOf(grant))
+    expect(await world.roleState(grant.roleName)).toEqual(before)
+  })
+
+  test.each([
+    ['under another path', { rolePath: '/team/' }],
+    ['of another name', { roleName: 'DaypassAccountRole' }],
+    ['of another account', { roleArn: 'arn:aws:iam::444455556666:role/daypass/rt/x' }],
+  ])('not a role %s, whatever it is told', async (_, change) => {
+    const forged = { ...grant, ...change }
+    await expect(world.writer.write(world.prod, forged)).rejects.toBeInstanceOf(RoleNotOurs)
+    const standing = { ...standingOf(grant), ...change }
+    await expect(world.writer.deny(world.prod, standing, START, 'expired')).rejects.toBeInstanceOf(
+      RoleNotOurs,
+    )
+    await expect(world.writer.remove(world.prod, standing)).rejects.toBeInstanceOf(RoleNotOurs)
+    expect(world.calls.list()).toEqual([])
+  })
+
+  test('not an account of another repository', async () => {
+    await expect(world.writer.write(world.analytics, grant)).rejects.toBeInstanceOf(RoleNotOurs)
+  })
+})
+
+describe('a denied grant', () => {
+  const at = START + 60
+
+  test('stops its sessions at once, lets nobody in, and tells why', async () => {
+    await world.writer.write(world.prod, grant)
+    const s3 = await world.s3For('alice', grant.roleArn)
+    await world.writer.deny(world.prod, standingOf(grant), at, 'given-back')
+    await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+    await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
+    expect(await world.roleState(grant.roleName)).toMatchObject({
+      trust: endedTrust(at, 'given-back'),
+      policies: { 'daypass-ended': endedPolicy(at, 'given-back') },
+    })
+  })
+
+  test('is denied although somebody took its boundary off', async () => {
+    await world.writer.write(world.prod, grant)
+    await world.stripBoundary(grant.roleName)
+    await world.writer.deny(world.prod, standingOf(grant), at, 'file-removed')
+    expect(await world.roleState(grant.roleName)).toMatchObject({
+      boundary: world.prod.boundary,
+      trust: endedTrust(at, 'file-removed'),
+    })
+  })
+
+  test('is never brought back by writing it again', async () => {
+    await world.writer.write(world.prod, grant)
+    await world.writer.deny(world.prod, standingOf(grant), at, 'given-back')
+    const before = await world.roleState(grant.roleName)
+    await expect(world.writer.write(world.prod, grant)).rejects.toBeInstanceOf(GrantEnded)
+    expect(await world.roleState(grant.roleName)).toEqual(before)
+  })
+
+  test.each([1, 2])('is ended in full although the process died at call %i of the denial', async (call) => {
+    await world.writer.write(world.prod, grant)
+    const denying = dyingWriter(world, call, 'after').deny(world.prod, standingOf(grant), at, 'given-back')
+    await expect(denying).rejects.toThrow('killed')
+    // The click that ended it is lost by now: what is left in IAM has to be enough.
+    await expect(world.writer.write(world.prod, grant)).rejects.toBeInstanceOf(GrantEnded)
+    expect(await world.roleState(grant.roleName)).toMatchObject({
+      trust: endedTrust(at, 'given-back'),
+      policies: { 'daypass-ended': endedPolicy(at, 'given-back') },
+    })
+  })
+
+  test('need not exist any more', async () => {
+    await world.writer.deny(world.prod, standingOf(grant), at, 'expired')
+    expect(await world.roleState(grant.roleName)).toBeUndefined()
+  })
+})
+
+describe('a removed grant', () => {
+  test('is gone, with whatever others hung on it', async () => {
+    await world.writer.write(world.prod, grant)
+    await world.attach(grant.roleName)
+    await world.putPolicy(grant.roleName, 'extra', grant.permissionPolicy)
+    await world.stripBoundary(grant.roleName)
+    await world.writer.remove(world.prod, standingOf(grant))
+    expect(await world.roleState(grant.roleName)).toBeUndefined()
+  })
+
+  test('need not exist any more', async () => {
+    await world.writer.remove(world.prod, standingOf(grant))
+    expect(await world.roleState(grant.roleName)).toBeUndefined()
+  })
+
+  test.each([1, 2, 3, 4, 5, 6])('is gone although the process died at call %i', async (call) => {
+    await world.writer.write(world.prod, grant)
+    await world.writer.deny(world.prod, standingOf(grant), START + 4 * HOUR, 'expired')
+    for (const when of ['before', 'after'] as const) {
+      await dyingWriter(world, call, when)
+        .remove(world.prod, standingOf(grant))
+        .catch((error: Error) => expect(error.message).toBe('killed'))
+    }
+    await world.writer.remove(world.prod, standingOf(grant))
+    expect(await world.roleState(grant.roleName)).toBeUndefined()
+  })
+})
