@@ -66,7 +66,7 @@ export async function startAwsWorld({ longestPage, bucketPolicies = {} }: AwsWor
     buckets: account.buckets.map((bucket) => ({ ...bucket, policy: bucketPolicies[bucket.name] })),
   }))
   const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls })
-  const client = { endpoint: aws.endpoint, region: REGION, maxAttempts: 1 }
+  const client = { endpoint: aws.endpoint, region: REGION, maxAttempts: 2 }
   const admin = new IAMClient({ ...client, credentials: secrets.keys.root })
 
   const account = (alias: 'prod' | 'analytics'): Account => ({
