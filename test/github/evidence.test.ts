@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  commit,
+  grantedRequest,
+  merge,
+  newWorld,
+  PATH,
+  propose,
+  review,
+  TERMS,
+  TEXT,
+  type World,
+} from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await newWorld()
+})
+afterEach(() => world.close())
+
+async function provenance() {
+  const { reader } = world.open()
+  const snapshot = await reader.snapshot()
+  const file = snapshot.requests.find(({ path }) => path === PATH)
+  if (!file) throw new Error('the request is not on the branch')
+  return { file, ...(await reader.provenance(file, snapshot, TERMS)) }
+}
+
+describe('the evidence of a merged request', () => {
+  it.each(['merge', 'squash', 'rebase'] as const)('is told alike whether it came by %s', async (method) => {
+    const { pull, mergeSha } = await grantedRequest(world, method)
+    const { file, evidence, record } = await provenance()
+    const bytes = { blob: file.blob, mode: '100644' }
+    expect(record).toBeUndefined()
+    expect(evidence).toMatchObject({
+      path: PATH,
+      onBranch: bytes,
+      atMerge: bytes,
+      beforeMerge: 'missing',
+      authorPermission: 'write',
+      trustRoot: { holds: true },
+      pull: {
+        number: pull,
+        merged: true,
+        mergeSha,
+        author: { login: 'alice', id: 101, kind: 'person' },
+        mergedBy: { login: 'oscar' },
+        files: [{ path: PATH, status: 'added' }],
+        commits: [{ author: { login: 'alice' }, touchesFile: true, coAuthors: [] }],
+        reviews: [{ person: { login: 'olivia' }, state: 'approved', file: bytes }],
+      },
+      owners: {
+        file: '.github/CODEOWNERS',
+        line: 4,
+        owners: [
+          {
+            kind: 'team',
+            text: '@acme/data-owners',
+            canWrite: true,
+            members: [{ login: 'olivia' }, { login: 'oscar' }],
+          },
+        ],
+      },
+    })
+  })
+
+  it('begins before the first commit of a rebase, also for the file and its owners', async () => {
+    const codeowners = '* @root\n'
+    await commit(world, 'alice', 'ask', { [PATH]: 'first\n' }, 'First')
+    await commit(world, 'alice', 'ask', { [PATH]: TEXT, '.github/CODEOWNERS': codeowners }, 'Second')
+    const pull = await propose(world, 'alice', 'ask')
+    await merge(world, 'oscar', pull, 'rebase')
+    const { evidence } = await provenance()
+    expect(evidence.beforeMerge).toBe('missing')
+    expect(evidence.owners).toMatchObject({ line: 4, owners: [{ text: '@acme/data-owners' }] })
+  })
+
+  it('is found by a commit in the midst of a rebase', async () => {
+    await commit(world, 'alice', 'ask', { [PATH]: TEXT }, 'First')
+    await commit(world, 'alice', 'ask', { 'other.md': 'more\n' }, 'Second')
+    const pull = await propose(world, 'alice', 'ask')
+    const mergeSha = await merge(world, 'oscar', pull, 'rebase')
+    const { evidence } = await provenance()
+    expect(evidence.pull).toMatchObject({ number: pull, mergeSha })
+  })
+
+  it('has no pull request where the bytes came by a push', async () => {
+    await grantedRequest(world)
+    await commit(world, 'mallory', 'main', { [PATH]: `${TEXT}# and more\n` })
+    const { evidence } = await provenance()
+    expect(evidence.pull).toBeUndefined()
+    expect(evidence.atMerge).toBe('missing')
+  })
+
+  it('ties co-authors to accounts by the addresses that GitHub vouches for, else to nobody', async () => {
+    const message = [
+      'Ask',
+      '',
+      'Co-authored-by: Oscar <104+oscar@users.noreply.github.com>',
+      'co-authored-by: Alice <ALICE@acme.example>',
+      'Co-authored-by: Somebody <somebody@example.com>',
+    ].join('\n')
+    await commit(world, 'alice', 'ask', { [PATH]: TEXT }, message)
+    await merge(world, 'olivia', await propose(world, 'alice', 'ask'))
+    const { evidence } = await provenance()
+    const [told] = evidence.pull?.commits ?? []
+    expect(told?.coAuthors).toMatchObject([{ id: 104 }, { id: 101, login: 'alice' }, null])
+  })
+
+  it('holds each approval against the bytes of the commit that was looked at', async () => {
+    await commit(world, 'alice', 'ask', { [PATH]: 'harmless\n' })
+    const pull = await propose(world, 'alice', 'ask')
+    await review(world, 'olivia', pull)
+    await commit(world, 'alice', 'ask', { [PATH]: TEXT })
+    await review(world, 'oscar', pull, 'COMMENT')
+    await merge(world, 'oscar', pull)
+    const { file, evidence } = await provenance()
+    const [approval, comment] = evidence.pull?.reviews ?? []
+    expect(approval?.file).not.toMatchObject({ blob: file.blob })
+    expect(comment).toMatchObject({ state: 'commented', person: { login: 'oscar' } })
+    expect(comment).not.toHaveProperty('file')
+  })
+
+  it('takes the owners from before the merge, not from what the pull request itself says', async () => {
+    await commit(world, 'alice', 'ask', { [PATH]: TEXT, '.github/CODEOWNERS': '* @mallory\n' })
+    await merge(world, 'mallory', await propose(world, 'alice', 'ask'))
+    const { evidence } = await provenance()
+    expect(evidence.owners.owners).toMatchObject([{ text: '@acme/data-owners' }])
+    expect(evidence.trustRoot).toMatchObject({ holds: false })
+  })
+
+  it('looks up every kind of owner, and says why one does not count', async () => {
+    const owners = '@olivia @mallory @nobody-here @acme/no-such-team @other/team someone@acme.example'
+    await commit(world, 'root', 'main', { '.github/CODEOWNERS': `* ${owners}\n` })
+    await grantedRequest(world)
+    const { evidence } = await provenance()
+    expect(evidence.owners.owners).toMatchObject([
+      { kind: 'user', person: { login: 'olivia' }, permission: 'write' },
+      { kind: 'user', person: { login: 'mallory' }, permission: 'write' },
+      { kind: 'unresolved', text: '@nobody-here' },
+      { kind: 'unresolved', text: '@acme/no-such-team' },
+      { kind: 'unresolved', text: '@other/team' },
+      { kind: 'email' },
+    ])
+  })
+
+  it('counts nobody of a team that the app may not look into', async () => {
+    await world.close()
+    world = await newWorld({
+      permissions: { checks: 'write', contents: 'write', metadata: 'read', pull_requests: 'write' },
+    })
+    await grantedRequest(world)
+    const { evidence } = await provenance()
+    expect(evidence.owners.owners).toMatchObject([{ kind: 'unresolved', text: '@acme/data-owners' }])
+  })
+})
+
+describe('the evidence of an open request', () => {
+  it('goes as far as it does before the merge', async () => {
+    await commit(world, 'alice', 'ask', { [PATH]: TEXT })
+    const pull = await propose(world, 'alice', 'ask')
+    const { reader } = world.open()
+    const evidence = await reader.previewEvidence(pull, PATH, TERMS)
+    expect(evidence).toMatchObject({
+      onBranch: 'missing',
+      beforeMerge: 'missing',
+      atMerge: { mode: '100644' },
+      authorPermission: 'write',
+      trustRoot: { holds: true },
+      pull: { number: pull, merged: false, mergedBy: null, author: { login: 'alice' } },
+      owners: { owners: [{ kind: 'team' }] },
+    })
+    expect(evidence.pull).not.toHaveProperty('mergeSha')
+  })
+})

@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CheckReport } from '../../src/core/report.ts'
+import { commit, grantedRequest, newWorld, PATH, propose, TEXT, type World } from './world.ts'
+
+let world: World
+let headSha: string
+beforeEach(async () => {
+  world = await newWorld()
+  headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
+})
+afterEach(() => world.close())
+
+const REPORT: CheckReport = {
+  title: 'It would be granted',
+  summary: 'Who and what',
+  text: 'Policies',
+  annotations: [],
+}
+
+async function checksOn(sha: string) {
+  const { data } = await world.people.alice.checks.listForRef({ ...world.at, ref: sha, filter: 'all' })
+  return data.check_runs
+}
+
+describe('the check on a pull request', () => {
+  it('says what it found, and is found again by its external id', async () => {
+    const { reader, writer } = world.open()
+    expect(await reader.lastRequestCheck(headSha)).toBeUndefined()
+    await writer.writeRequestCheck(headSha, 'of-these-bytes', 'success', REPORT)
+    expect(await reader.lastRequestCheck(headSha)).toBe('of-these-bytes')
+    const { title, summary, text } = REPORT
+    expect(await checksOn(headSha)).toMatchObject([
+      {
+        name: 'Daypass / request',
+        status: 'completed',
+        conclusion: 'success',
+        output: { title, summary, text },
+      },
+    ])
+  })
+
+  it('brings more annotations than GitHub takes at once', async () => {
+    const annotations = Array.from({ length: 120 }, (_, i) => ({
+      path: PATH,
+      line: i + 1,
+      column: 1,
+      title: 'unknown-key',
+      message: `Problem ${i}`,
+    }))
+    const { reader, writer } = world.open()
+    await writer.writeRequestCheck(headSha, 'of-these-bytes', 'failure', { ...REPORT, annotations })
+    expect(await reader.lastRequestCheck(headSha)).toBe('of-these-bytes')
+    expect(await checksOn(headSha)).toMatchObject([
+      { conclusion: 'failure', output: { annotations_count: 120 } },
+    ])
+  })
+
+  it('is cut where it is too long, and says so', async () => {
+    const { writer } = world.open()
+    await writer.writeRequestCheck(headSha, 'long', 'neutral', { ...REPORT, summary: '😀'.repeat(40_000) })
+    const [check] = await checksOn(headSha)
+    expect(check?.output.summary?.length).toBeLessThanOrEqual(65_535)
+    expect(check?.output.summary).toMatch(/^(😀)+\n\n_Cut here: GitHub shows no more\._$/u)
+  })
+
+  it('names the permission that is missing', async () => {
+    await world.close()
+    world = await newWorld({ permissions: { metadata: 'read', contents: 'read', checks: 'read' } })
+    headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
+    const writing = world.open().writer.writeRequestCheck(headSha, 'x', 'success', REPORT)
+    await expect(writing).rejects.toThrow(/writing the check "Daypass \/ request" .* permission .*checks/i)
+  })
+})
+
+describe('the record of a request', () => {
+  it('is kept on the merge commit, by request, from pending to its end', async () => {
+    const { pull, mergeSha } = await merged()
+    const identity = { repositoryId: 1002, path: PATH, pull }
+    const { reader, writer } = world.open()
+    expect(await reader.recordOf(identity)).toEqual({ mergeSha })
+    const pending = await writer.writeRecord(mergeSha, identity, undefined, 'pending', {
+      ...REPORT,
+      text: 'kept',
+    })
+    expect(await reader.recordOf(identity)).toEqual({ mergeSha, record: pending })
+    expect(await checksOn(mergeSha)).toMatchObject([{ name: 'Daypass / grant', status: 'queued' }])
+    const granted = await writer.writeRecord(mergeSha, identity, pending, 'granted', {
+      ...REPORT,
+      text: 'kept',
+    })
+    expect(await checksOn(mergeSha)).toMatchObject([{ status: 'in_progress' }])
+    await writer.writeRecord(mergeSha, identity, granted, 'ended', { ...REPORT, text: 'kept' })
+    expect(await checksOn(mergeSha)).toMatchObject([{ status: 'completed', conclusion: 'success' }])
+    expect((await world.open().reader.recordOf(identity)).record).toMatchObject({
+      state: 'ended',
+      text: 'kept',
+    })
+  })
+
+  it('is not taken from another request on the same commit', async () => {
+    const { pull, mergeSha } = await merged()
+    const { reader, writer } = world.open()
+    const other = { repositoryId: 1002, path: 'access-requests/prod/billing-archive/bob.yaml', pull }
+    await writer.writeRecord(mergeSha, other, undefined, 'granted', REPORT)
+    expect(await reader.recordOf({ ...other, path: PATH })).toEqual({ mergeSha })
+    expect(await reader.recordOf(other)).toMatchObject({ record: { state: 'granted' } })
+  })
+
+  it('is missing while the pull request is not merged', async () => {
+    const pull = await propose(world, 'alice', 'ask')
+    expect(await world.open().reader.recordOf({ repositoryId: 1002, path: PATH, pull })).toEqual({})
+  })
+
+  it('comes with the evidence of the file', async () => {
+    const { pull, mergeSha } = await merged()
+    const { reader, writer } = world.open()
+    const identity = { repositoryId: 1002, path: PATH, pull }
+    await writer.writeRecord(mergeSha, identity, undefined, 'rejected', REPORT)
+    const snapshot = await reader.snapshot()
+    const [file] = snapshot.requests
+    if (!file) throw new Error('the request is not on the branch')
+    const terms = { requester: 'alice', approvalsNeeded: 1, mergeBy: 'owners' } as const
+    expect(await reader.provenance(file, snapshot, terms)).toMatchObject({ record: { state: 'rejected' } })
+  })
+
+  async function merged() {
+    await world.close()
+    world = await newWorld()
+    return grantedRequest(world)
+  }
+})
+
+it('broken rules are reported once', async () => {
+  await world.open().writer.reportBrokenRules(headSha, REPORT)
+  await world.open().writer.reportBrokenRules(headSha, REPORT)
+  expect(await checksOn(headSha)).toMatchObject([{ name: 'Daypass / rules', conclusion: 'failure' }])
+})
+
+describe('the comment on a pull request', () => {
+  let pull: number
+  beforeEach(async () => {
+    pull = await propose(world, 'alice', 'ask')
+  })
+
+  async function comments() {
+    const { data } = await world.people.alice.issues.listComments({ ...world.at, issue_number: pull })
+    return data
+  }
+
+  it('is one, brought up to date', async () => {
+    await world.open().writer.writeComment(pull, 'Waiting')
+    await world.open().writer.writeComment(pull, 'Granted')
+    expect(await comments()).toMatchObject([
+      { user: { login: 'daypass[bot]' }, body: '<!-- daypass -->\nGranted' },
+    ])
+  })
+
+  it('is left alone when it says so already', async () => {
+    const { writer } = world.open()
+    await writer.writeComment(pull, 'Granted')
+    world.callsOfApp()
+    await writer.writeComment(pull, 'Granted')
+    expect(world.callsOfApp()).toMatchObject([expect.stringContaining('GET')])
+  })
+
+  it('is written anew after somebody deleted it', async () => {
+    const { writer } = world.open()
+    await writer.writeComment(pull, 'Granted')
+    for (const { id } of await comments())
+      await world.people.root.issues.deleteComment({ ...world.at, comment_id: id })
+    await writer.writeComment(pull, 'Granted')
+    expect(await comments()).toHaveLength(1)
+  })
+
+  it("is never somebody else's with the same marker", async () => {
+    const body = '<!-- daypass -->\nGranted for ever'
+    await world.people.mallory.issues.createComment({ ...world.at, issue_number: pull, body })
+    await world.open().writer.writeComment(pull, 'Granted')
+    expect(await comments()).toMatchObject([
+      { user: { login: 'mallory' }, body },
+      { user: { login: 'daypass[bot]' }, body: '<!-- daypass -->\nGranted' },
+    ])
+  })
+
+  it('stays the oldest of those that two replicas wrote', async () => {
+    const app = await world.authenticate(301)
+    for (const body of ['<!-- daypass -->\nOne', '<!-- daypass -->\nTwo']) {
+      await app.rest.issues.createComment({ ...world.at, issue_number: pull, body })
+    }
+    const [oldest] = await comments()
+    await world.open().writer.writeComment(pull, 'Granted')
+    expect(await comments()).toMatchObject([{ id: oldest?.id, body: '<!-- daypass -->\nGranted' }])
+  })
+})

@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Revert } from '../../src/ports.ts'
+import { commit, grantedRequest, newWorld, PATH, TEXT, type World, type WorldOptions } from './world.ts'
+
+const BRANCH = 'daypass/end-alice-1'
+const MESSAGE = 'End the access of alice\n\nDaypass-Reason: "expired"'
+
+let world: World
+let revert: Revert
+beforeEach(() => begin())
+afterEach(() => world.close())
+
+async function begin(options?: WorldOptions) {
+  world = await newWorld(options)
+  const { pull } = await grantedRequest(world)
+  const [file] = (await world.open().reader.snapshot()).requests
+  if (!file) throw new Error('the request is not on the branch')
+  revert = {
+    identity: { repositoryId: 1002, path: PATH, pull },
+    blob: file.blob,
+    branch: BRANCH,
+    title: 'End the access of alice',
+    commitMessage: MESSAGE,
+    body: 'Its window is over.',
+  }
+}
+
+async function opened() {
+  const state = await world.open().writer.openRevert(revert)
+  if (state.kind !== 'open') throw new Error(`the revert is ${state.kind}`)
+  return state
+}
+
+async function onBranch() {
+  return (await world.open().reader.snapshot()).requests.map(({ path }) => path)
+}
+
+async function head(branch: string): Promise<string | undefined> {
+  const { people, at } = world
+  const ref = await people.root.git.getRef({ ...at, ref: `heads/${branch}` }).catch(() => undefined)
+  return ref?.data.object.sha
+}
+
+async function commitOf(sha: string) {
+  return (await world.people.root.repos.getCommit({ ...world.at, ref: sha })).data
+}
+
+describe('a revert pull request', () => {
+  it("takes the file out by one signed commit of the app's, with the receipt", async () => {
+    const state = await opened()
+    const { commit: made, files, author } = await commitOf(state.headSha)
+    expect(files).toMatchObject([{ filename: PATH, status: 'removed' }])
+    expect(made).toMatchObject({ message: MESSAGE, verification: { verified: true } })
+    expect(author?.login).toBe('daypass[bot]')
+    const pull = await world.people.alice.pulls.get({ ...world.at, pull_number: state.pull })
+    expect(pull.data).toMatchObject({
+      title: revert.title,
+      body: revert.body,
+      head: { ref: BRANCH, sha: state.headSha },
+    })
+  })
+
+  it('is opened once', async () => {
+    expect(await opened()).toEqual(await opened())
+  })
+
+  it('is not needed where the file is gone, or has other bytes', async () => {
+    await commit(world, 'root', 'main', { [PATH]: `${TEXT}# changed\n` })
+    expect(await world.open().writer.openRevert(revert)).toEqual({ kind: 'not-needed' })
+    await commit(world, 'root', 'main', { [PATH]: null })
+    expect(await world.open().writer.openRevert(revert)).toEqual({ kind: 'not-needed' })
+    expect(await head(BRANCH)).toBeUndefined()
+  })
+
+  it('stays closed where a person closed it', async () => {
+    const { pull } = await opened()
+    await world.people.olivia.pulls.update({ ...world.at, pull_number: pull, state: 'closed' })
+    expect(await world.open().writer.openRevert(revert)).toEqual({ kind: 'closed', pull })
+  })
+
+  it("is opened although somebody closed one of their own from the app's branch", async () => {
+    const { people, at } = world
+    await commit(world, 'mallory', BRANCH, { 'a.md': 'a\n' })
+    const { data } = await people.mallory.pulls.create({ ...at, head: BRANCH, base: 'main', title: 'Mine' })
+    await people.mallory.pulls.update({ ...at, pull_number: data.number, state: 'closed' })
+    const state = await opened()
+    expect(state.pull).not.toBe(data.number)
+    expect((await commitOf(state.headSha)).commit.message).toBe(MESSAGE)
+  })
+
+  it('goes on after a crash that left the branch without its commit, behind the default branch', async () => {
+    const { people, at, trustedCommit } = world
+    await people.root.git.createRef({ ...at, ref: `refs/heads/${BRANCH}`, sha: trustedCommit })
+    const { headSha } = await opened()
+    expect((await commitOf(headSha)).parents).toMatchObject([{ sha: await head('main') }])
+  })
+
+  it('goes on after a crash that left the commit without its pull request', async () => {
+    const { people, at } = world
+    const app = await world.authenticate(301)
+    const sha = (await head('main')) ?? ''
+    await people.root.git.createRef({ ...at, ref: `refs/heads/${BRANCH}`, sha })
+    const removal = { path: PATH, branch: BRANCH, sha: revert.blob, message: MESSAGE }
+    const { data } = await app.rest.repos.deleteFile({ ...at, ...removal })
+    expect((await opened()).headSha).toBe(data.commit.sha)
+  })
+})
+
+describe('its merge', () => {
+  it('takes the file out of the default branch, with the receipt in its history, and the branch away', async () => {
+    const state = await opened()
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('merged')
+    expect(await onBranch()).toEqual([])
+    expect(await head(BRANCH)).toBeUndefined()
+    const log = await world.people.alice.repos.listCommits({ ...world.at })
+    expect(log.data.map(({ commit: { message } }) => message)).toContain(MESSAGE)
+    expect(await world.open().writer.openRevert(revert)).toEqual({ kind: 'merged', pull: state.pull })
+  })
+
+  it('is done again after the branch was set back to where the file was', async () => {
+    const before = await head('main')
+    const first = await opened()
+    await world.open().writer.mergeRevert(first, revert)
+    await world.people.root.git.updateRef({ ...world.at, ref: 'heads/main', sha: before ?? '', force: true })
+    const second = await opened()
+    expect(second.pull).not.toBe(first.pull)
+    expect(await world.open().writer.mergeRevert(second, revert)).toBe('merged')
+    expect(await onBranch()).toEqual([])
+  })
+
+  it('waits where somebody pushed to the branch', async () => {
+    const state = await opened()
+    const headSha = await commit(world, 'mallory', BRANCH, { 'evil.md': 'evil\n' })
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('waiting')
+    expect(await world.open().writer.mergeRevert({ ...state, headSha }, revert)).toBe('waiting')
+    expect(await onBranch()).toEqual([PATH])
+  })
+
+  it('waits where the file has other bytes by now', async () => {
+    const state = await opened()
+    await commit(world, 'root', 'main', { [PATH]: `${TEXT}# changed\n` })
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('waiting')
+    expect(await onBranch()).toEqual([PATH])
+  })
+
+  it('goes past the rules of a protected repository, where the app may', async () => {
+    await world.close()
+    world = await newWorld({ repo: 'access' })
+    await requestInProtected()
+    const state = await opened()
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('merged')
+    expect(await onBranch()).toEqual([])
+  })
+
+  async function requestInProtected() {
+    const { people, at } = world
+    const headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
+    const report = { title: 'Fine', summary: 'Fine', annotations: [] }
+    await world.open().writer.writeRequestCheck(headSha, 'fine', 'success', report)
+    const { data } = await people.alice.pulls.create({ ...at, head: 'ask', base: 'main', title: 'Ask' })
+    await people.olivia.pulls.createReview({ ...at, pull_number: data.number, event: 'APPROVE', body: 'Yes' })
+    await people.oscar.pulls.merge({ ...at, pull_number: data.number })
+    revert = { ...revert, identity: { repositoryId: 1001, path: PATH, pull: data.number } }
+  }
+})

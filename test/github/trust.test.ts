@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { commit, grantedRequest, merge, newWorld, PATH, propose, review, TERMS, type World } from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await newWorld()
+})
+afterEach(() => world.close())
+
+const RULES = '.github/daypass.yml'
+const CODEOWNERS = '.github/CODEOWNERS'
+
+async function trust(repository = world.open()) {
+  const snapshot = await repository.reader.snapshot()
+  const file = snapshot.requests.find(({ path }) => path === PATH)
+  if (!file) throw new Error('the request is not on the branch')
+  return (await repository.reader.provenance(file, snapshot, TERMS)).evidence.trustRoot
+}
+
+async function approvedChange(
+  path: string,
+  content: string | null,
+  method: 'merge' | 'squash' | 'rebase' = 'merge',
+) {
+  await commit(world, 'alice', `change-${method}`, { [path]: content })
+  const pull = await propose(world, 'alice', `change-${method}`)
+  await review(world, 'olivia', pull)
+  await merge(world, 'oscar', pull, method)
+}
+
+/** Lets the default branch point elsewhere, as `git push --force` does. */
+async function forcePush(sha: string) {
+  await world.people.mallory.git.updateRef({ ...world.at, ref: 'heads/main', sha, force: true })
+}
+
+it('holds where nothing guarded changed', async () => {
+  await grantedRequest(world)
+  expect(await trust()).toEqual({ holds: true })
+})
+
+it.each(['merge', 'squash', 'rebase'] as const)(
+  'holds after a change that an owner approved, by %s',
+  async (method) => {
+    await approvedChange(RULES, 'paused: true\n', method)
+    await grantedRequest(world)
+    expect(await trust()).toEqual({ holds: true })
+  },
+)
+
+it('holds after the approved removal of a guarded file', async () => {
+  await approvedChange(RULES, null)
+  await grantedRequest(world)
+  expect(await trust()).toEqual({ holds: true })
+})
+
+it('holds after a rebase merge of several commits, the guarded one in their midst', async () => {
+  await commit(world, 'alice', 'change', { 'a.md': 'a\n' }, 'One')
+  await commit(world, 'alice', 'change', { [CODEOWNERS]: '* @olivia @oscar\n' }, 'Two')
+  await commit(world, 'alice', 'change', { 'b.md': 'b\n' }, 'Three')
+  const pull = await propose(world, 'alice', 'change')
+  await review(world, 'olivia', pull)
+  await merge(world, 'oscar', pull, 'rebase')
+  await grantedRequest(world)
+  expect(await trust()).toEqual({ holds: true })
+})
+
+it('does not hold after a push, also once it was taken back', async () => {
+  const { data } = await world.people.root.repos.getContent({ ...world.at, path: CODEOWNERS })
+  const before = Buffer.from('content' in data ? data.content : '', 'base64').toString()
+  await commit(world, 'mallory', 'main', { [CODEOWNERS]: '* @mallory\n' })
+  await commit(world, 'mallory', 'main', { [CODEOWNERS]: before })
+  await grantedRequest(world)
+  expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-pushed' })
+})
+
+it('does not hold after a change that nobody but its author looked at', async () => {
+  await commit(world, 'olivia', 'change', { [CODEOWNERS]: '* @olivia\n' })
+  await merge(world, 'olivia', await propose(world, 'olivia', 'change'))
+  await grantedRequest(world)
+  expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-unapproved' })
+})
+
+it('does not hold where a file was laid down in another place of CODEOWNERS', async () => {
+  await commit(world, 'mallory', 'main', { 'docs/CODEOWNERS': '* @mallory\n' })
+  await grantedRequest(world)
+  expect(await trust()).toMatchObject({ holds: false })
+})
+
+it('does not hold after a force push that threw an approved change away', async () => {
+  const start = await commit(world, 'root', 'main', { 'a.md': 'a\n' })
+  await approvedChange(CODEOWNERS, '* @root\n')
+  await forcePush(start)
+  await grantedRequest(world)
+  expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-rewound' })
+})
+
+it('holds after a force push that left the guarded files as they were', async () => {
+  const start = await commit(world, 'root', 'main', { 'a.md': 'a\n' })
+  await commit(world, 'root', 'main', { 'b.md': 'b\n' })
+  await forcePush(start)
+  await grantedRequest(world)
+  expect(await trust()).toEqual({ holds: true })
+})
+
+it('does not mind force pushes from before the trusted commit', async () => {
+  const start = await commit(world, 'root', 'main', { 'a.md': 'a\n' })
+  await commit(world, 'mallory', 'main', { [CODEOWNERS]: '* @mallory\n' })
+  await forcePush(start)
+  const trusted = await commit(world, 'root', 'main', { 'b.md': 'b\n' })
+  await grantedRequest(world)
+  expect(await trust(world.open(trusted))).toEqual({ holds: true })
+})
+
+it('does not hold where the trusted commit is not in the history', async () => {
+  await grantedRequest(world)
+  const unknown = await commit(world, 'mallory', 'elsewhere', { 'a.md': 'a\n' })
+  expect(await trust(world.open(unknown))).toMatchObject({ code: 'trusted-commit-not-in-history' })
+  expect(await trust(world.open('0123456789012345678901234567890123456789'))).toMatchObject({ holds: false })
+})
+
+it('is not read again while the head is the same, and only a step further after a merge', async () => {
+  await grantedRequest(world)
+  const repository = world.open()
+  await trust(repository)
+  world.callsOfApp()
+  await trust(repository)
+  const again = world.callsOfApp()
+  expect(again.filter((call) => /compare|activity/.test(call))).toEqual([])
+  expect(again.filter((call) => call.endsWith('200'))).toEqual([])
+  await commit(world, 'root', 'main', { 'a.md': 'a\n' })
+  await trust(repository)
+  expect(world.callsOfApp().filter((call) => /compare|activity/.test(call))).toHaveLength(2)
+})
