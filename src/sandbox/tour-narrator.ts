@@ -13,12 +13,24 @@ export interface Narrator {
   /** Words of somebody else, such as a comment or a file. */
   quote(text: string): void
   waiting(what: string): void
-  /** Asks again and again until there is an answer; throws when it takes too long. */
-  until<Value>(what: string, ask: () => Promise<Value | undefined>): Promise<Value>
+  /** Looks again and again until it is found; throws with what was seen last when that takes too long. */
+  until<Value>(what: string, look: () => Promise<Look<Value>>): Promise<Value>
+}
+
+export type Look<Value> =
+  | { readonly kind: 'found'; readonly value: Value }
+  | { readonly kind: 'not-yet'; readonly seen: unknown }
+
+export function found<Value>(value: Value): Look<Value> {
+  return { kind: 'found', value }
+}
+
+export function notYet(seen: unknown): Look<never> {
+  return { kind: 'not-yet', seen }
 }
 
 const PATIENCE_MS = 20_000
-const ASK_AGAIN_AFTER_MS = 100
+const LOOK_AGAIN_AFTER_MS = 100
 
 export function createNarrator(print: (line: string) => void, colour: boolean): Narrator {
   const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -31,15 +43,14 @@ export function createNarrator(print: (line: string) => void, colour: boolean): 
       for (const line of text.trimEnd().split('\n')) print(`      ${dim(line)}`)
     },
     waiting,
-    async until(what, ask) {
+    async until(what, look) {
       waiting(`waiting for ${what}`)
       const deadline = performance.now() + PATIENCE_MS
       for (;;) {
-        const answer = await ask()
-        if (answer !== undefined) return answer
-        if (performance.now() > deadline)
-          throw new TourFailed(`waited ${PATIENCE_MS / 1000} s in vain for ${what}`)
-        await sleep(ASK_AGAIN_AFTER_MS)
+        const looked = await look()
+        if (looked.kind === 'found') return looked.value
+        expected(performance.now() < deadline, `${what} within ${PATIENCE_MS / 1000} s`, looked.seen)
+        await sleep(LOOK_AGAIN_AFTER_MS)
       }
     },
   }
@@ -48,6 +59,6 @@ export function createNarrator(print: (line: string) => void, colour: boolean): 
 /** Goes on only where the tour saw what it expected. */
 export function expected(holds: boolean, expectation: string, seen: unknown): asserts holds {
   if (holds) return
-  const words = typeof seen === 'string' ? seen : JSON.stringify(seen)
+  const words = typeof seen === 'string' ? seen : (JSON.stringify(seen) ?? 'nothing')
   throw new TourFailed(`expected: ${expectation}; seen: ${words}`)
 }

@@ -42,6 +42,8 @@ const DENIALS = new Set(['AccessDenied', 'AccessDeniedException'])
 
 export function createPeople({ github, aws }: ReadyFile): People {
   const octokits = new Map<string, Octokit>()
+  /** By access key id: a client holds its connections. */
+  const s3Clients = new Map<string, S3Client>()
 
   function octokit(login: string): Octokit {
     const known = octokits.get(login)
@@ -62,7 +64,14 @@ export function createPeople({ github, aws }: ReadyFile): People {
     credentials,
     maxAttempts: 1,
   })
-  const s3 = (credentials: AwsKeys) => new S3Client({ ...client(credentials), forcePathStyle: true })
+
+  function s3(credentials: AwsKeys): S3Client {
+    const known = s3Clients.get(credentials.accessKeyId)
+    if (known) return known
+    const created = new S3Client({ ...client(credentials), forcePathStyle: true })
+    s3Clients.set(credentials.accessKeyId, created)
+    return created
+  }
 
   return {
     github: octokit,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { GetRoleCommand, ListRolesCommand, NoSuchEntityException } from '@aws-sdk/client-iam'
 import type { AwsKeys, ReadyFile } from './ready.ts'
-import { createNarrator, expected, type Narrator } from './tour-narrator.ts'
+import { createNarrator, expected, found, type Narrator, notYet } from './tour-narrator.ts'
 import { createPeople, named, type OpenedRequest, type Outcome, type People } from './tour-people.ts'
 import { watchEnd } from './tour-window.ts'
 
@@ -74,7 +74,9 @@ async function approve(tour: Tour, request: OpenedRequest): Promise<Grant> {
   narrator.shown(`merged as ${sha.slice(0, 7)}: the window is open for ${WINDOW_SECONDS} s`)
   const roleArn = await narrator.until("the app's comment", async () => {
     const comment = await commentOfTheApp(people, request)
-    return comment && /arn:aws:iam::\d{12}:role\/daypass\/[\w+=,.@/-]+/.exec(comment)?.[0]
+    expected(refusalIn(comment) === undefined, 'the request is granted', comment)
+    const role = /^role_arn = (\S+)$/m.exec(comment ?? '')?.[1]
+    return role === undefined ? notYet(comment) : found(role)
   })
   narrator.shown(`the comment names alice's role: ${roleArn}`)
   const keys = allowed(await people.assume('alice', roleArn), 'alice may assume the role')
@@ -103,10 +105,14 @@ async function refuseSelfApproval({ ready, people, narrator }: Tour, granted: Gr
   narrator.shown(`opened ${request.url}`)
   await people.merge('alice', request)
   narrator.shown('alice merged it herself, without anybody looking: GitHub lets her')
-  const [verdict, code] = await narrator.until("the app's verdict", async () => {
+  const verdict = await narrator.until("the app's verdict", async () => {
     const comment = await commentOfTheApp(people, request)
-    return /^\*\*Not granted\.\*\*.*\(`([a-z-]+)`\)/m.exec(comment ?? '') ?? undefined
+    expected(!comment?.includes('role_arn'), 'nothing is granted', comment)
+    const line = refusalIn(comment)
+    return line === undefined ? notYet(comment) : found(line)
   })
+  const code = /\(`([a-z-]+)`\)/.exec(verdict)?.[1]
+  expected(code !== undefined, 'the refusal has a code', verdict)
   narrator.shown(`the app refuses: ${code}`)
   narrator.quote(verdict)
   const { Roles: roles = [] } = await people
@@ -147,12 +153,15 @@ async function cleanUp({ ready, people, narrator }: Tour, { request, roleArn }: 
   narrator.chapter('The app is started again')
   await control(ready, 'POST', '/app/start')
   const RoleName = roleArn.slice(roleArn.lastIndexOf('/') + 1)
-  await narrator.until('the role to be removed', () => isGone(people, RoleName))
+  await narrator.until('the role to be removed', async () =>
+    (await exists(people, RoleName)) ? notYet('it is there') : found(undefined),
+  )
   narrator.shown(`IAM has no role ${RoleName} any more`)
   const at = named(request.repository)
   const revert = await narrator.until('the revert pull request to be merged', async () => {
     const { data } = await people.github('alice').pulls.list({ ...at, state: 'closed' })
-    return data.find(({ user, merged_at }) => user?.type === 'Bot' && merged_at !== null)
+    const merged = data.find(({ user, merged_at }) => user?.type === 'Bot' && merged_at !== null)
+    return merged ? found(merged) : notYet(data.map(({ title }) => title))
   })
   narrator.shown(`merged by the app: ${revert.html_url} (${revert.title})`)
 }
@@ -166,6 +175,7 @@ async function showReceipt({ ready, narrator }: Tour, { request }: Grant): Promi
     const env = {
       PATH: process.env.PATH,
       HOME: directory,
+      GIT_CONFIG_NOSYSTEM: '1',
       GIT_TERMINAL_PROMPT: '0',
       // In the environment, where other users of the machine can't see it.
       GIT_CONFIG_COUNT: '1',
@@ -193,8 +203,8 @@ async function requestCheck(people: People, { repository, head }: OpenedRequest)
     .github('alice')
     .checks.listForRef({ ...named(repository), ref: head, check_name: 'Daypass / request' })
   const check = data.check_runs[0]
-  if (check?.status !== 'completed') return undefined
-  return { conclusion: check.conclusion, title: check.output.title ?? '' }
+  if (check?.status !== 'completed') return notYet(check?.status)
+  return found({ conclusion: check.conclusion, title: check.output.title ?? '' })
 }
 
 async function commentOfTheApp(
@@ -207,14 +217,19 @@ async function commentOfTheApp(
   return data.find(({ user }) => user?.type === 'Bot')?.body
 }
 
-async function isGone(people: People, RoleName: string): Promise<true | undefined> {
+async function exists(people: People, RoleName: string): Promise<boolean> {
   try {
     await people.iam('root').send(new GetRoleCommand({ RoleName }))
-    return undefined
+    return true
   } catch (error) {
-    if (error instanceof NoSuchEntityException) return true
+    if (error instanceof NoSuchEntityException) return false
     throw error
   }
+}
+
+/** The line by which the app refuses for good. */
+function refusalIn(comment: string | undefined): string | undefined {
+  return comment?.split('\n').find((line) => line.startsWith('**Not granted.**'))
 }
 
 async function control({ control: { url } }: ReadyFile, method: string, path: string): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createNarrator, expected, TourFailed } from '../../src/sandbox/tour-narrator.ts'
+import { createNarrator, expected, found, notYet, TourFailed } from '../../src/sandbox/tour-narrator.ts'
 
 function narrate(colour: boolean) {
   const lines: string[] = []
@@ -12,10 +12,10 @@ test('tells chapters, facts, words of others and what it waits for, in plain tex
   narrator.chapter('Before')
   narrator.shown('alice is denied')
   narrator.quote('requester: alice\nduration: 20s\n')
-  const looks = [undefined, 'there']
-  const found = await narrator.until('the comment', async () => looks.shift())
+  const looks = [notYet('no comment'), found('there')]
+  const comment = await narrator.until('the comment', async () => looks.shift() ?? notYet('no more looks'))
 
-  expect(found).toBe('there')
+  expect(comment).toBe('there')
   expect(lines).toEqual([
     '\nBefore',
     '  ✓ alice is denied',
