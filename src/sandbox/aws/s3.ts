@@ -13,7 +13,7 @@ import {
 } from './s3-call.ts'
 import { listBuckets, listObjects, listObjectsV2 } from './s3-list.ts'
 import { deleteObject, getObject, putObject } from './s3-objects.ts'
-import { decode, parseQuery, type WireRequest } from './sigv4.ts'
+import { decode, isEncoded, parseQuery, type WireRequest } from './sigv4.ts'
 import type { Bucket, Caller, World } from './state.ts'
 import { leaf, XML_HEADER } from './xml.ts'
 
@@ -93,8 +93,7 @@ export function s3Target(request: WireRequest): S3Target {
 /** Bucket and key: the bucket is the path's first segment, or comes before `.localhost` in the host's name. */
 function placeOf({ path, headers }: WireRequest): { bucket: string; key: string } {
   const host = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
-  if (decode(path) === path && /%/.test(path))
-    throw new AwsError(400, 'InvalidURI', "Couldn't parse the specified URI.")
+  if (!isEncoded(path)) throw new AwsError(400, 'InvalidURI', "Couldn't parse the specified URI.")
   if (host.endsWith('.localhost'))
     return { bucket: host.slice(0, -'.localhost'.length), key: decode(path.slice(1)) }
   const [, bucket = '', ...rest] = path.split('/')

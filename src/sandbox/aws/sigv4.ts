@@ -157,7 +157,7 @@ function canonicalRequest(request: WireRequest, signature: Signature): string {
 
 /** S3 encodes the path once; every other service encodes what is encoded already. */
 function canonicalPath(path: string, service: string): string {
-  const segments = path.split('/').map((segment) => encode(decode(segment)))
+  const segments = path.split('/').map((segment) => (isEncoded(segment) ? encode(decode(segment)) : segment))
   return (service === 's3' ? segments : segments.map(encode)).join('/')
 }
 
@@ -186,12 +186,22 @@ export function parseQuery(query: string): [string, string][] {
     })
 }
 
-/** Leaves text as it is where it is not well encoded: it then simply matches no signature. */
+/** Leaves text as it is where it is not well encoded. */
 export function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
     return text
+  }
+}
+
+/** False for a stray percent sign, and for bytes that are not UTF-8. */
+export function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
   }
 }
 
