@@ -89,7 +89,9 @@ async function readBrought(context: Context, head: string, commit: string, path:
       pull,
       authorPermission: await permissionOfPerson(context, pull.author),
     })),
-    commits.then((originals) => readBefore(context, landed, originals, path)),
+    Promise.all([commits, context.git.commit(landed.mergeSha)]).then(([originals]) =>
+      readBefore(context, landed, originals, path),
+    ),
     context.git.fileAt(landed.mergeSha, path),
     findRecord(context, landed.mergeSha, identity),
   ])

@@ -45,7 +45,9 @@ export function isNotFound(error: unknown): boolean {
 
 function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined
+  // Octokit calls it a 500 where no answer came at all.
   const response = field(error, 'response')
+  if (response === undefined) return undefined
   const headers = field(response, 'headers')
   const url = field(response, 'url') ?? field(field(error, 'request'), 'url')
   return {

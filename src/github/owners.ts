@@ -1,7 +1,8 @@
 /** Who owns a path under the CODEOWNERS of a commit, every user and team looked up. */
 import { ownersOf, parseCodeowners } from '../core/codeowners.ts'
-import type { Owner, PathOwners } from '../core/evidence.ts'
+import type { Owner, PathOwners, Person } from '../core/evidence.ts'
 import type { Context } from './context.ts'
+import { isNotFound } from './failures.ts'
 import { permissionOf, personOf } from './people.ts'
 import { readCodeowners } from './snapshot.ts'
 
@@ -35,7 +36,7 @@ async function resolveTeam(context: Context, text: string, org: string, slug: st
     return { kind: 'unresolved', text, why: `only teams of ${target.owner} can own files here` }
   }
   const named = { org: target.owner, team_slug: slug }
-  const [team, access] = await Promise.all([
+  const [team, access, members] = await Promise.all([
     reads.maybe(`the team ${text}`, teams.getByName, named),
     reads.maybe(`the access of ${text} to ${at.owner}/${at.repo}`, teams.checkPermissionsForRepoInOrg, {
       ...named,
@@ -43,23 +44,38 @@ async function resolveTeam(context: Context, text: string, org: string, slug: st
       // Without it the answer has no body.
       headers: { accept: 'application/vnd.github.v3.repository+json' },
     }),
+    readMembers(context, text, named),
   ])
-  if (!team) {
+  if (!team || !members) {
     const why = 'there is no such team, or the app lacks the organization permission "Members: read"'
     return { kind: 'unresolved', text, why }
   }
   if (team.privacy === 'secret') return { kind: 'unresolved', text, why: 'a secret team cannot own files' }
-  // Members of child teams are in this list too.
-  const members = await reads.all(
-    `the members of ${text}`,
-    teams.listMembersInOrg,
-    { ...named, per_page: 100 },
-    (page) => page,
-  )
   return {
     kind: 'team',
     text,
     canWrite: access?.permissions?.push === true,
-    members: members.map(personOf).filter((person) => person !== null),
+    members,
+  }
+}
+
+/** Those of child teams too; undefined where GitHub shows no such team. */
+async function readMembers(
+  { octokit, reads }: Context,
+  text: string,
+  named: { readonly org: string; readonly team_slug: string },
+): Promise<Person[] | undefined> {
+  try {
+    const parameters = { ...named, per_page: 100 }
+    const listed = await reads.all(
+      `the members of ${text}`,
+      octokit.rest.teams.listMembersInOrg,
+      parameters,
+      (page) => page,
+    )
+    return listed.map(personOf).filter((person) => person !== null)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
   }
 }

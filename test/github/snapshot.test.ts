@@ -81,3 +81,13 @@ it('says what could not be read, why, and which permission is missing', async ()
     /the branch main of acme\/access-open: GitHub answered 403 .*contents/i,
   )
 })
+
+it('says so when GitHub can not be reached, rather than to take it for empty', async () => {
+  const { reader } = world.open()
+  await reader.snapshot()
+  await world.close()
+  const reading = reader.snapshot()
+  await expect(reading).rejects.toBeInstanceOf(Unreadable)
+  await expect(reading).rejects.toThrow(/the branch main of acme\/access-open: GitHub could not be reached/)
+  world = await newWorld()
+})
