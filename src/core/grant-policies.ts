@@ -96,7 +96,7 @@ interface Allowance {
   readonly only?: {
     readonly operator: 'StringLike' | 'StringEquals'
     readonly key: string
-    readonly values: readonly string[]
+    readonly values: string | readonly string[]
   }
 }
 
@@ -125,7 +125,7 @@ function allowances({ account, location, request, kmsKey }: GrantTerms): readonl
     Sid: 'Decrypt',
     Action: 'kms:Decrypt',
     Resource: kmsKey,
-    only: { operator: 'StringEquals', key: 'kms:ViaService', values: [`s3.${account.region}.${suffix}`] },
+    only: { operator: 'StringEquals', key: 'kms:ViaService', values: `s3.${account.region}.${suffix}` },
   }
   return [read, list, locate, decrypt]
 }

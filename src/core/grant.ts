@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Account, Principal } from './account.ts'
 import { permissionPolicy, trustPolicy } from './grant-policies.ts'
+import { layOut } from './policy-format.ts'
 import type { AccessRequest, RequestLocation } from './request.ts'
 import { formatInstant, parseInstant, type Window } from './window.ts'
 
@@ -61,8 +62,10 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
 }
 
+export const END_REASONS = ['expired', 'file-removed', 'file-changed', 'role-removed', 'given-back'] as const
+
 /** Why access ended. */
-export type EndReason = 'expired' | 'file-removed' | 'file-changed' | 'role-removed' | 'given-back'
+export type EndReason = (typeof END_REASONS)[number]
 
 /** `at`: seconds since the epoch. */
 export interface End {
@@ -243,18 +246,13 @@ function decodePath(text: string): string {
   }
 }
 
-const END_SIDS: ReadonlyMap<string, EndReason> = new Map([
-  ['Expired', 'expired'],
-  ['FileRemoved', 'file-removed'],
-  ['FileChanged', 'file-changed'],
-  ['RoleRemoved', 'role-removed'],
-  ['GivenBack', 'given-back'],
-])
-
 /** The end's time and reason, in the few characters that a Sid may hold: `Ended1764000000FileRemoved`. */
 function endSid(at: number, because: EndReason): string {
-  const word = because.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
-  return `Ended${at}${word}`
+  return `Ended${at}${inPascalCase(because)}`
+}
+
+function inPascalCase(words: string): string {
+  return words.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** The trust policy of a tombstone: nobody gets in, and ListRoles alone tells when it ended and why. */
@@ -290,7 +288,7 @@ const tombstone = z.strictObject({
 export function readEnd(document: unknown): End | undefined {
   const parsed = tombstone.safeParse(document)
   const found = parsed.success ? /^Ended(\d{1,15})([A-Za-z]+)$/.exec(parsed.data.Statement[0].Sid) : null
-  const because = END_SIDS.get(found?.[2] ?? '')
+  const because = END_REASONS.find((reason) => inPascalCase(reason) === found?.[2])
   return because && { at: Number(found?.[1]), because }
 }
 
@@ -313,7 +311,7 @@ export function checkGrantSize(grant: Grant): string | undefined {
 
 /** The policy for people to read. */
 export function formatPolicy(document: PolicyDocument): string {
-  return JSON.stringify(document, null, 2)
+  return layOut(document)
 }
 
 /** The same policy exactly as IAM is given it. */

@@ -68,15 +68,16 @@ describe('a written grant', () => {
     world = await startAwsWorld({
       bucketPolicies: { 'customer-exports': { Version: '2012-10-17', Statement: [statement] } },
     })
-    await world.writer.write(world.prod, grant)
-    const s3 = await world.s3For('alice', grant.roleArn)
+    const short = grantIn(world, { window: { start: START, end: START + 600 } })
+    await world.writer.write(world.prod, short)
+    const s3 = await world.s3For('alice', short.roleArn)
     expect(await get(s3, GRANTED)).toContain('Initech')
     await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
     await expect(list(s3)).rejects.toEqual(denied)
     await expect(list(s3, 'internal/')).rejects.toEqual(denied)
     const put = new PutObjectCommand({ Bucket: BUCKET, Key: GRANTED, Body: 'mine' })
     await expect(s3.send(put)).rejects.toEqual(denied)
-    world.clock.set(grant.window.end * 1000)
+    world.clock.set(short.window.end * 1000)
     await expect(get(s3, GRANTED)).rejects.toEqual(denied)
   })
 
