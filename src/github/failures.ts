@@ -2,7 +2,7 @@
 import { Unreadable } from '../ports.ts'
 
 /** A write that GitHub refused or that got no answer; whether it happened is read again by the next run. */
-export class Unwritable extends Error {
+class Unwritable extends Error {
   override readonly name = 'Unwritable'
   constructor(what: string, cause: unknown) {
     super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })

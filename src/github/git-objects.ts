@@ -16,7 +16,7 @@ export interface TreeEntry {
 }
 
 /** Paths relative to the tree. */
-export type Tree = ReadonlyMap<string, TreeEntry>
+type Tree = ReadonlyMap<string, TreeEntry>
 
 export interface CommitFacts {
   readonly parents: readonly string[]
@@ -139,7 +139,7 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
 }
 
 /** A commit as GitHub's lists of commits have it. */
-export interface ListedCommit {
+interface ListedCommit {
   readonly sha: string
   readonly parents: readonly { readonly sha: string }[]
   readonly commit: GitCommit
