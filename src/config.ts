@@ -86,13 +86,16 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
 /** Settings of the app or of AWS: one of them, and nobody meant the sandbox. */
 const REAL = /^(?:AWS_|DAYPASS_|GHE_)|^(?:APP_ID|PRIVATE_KEY|PRIVATE_KEY_PATH|WEBHOOK_SECRET|GITHUB_API_URL)$/
 
+/** How the AWS tools talk, but neither to whom nor as whom. */
+const MANNERS = /^AWS_(?:CA_BUNDLE|PAGER|CLI_\w+|DEFAULT_OUTPUT|MAX_ATTEMPTS|RETRY_MODE)$/
+
 /** Even a region alone counts: cloud services set it for what they run, and a sandbox there would be an accident. */
 function realSettings(env: Environment): string[] {
   return Object.keys(env).filter((name) => {
     const value = env[name]?.trim()
     // GitHub's own runners set this one, to where everybody's GitHub is.
     const isUsual = name === 'GITHUB_API_URL' && value === PUBLIC_API
-    return value && !isUsual && REAL.test(name)
+    return value && !isUsual && REAL.test(name) && !MANNERS.test(name)
   })
 }
 

@@ -105,7 +105,10 @@ export const OperatorSchema = z
       .min(1)
       .max(1000)
       .check(finds(repositoryDuplicates))
-      .meta({ description: 'The repositories that are served; events of others are ignored.' }),
+      .meta({
+        description: 'The repositories that are served; events of others are ignored.',
+        examples: [[{ id: 123456789 }]],
+      }),
   })
   .meta({ title: 'Daypass operator file' })
 

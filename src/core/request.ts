@@ -42,6 +42,16 @@ export interface LocatedRequest {
   at(field: RequestField, ...inner: YamlPath): Position
 }
 
+/** Every request lies below this folder. */
+export const REQUESTS_FOLDER = 'access-requests'
+
+/** Everything below the folder is taken for a request, except what people put there for themselves. */
+export function isRequestPath(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const isForPeople = name.endsWith('.md') || name === 'CODEOWNERS' || name.startsWith('.')
+  return path.startsWith(`${REQUESTS_FOLDER}/`) && !isForPeople
+}
+
 export const MAX_REQUEST_BYTES = 16 * 1024
 const MAX_PATH = 200
 const REASON = { min: 10, max: 500 }
@@ -119,7 +129,7 @@ function locationMistakes(path: string): Mistake[] {
     return [{ code: 'path-characters', message: 'The path has characters other than plain ASCII.', fix }]
   }
   const [root, account = '', bucket = '', file, ...deeper] = path.split('/')
-  if (root !== 'access-requests' || file === undefined || deeper.length > 0) {
+  if (root !== REQUESTS_FOLDER || file === undefined || deeper.length > 0) {
     return [{ code: 'path-shape', message: `${quote(path)} is no place for a request.`, fix: PATH_FIX }]
   }
   return [accountMistake(account), bucketMistake(bucket), fileMistake(file)].filter(

@@ -1,0 +1,132 @@
+/** The running app: Probot, the webhook server, and a scheduler that looks at every repository the operator named. */
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Probot, ProbotOctokit } from 'probot'
+import { createAccountClients } from './aws/clients.ts'
+import { createGrantReader } from './aws/grant-reader.ts'
+import { createGrantWriter } from './aws/grant-writer.ts'
+import { followClock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { ed25519Signer } from './core/receipt-signature.ts'
+import { createDirectory } from './github/directory.ts'
+import { daypass } from './index.ts'
+import { preview } from './preview.ts'
+import { reconcile } from './reconcile.ts'
+import { createScheduler } from './scheduler.ts'
+import { createWebhookServer } from './webhook-server.ts'
+import { attempt, createMemory, type World } from './world.ts'
+
+/** GitHub answers within this many milliseconds, or the call counts as failed. */
+const GITHUB_TIMEOUT = 30_000
+
+type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>
+
+export interface App {
+  readonly url: string
+  /** Takes no more work, waits for what is in progress, and ends. */
+  stop(): Promise<void>
+}
+
+export async function startApp(config: Config): Promise<App> {
+  const following = new AbortController()
+  const clock = config.clockUrl ? await followClock(config.clockUrl, following.signal) : systemClock
+  const probot = createProbot(config)
+  await probot.ready()
+
+  const directory = createDirectory((installationId) => probot.auth(installationId), config.github.htmlUrl)
+  const clients = createAccountClients({ now: () => clock.now(), endpoint: config.aws.endpoint })
+  const shared = {
+    grants: {
+      ...createGrantReader({
+        clients,
+        onForeign: (role) => probot.log.warn(role, 'A role under the path of the app is not its own'),
+      }),
+      ...createGrantWriter({ clients, sleep }),
+    },
+    now: () => Math.floor(clock.now() / 1000),
+    log: probot.log,
+    sign: config.receiptKey === undefined ? undefined : ed25519Signer(config.receiptKey),
+  }
+  const memories = new Map([...config.repositories.keys()].map((id) => [id, createMemory()]))
+
+  async function look(repositoryId: number): Promise<number | undefined> {
+    const repository = config.repositories.get(repositoryId)
+    const memory = memories.get(repositoryId)
+    if (repository === undefined || memory === undefined) return undefined
+    const github = await attempt(
+      { repository, memory, log: shared.log },
+      'find the repository on GitHub',
+      {},
+      () => directory.find(repository),
+    )
+    const world: World = { ...shared, repository, memory, github }
+    const [wakeAt] = await Promise.all([reconcile(world), preview(world)])
+    return wakeAt
+  }
+
+  const scheduler = createScheduler({ clock, sweepSeconds: config.sweepSeconds, run: look })
+  const wakeAll = () => {
+    for (const id of memories.keys()) scheduler.wake(id)
+  }
+  await probot.load(
+    daypass({
+      repository: (id) => memories.has(id) && scheduler.wake(id),
+      all() {
+        directory.forget()
+        wakeAll()
+      },
+      recheck(id, headSha) {
+        memories.get(id)?.previewed.delete(headSha)
+        memories.get(id)?.recheck.add(headSha)
+        if (memories.has(id)) scheduler.wake(id)
+      },
+    }),
+  )
+  const server = createWebhookServer(probot, () => ({
+    idle: scheduler.idle(),
+    now: new Date(clock.now()).toISOString(),
+  }))
+  const url = await listen(server, config.http)
+  wakeAll()
+  probot.log.info({ url, repositories: [...memories.keys()] }, 'Daypass is up')
+
+  return {
+    url,
+    async stop() {
+      server.close()
+      await scheduler.stop()
+      following.abort()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function createProbot({ app, github, logLevel }: Config): Probot {
+  return new Probot({
+    appId: app.id,
+    privateKey: app.privateKey,
+    secret: app.webhookSecret,
+    baseUrl: github.apiUrl,
+    logLevel,
+    logFormat: process.stdout.isTTY ? 'pretty' : 'json',
+    request: { fetch: withTimeout },
+    // Only the function form reaches every installation's client.
+    Octokit: ProbotOctokit.defaults((options: OctokitOptions) =>
+      github.throttle ? options : { ...options, throttle: { enabled: false } },
+    ),
+  })
+}
+
+function withTimeout(url: Parameters<typeof fetch>[0], options: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...options, signal: options.signal ?? AbortSignal.timeout(GITHUB_TIMEOUT) })
+}
+
+async function listen(server: Server, { host, port }: Config['http']): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+}

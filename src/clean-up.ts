@@ -1,0 +1,128 @@
+/** What is over is taken down: the receipt first, then the role, then the file. */
+import type { RevertShown } from './core/comment.ts'
+import type { StandingGrant } from './core/grant.ts'
+import { plan, type Step } from './core/plan.ts'
+import { parseRecord } from './core/record.ts'
+import type { GrantState } from './core/report-grant.ts'
+import { type RevertReason, revertTexts } from './core/revert-texts.ts'
+import type { Finding } from './judge-file.ts'
+import type { Revert, RevertState, Snapshot } from './ports.ts'
+import { lentOf, publish, type Subject, subjectOf } from './publish.ts'
+import { accountOf, attempt, type GitHub, type World } from './world.ts'
+
+type Final = Extract<Finding, { readonly kind: 'rejected' | 'ended' }>
+type FinalState = Extract<GrantState, { readonly kind: 'rejected' | 'ended' }>
+
+/** Returns what still stands. */
+export async function cleanUp(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+  findings: readonly Finding[],
+): Promise<readonly StandingGrant[]> {
+  // Only roles that deny everything already; one whose denial failed waits for the next look.
+  const over = plan({ desired: [], branch: 'unreadable', standing, now: world.now() })
+    .filter(isRemove)
+    .map((step) => step.standing)
+    .filter((grant) => standing.includes(grant))
+  const removed = new Set<StandingGrant>()
+  await Promise.all([
+    ...over.map((grant) =>
+      attempt(world, 'remove a grant', { role: grant.roleArn }, async () => {
+        await takeDown(world, github, snapshot, grant)
+        removed.add(grant)
+      }),
+    ),
+    ...findings
+      .filter(isFinal)
+      .map((finding) =>
+        attempt(world, 'take a file out of the branch', { path: finding.subject.identity.path }, () =>
+          takeOut(world, github, snapshot, finding),
+        ),
+      ),
+  ])
+  return standing.filter((grant) => !removed.has(grant))
+}
+
+async function takeDown(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: StandingGrant,
+): Promise<void> {
+  const subject = await subjectOf(github, standing)
+  const lent = lentOf(world, subject.identity, parseRecord(subject.record?.text))
+  const ended: FinalState | undefined =
+    lent && standing.state.kind === 'ended' ? { kind: 'ended', lent, end: standing.state } : undefined
+  const revert =
+    ended && (await isItsFile(github, snapshot, subject)) ? revertFor(world, subject, ended) : undefined
+  const state = revert && (await github.writer.openRevert(revert))
+  await world.grants.remove(accountOf(world, standing), standing)
+  world.log.info({ repository: world.repository.id, role: standing.roleArn }, 'Removed a role')
+  if (ended) await tellAndMerge(world, github, subject, ended, revert, state)
+}
+
+async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding: Final): Promise<void> {
+  const { subject } = finding
+  const final = finalState(world, finding)
+  if (final === undefined) return
+  const revert = revertFor(world, subject, final)
+  const state = await github.writer.openRevert(revert)
+  await tellAndMerge(world, github, subject, final, revert, state)
+  world.memory.settled.set(subject.identity.path, { blob: subject.blob, commit: snapshot.commit })
+}
+
+function finalState(world: World, finding: Final): FinalState | undefined {
+  if (finding.kind === 'rejected') return { kind: 'rejected', ...finding.reason }
+  const lent = lentOf(world, finding.subject.identity, finding.judged)
+  const end = finding.judged.ended
+  return lent && end && { kind: 'ended', lent, end }
+}
+
+/** Told before the merge: after it, nothing on the branch would remind the app. */
+async function tellAndMerge(
+  world: World,
+  github: GitHub,
+  subject: Subject,
+  final: FinalState,
+  revert: Revert | undefined,
+  state: RevertState | undefined,
+): Promise<void> {
+  // What a rejection said at first sight stays as it was said.
+  const tell = async (shown?: RevertShown) => {
+    if (subject.record?.state !== 'rejected') await publish(world, github, subject, final, shown)
+  }
+  if (state === undefined || state.kind === 'not-needed') return tell()
+  await tell({ kind: state.kind, pull: state.pull })
+  if (revert === undefined || state.kind !== 'open') return
+  if ((await github.writer.mergeRevert(state, revert)) === 'merged') {
+    world.log.info({ repository: world.repository.id, pull: state.pull }, 'Merged a revert pull request')
+    await tell({ kind: 'merged', pull: state.pull })
+  }
+}
+
+/** Whether the file on the branch is this request's, and not one with the same bytes that a later pull request added. */
+async function isItsFile(github: GitHub, snapshot: Snapshot, { identity, blob }: Subject): Promise<boolean> {
+  const file = snapshot.requests.find((request) => request.path === identity.path && request.blob === blob)
+  if (file === undefined) return false
+  const { evidence } = await github.reader.provenance(file, snapshot, {
+    requester: '',
+    approvalsNeeded: 1,
+    mergeBy: 'owners',
+  })
+  return evidence.pull?.number === identity.pull
+}
+
+function revertFor({ sign }: World, { identity, blob }: Subject, state: FinalState): Revert {
+  const reason: RevertReason = state.kind === 'ended' ? { ...state, sign } : state
+  return { identity, blob, ...revertTexts(identity, reason) }
+}
+
+function isRemove(step: Step): step is Step & { readonly kind: 'remove' } {
+  return step.kind === 'remove'
+}
+
+function isFinal(finding: Finding): finding is Final {
+  return finding.kind === 'rejected' || finding.kind === 'ended'
+}

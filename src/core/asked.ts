@@ -1,0 +1,70 @@
+/** What a request file asks for, read under the rules in force: the one way from text to terms, for the preview and the loop alike. */
+import type { Account } from './account.ts'
+import type { Parsed } from './problem.ts'
+import {
+  type AccessRequest,
+  type LocatedRequest,
+  parseLocation,
+  parseRequest,
+  type RequestLocation,
+} from './request.ts'
+import { applyRules, type Rules, type Terms } from './rules.ts'
+
+export interface Asked {
+  readonly location: RequestLocation
+  readonly request: AccessRequest
+  readonly terms: Terms
+  readonly account: Account
+}
+
+/** A file as a commit holds it; no text where it is too large to be a request, or not UTF-8. */
+export interface FileText {
+  readonly path: string
+  readonly text?: string
+}
+
+/** `now`: seconds since the epoch. */
+export function readAsked(
+  file: FileText,
+  rules: Rules,
+  accounts: ReadonlyMap<string, Account>,
+  now: number,
+): Parsed<Asked> {
+  const located = readRequest(file, now)
+  if (!located.ok) return located
+  const { location, read } = located.value
+  const terms = applyRules(read, location, rules, accounts)
+  if (!terms.ok) return terms
+  const account = accounts.get(location.account)
+  if (account === undefined)
+    throw new Error(`the rules let ${location.account} pass, which is no account of this repository`)
+  return { ok: true, value: { location, request: read.request, terms: terms.value, account } }
+}
+
+function readRequest(
+  file: FileText,
+  now: number,
+): Parsed<{ readonly location: RequestLocation; readonly read: LocatedRequest }> {
+  const location = parseLocation(file.path)
+  if (!location.ok) return location
+  if (file.text === undefined) return unreadable(file.path)
+  const read = parseRequest(location.value, file.text, now)
+  if (!read.ok) return read
+  return { ok: true, value: { location: location.value, read: read.value } }
+}
+
+function unreadable(path: string): Parsed<never> {
+  return {
+    ok: false,
+    problems: [
+      {
+        code: 'not-text',
+        file: path,
+        line: 1,
+        column: 1,
+        message: 'The file is not UTF-8 text, or far too large for a request.',
+        fix: 'Write it anew as a small plain text file, saved as UTF-8.',
+      },
+    ],
+  }
+}

@@ -1,0 +1,75 @@
+/** What was judged of a request, as the app keeps it in the text of the `Daypass / grant` check run: readable, and read again at the end. */
+import { z } from 'zod'
+import type { Account } from './account.ts'
+import { buildGrant, END_REASONS, type Grant, type RequestIdentity } from './grant.ts'
+import type { RequestLocation } from './request.ts'
+
+const person = z.strictObject({ id: z.int(), login: z.string(), kind: z.enum(['person', 'bot']) })
+const seconds = z.int()
+
+const recordSchema = z.strictObject({
+  blob: z.string(),
+  author: person,
+  request: z.strictObject({
+    requester: z.string(),
+    reason: z.string(),
+    ticket: z.string().optional(),
+    access: z.enum(['read', 'list']),
+    prefixes: z.array(z.string()),
+    durationSeconds: seconds,
+    start: seconds.optional(),
+  }),
+  principal: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('iam-user'), arn: z.string() }),
+    z.strictObject({
+      kind: z.literal('iam-role'),
+      arn: z.string(),
+      person: z.strictObject({ key: z.string(), value: z.string() }).optional(),
+    }),
+    z.strictObject({
+      kind: z.literal('identity-center'),
+      accountId: z.string(),
+      partition: z.string(),
+      permissionSet: z.string(),
+      userName: z.string(),
+    }),
+  ]),
+  kmsKey: z.string().optional(),
+  window: z.strictObject({ start: seconds, end: seconds }),
+  approvals: z.array(z.strictObject({ person, commit: z.string(), at: seconds })),
+  mergedBy: person,
+  ended: z.strictObject({ at: seconds, because: z.enum(END_REASONS) }).optional(),
+})
+
+/** Everything a grant, its comment and its receipt are made from; judged once, at the first sight after the merge. */
+export type RequestRecord = z.infer<typeof recordSchema>
+
+const FENCE = /^```json\n(.*)\n```$/ms
+
+/** Back-ticks are escaped, so that nothing in a request can close the fence. */
+export function formatRecord(record: RequestRecord): string {
+  const json = JSON.stringify(record, null, 2).replaceAll('`', '\\u0060')
+  return `What was judged, kept for the end of the window:\n\n\`\`\`json\n${json}\n\`\`\``
+}
+
+/** Undefined where the text holds no record. */
+export function parseRecord(text: string | undefined): RequestRecord | undefined {
+  const json = text?.match(FENCE)?.[1]
+  if (json === undefined) return undefined
+  try {
+    const parsed = recordSchema.safeParse(JSON.parse(json))
+    return parsed.success ? parsed.data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The grant that a record becomes; the same terms make the same grant, whenever it is asked. */
+export function grantOf(
+  identity: RequestIdentity,
+  location: RequestLocation,
+  account: Account,
+  { blob, request, window, principal, kmsKey }: RequestRecord,
+): Grant {
+  return buildGrant({ identity, location, blob, request, window, account, principal, kmsKey })
+}

@@ -1,0 +1,128 @@
+/** Tells people where a request stands: its record on the merge commit, and the one comment on its pull request. */
+import { type CommentContext, grantComment, type RevertShown } from './core/comment.ts'
+import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
+import type { Parsed } from './core/problem.ts'
+import { formatRecord, grantOf, parseRecord, type RequestRecord } from './core/record.ts'
+import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
+import { brokenRulesReport } from './core/report-request.ts'
+import { parseLocation } from './core/request.ts'
+import { phaseOf } from './core/window.ts'
+import type { GrantRecord, Snapshot } from './ports.ts'
+import type { GitHub, World } from './world.ts'
+
+/** Which request is spoken of; without a merge commit there is nothing to keep a record on. */
+export interface Subject {
+  readonly identity: RequestIdentity
+  readonly blob: string
+  readonly mergeSha?: string
+  readonly record?: GrantRecord
+}
+
+/** Writes record and comment, unless this process brought them to this very state before. */
+export async function publish(
+  world: World,
+  github: GitHub,
+  subject: Subject,
+  state: GrantState,
+  revert?: RevertShown,
+): Promise<void> {
+  const key = keyOf(subject.identity)
+  const said = JSON.stringify([state, revert])
+  if (world.memory.published.get(key) === said) return
+  if (subject.mergeSha !== undefined) await writeRecord(github, subject, subject.mergeSha, state)
+  if (subject.identity.pull > 0) {
+    const context = await commentContext(github, subject, revert)
+    await github.writer.writeComment(subject.identity.pull, grantComment(state, context))
+  }
+  world.memory.published.set(key, said)
+}
+
+/** Names a request among all of its repository. */
+export function keyOf({ path, pull }: RequestIdentity): string {
+  return `${pull} ${path}`
+}
+
+async function writeRecord(
+  { writer }: GitHub,
+  subject: Subject,
+  mergeSha: string,
+  state: GrantState,
+): Promise<void> {
+  const text = 'lent' in state ? formatRecord(judgedIn(state)) : undefined
+  const report = { ...grantReport(state), ...(text === undefined ? {} : { text }) }
+  await writer.writeRecord(mergeSha, subject.identity, subject.record, state.kind, report)
+}
+
+function judgedIn(state: GrantState & { readonly lent: Lent }): RequestRecord {
+  return state.kind === 'ended' ? { ...state.lent.judged, ended: state.end } : state.lent.judged
+}
+
+async function commentContext(
+  github: GitHub,
+  { identity, blob }: Subject,
+  revert?: RevertShown,
+): Promise<CommentContext> {
+  const requestText = await github.reader.blobText(blob)
+  const place = { repositoryUrl: github.url, defaultBranch: github.defaultBranch, path: identity.path }
+  return { place, requestText, revert }
+}
+
+/** Brings what is said of a role in IAM up to date with it. */
+export async function publishStanding(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
+  const phase = phaseOf(standing.window, world.now())
+  // What is over is told by the clean-up, with the revert pull request.
+  if (phase === 'over') return
+  const mark = `standing ${standing.state.kind} ${phase}`
+  const key = `${keyOf(standing.identity)} role`
+  if (world.memory.published.get(key) === mark) return
+  const subject = await subjectOf(github, standing)
+  const lent = lentOf(world, subject.identity, parseRecord(subject.record?.text))
+  if (lent === undefined) {
+    world.log.warn(
+      { role: standing.roleArn },
+      'A role stands in IAM whose request has no record; nothing is told of it',
+    )
+  } else if (standing.state.kind === 'ended') {
+    await publish(world, github, subject, { kind: 'ended', lent, end: standing.state })
+  } else {
+    const { trustPolicy, permissionPolicy } = grantOf(
+      subject.identity,
+      lent.location,
+      lent.account,
+      lent.judged,
+    )
+    await publish(world, github, subject, {
+      kind: 'granted',
+      lent,
+      phase,
+      policies: { trustPolicy, permissionPolicy },
+    })
+  }
+  world.memory.published.set(key, mark)
+}
+
+export async function subjectOf(github: GitHub, { identity, blob }: StandingGrant): Promise<Subject> {
+  return { identity, blob, ...(await github.reader.recordOf(identity)) }
+}
+
+/** Undefined where nothing was judged, or the account is lent no longer. */
+export function lentOf(
+  world: World,
+  identity: RequestIdentity,
+  judged: RequestRecord | undefined,
+): Lent | undefined {
+  const location = parseLocation(identity.path)
+  if (judged === undefined || !location.ok) return undefined
+  const account = world.repository.accounts.get(location.value.account)
+  return account && { location: location.value, account, judged, role: roleOf(identity, account) }
+}
+
+/** Says on the commit that broke the rules why nothing new is granted. */
+export async function publishRules(
+  github: GitHub,
+  snapshot: Snapshot,
+  rules: Parsed<unknown>,
+): Promise<void> {
+  if (rules.ok) return
+  await github.writer.reportBrokenRules(snapshot.commit, brokenRulesReport(rules.problems))
+}

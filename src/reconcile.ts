@@ -1,0 +1,236 @@
+/** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
+import { cleanUp } from './clean-up.ts'
+import type { EndReason, Grant, StandingGrant } from './core/grant.ts'
+import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
+import { parseLocation } from './core/request.ts'
+import { type Finding, judgeFile } from './judge-file.ts'
+import type { Snapshot, SourceFile } from './ports.ts'
+import { lentOf, publish, publishRules, publishStanding } from './publish.ts'
+import { readRules } from './read-rules.ts'
+import { accountOf, attempt, type GitHub, type World } from './world.ts'
+
+/** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
+const RETRY_SECONDS = 15
+
+/** IAM may take this long to list a role that was just written; until then it counts as standing. Seconds. */
+const PROPAGATION_SECONDS = 300
+
+/** Brings one repository to the state that git describes. Returns when to look at it again, in seconds since the epoch. */
+export async function reconcile(world: World): Promise<number | undefined> {
+  world.memory.failures = 0
+  const iam = await readStanding(world)
+  let standing = await endAccess(world, iam.standing, 'unreadable')
+
+  const snapshot = await readBranch(world)
+  if (world.github !== undefined && snapshot !== undefined) {
+    standing = await endAccess(world, standing, filesOf(snapshot))
+    const findings = await judgeNewFiles(world, world.github, snapshot, standing, iam.unreadable)
+    standing = await giveAccess(world, world.github, standing, filesOf(snapshot), findings)
+    await report(world, world.github, standing, findings)
+    standing = await cleanUp(world, world.github, snapshot, standing, findings)
+  }
+  return wakeAt(world, standing)
+}
+
+interface Iam {
+  readonly standing: readonly StandingGrant[]
+  /** Aliases of the accounts that could not be read: nothing is concluded about them. */
+  readonly unreadable: ReadonlySet<string>
+}
+
+async function readStanding(world: World): Promise<Iam> {
+  const { accounts, id } = world.repository
+  const standing: StandingGrant[] = []
+  const unreadable = new Set<string>()
+  await Promise.all(
+    [...accounts.values()].map(async (account) => {
+      const listed = await attempt(world, 'list the grants of an account', { account: account.alias }, () =>
+        world.grants.list(account, id),
+      )
+      if (listed === undefined) unreadable.add(account.alias)
+      else standing.push(...listed)
+    }),
+  )
+  return { standing: withJustWritten(world, standing), unreadable }
+}
+
+/** Adds what this process wrote and IAM does not list yet. */
+function withJustWritten(world: World, listed: readonly StandingGrant[]): readonly StandingGrant[] {
+  const { written } = world.memory
+  for (const { roleName } of listed) written.delete(roleName)
+  for (const [roleName, { at }] of written) {
+    if (world.now() - at > PROPAGATION_SECONDS) written.delete(roleName)
+  }
+  return [...listed, ...[...written.values()].map(({ standing }) => standing)]
+}
+
+async function readBranch(world: World): Promise<Snapshot | undefined> {
+  const { github } = world
+  return github && attempt(world, 'read the branch', {}, () => github.reader.snapshot())
+}
+
+function filesOf(snapshot: Snapshot): BranchFiles {
+  return new Map(snapshot.requests.map((file) => [file.path, file.blob]))
+}
+
+/** Denies what must not go on. Nothing stands before it: no approval, no rule, and for the end of a window no GitHub. */
+async function endAccess(
+  world: World,
+  standing: readonly StandingGrant[],
+  branch: BranchFiles | 'unreadable',
+): Promise<readonly StandingGrant[]> {
+  const steps = plan({ desired: [], branch, standing, now: world.now() })
+  const ended = new Map<StandingGrant, StandingGrant>()
+  await Promise.all(
+    steps.filter(isDeny).map((step) =>
+      attempt(world, 'end a grant', { role: step.standing.roleArn, because: step.because }, async () => {
+        ended.set(step.standing, await deny(world, step.standing, step.because))
+      }),
+    ),
+  )
+  return standing.map((grant) => ended.get(grant) ?? grant)
+}
+
+async function deny(world: World, standing: StandingGrant, because: EndReason): Promise<StandingGrant> {
+  const at = world.now()
+  await world.grants.deny(accountOf(world, standing), standing, at, because)
+  world.memory.written.delete(standing.roleName)
+  world.log.info({ repository: world.repository.id, role: standing.roleArn, because }, 'Ended access')
+  return { ...standing, state: { kind: 'ended', at, because } }
+}
+
+async function judgeNewFiles(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+  unreadable: ReadonlySet<string>,
+): Promise<readonly Finding[]> {
+  const rules = readRules(snapshot)
+  await attempt(world, 'report broken rules', {}, () => publishRules(github, snapshot, rules))
+  forgetGone(world, snapshot)
+  const open = snapshot.requests.filter((file) => isOpenQuestion(world, snapshot, standing, unreadable, file))
+  const findings = await Promise.all(
+    open.map((file) =>
+      attempt(world, 'judge a request', { path: file.path }, () =>
+        judgeFile(world, github, snapshot, rules, file),
+      ),
+    ),
+  )
+  return findings.filter((finding) => finding !== undefined)
+}
+
+/** Whether anything about this file is still to be asked: it has no live grant, and was not settled on this very commit. */
+function isOpenQuestion(
+  world: World,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+  unreadable: ReadonlySet<string>,
+  file: SourceFile,
+): boolean {
+  const location = parseLocation(file.path)
+  if (location.ok && unreadable.has(location.value.account)) return false
+  const settled = world.memory.settled.get(file.path)
+  if (settled?.blob === file.blob && settled.commit === snapshot.commit) return false
+  return !standing.some(
+    ({ identity, blob, state }) => identity.path === file.path && blob === file.blob && state.kind === 'live',
+  )
+}
+
+function forgetGone(world: World, snapshot: Snapshot): void {
+  for (const [path, { commit }] of world.memory.settled) {
+    if (commit !== snapshot.commit) world.memory.settled.delete(path)
+  }
+}
+
+/** Writes every approved grant that the plan lets through: verdict on record first, then IAM. */
+async function giveAccess(
+  world: World,
+  github: GitHub,
+  standing: readonly StandingGrant[],
+  branch: BranchFiles,
+  findings: readonly Finding[],
+): Promise<readonly StandingGrant[]> {
+  const approved = findings.filter(isApproved)
+  const desired = approved.map(({ grant }) => grant)
+  const wanted = new Set(
+    plan({ desired, branch, standing, now: world.now() })
+      .filter(isGrant)
+      .map((step) => step.grant),
+  )
+  const given = await Promise.all(
+    approved
+      .filter(({ grant }) => wanted.has(grant))
+      .map((finding) =>
+        attempt(world, 'grant access', { role: finding.grant.roleArn }, async () => {
+          await recordVerdict(world, github, finding)
+          await world.grants.write(accountOf(world, finding.grant), finding.grant)
+          world.log.info({ repository: world.repository.id, role: finding.grant.roleArn }, 'Granted access')
+          return standingOf(finding.grant)
+        }),
+      ),
+  )
+  const written = given.filter((grant) => grant !== undefined)
+  for (const grant of written) world.memory.written.set(grant.roleName, { standing: grant, at: world.now() })
+  return [...standing, ...written]
+}
+
+/** Before IAM is written: whoever starts again after a crash goes on from here, and judges nothing twice. */
+async function recordVerdict(world: World, github: GitHub, { subject, judged }: Approved): Promise<void> {
+  const lent = lentOf(world, subject.identity, judged)
+  if (lent === undefined || subject.record?.state === 'approved') return
+  await publish(world, github, subject, { kind: 'approved', lent })
+}
+
+function standingOf(grant: Grant): StandingGrant {
+  const { identity, account, roleName, rolePath, roleArn, blob, window } = grant
+  return { identity, account, roleName, rolePath, roleArn, blob, window, state: { kind: 'live' } }
+}
+
+/** Brings every record and comment up to date with what is. */
+async function report(
+  world: World,
+  github: GitHub,
+  standing: readonly StandingGrant[],
+  findings: readonly Finding[],
+): Promise<void> {
+  await Promise.all([
+    ...standing.map((grant) =>
+      attempt(world, 'report a grant', { role: grant.roleArn }, () => publishStanding(world, github, grant)),
+    ),
+    ...findings
+      .filter(isUnknown)
+      // A record that says more than that something is unknown stays as it is.
+      .filter(({ subject }) => (subject.record?.state ?? 'pending') === 'pending')
+      .map(({ subject, reason }) =>
+        attempt(world, 'report a request', { path: subject.identity.path }, () =>
+          publish(world, github, subject, { kind: 'pending', ...reason }),
+        ),
+      ),
+  ])
+}
+
+function wakeAt(world: World, standing: readonly StandingGrant[]): number | undefined {
+  const now = world.now()
+  const next = nextWake({ desired: [], standing, now })
+  if (world.memory.failures === 0) return next
+  return Math.min(next ?? Number.POSITIVE_INFINITY, now + RETRY_SECONDS)
+}
+
+function isDeny(step: Step): step is Step & { readonly kind: 'deny' } {
+  return step.kind === 'deny'
+}
+
+type Approved = Extract<Finding, { readonly kind: 'approved' }>
+
+function isApproved(finding: Finding): finding is Approved {
+  return finding.kind === 'approved'
+}
+
+function isUnknown(finding: Finding): finding is Extract<Finding, { readonly kind: 'unknown' }> {
+  return finding.kind === 'unknown'
+}
+
+function isGrant(step: Step): step is Step & { readonly kind: 'grant' } {
+  return step.kind === 'grant'
+}

@@ -1,0 +1,93 @@
+/** One run at a time for each repository: wake-ups are coalesced, and each sleeps until its next opening, end or sweep. */
+import type { Clock } from './clock.ts'
+
+export interface Scheduler {
+  /** Runs this repository as soon as possible; a wake-up during a run makes one more run follow it. */
+  wake(repositoryId: number): void
+  /** Whether nothing runs and nothing is due. */
+  idle(): boolean
+  /** Takes no more wake-ups and waits until what runs has ended. */
+  stop(): Promise<void>
+}
+
+export interface SchedulerOptions {
+  readonly clock: Clock
+  /** Seconds after which a repository is looked at again, whatever happened. */
+  readonly sweepSeconds: number
+  /** One look at a repository; returns when it must be looked at again (seconds since the epoch), if it knows. Never throws. */
+  readonly run: (repositoryId: number) => Promise<number | undefined>
+}
+
+/** What could not be finished is tried again, but never in a tight loop. In milliseconds, as the next. */
+const SHORTEST_PAUSE = 1000
+/** setTimeout fires at once beyond 2^31 ms; waking early only looks again. */
+const LONGEST_SLEEP = 60 * 60 * 1000
+
+interface Slot {
+  running: Promise<void> | undefined
+  again: boolean
+  /** Milliseconds since the epoch. */
+  due: number
+  timer: NodeJS.Timeout | undefined
+}
+
+export function createScheduler({ clock, sweepSeconds, run }: SchedulerOptions): Scheduler {
+  const slots = new Map<number, Slot>()
+  let stopped = false
+
+  function slotOf(repositoryId: number): Slot {
+    const known = slots.get(repositoryId)
+    if (known) return known
+    const slot: Slot = { running: undefined, again: false, due: Number.POSITIVE_INFINITY, timer: undefined }
+    slots.set(repositoryId, slot)
+    return slot
+  }
+
+  function start(repositoryId: number, slot: Slot): void {
+    if (stopped) return
+    if (slot.running) {
+      slot.again = true
+      return
+    }
+    clearTimeout(slot.timer)
+    slot.running = runUntilQuiet(repositoryId, slot).finally(() => {
+      slot.running = undefined
+      sleep(repositoryId, slot)
+    })
+  }
+
+  async function runUntilQuiet(repositoryId: number, slot: Slot): Promise<void> {
+    do {
+      slot.again = false
+      const next = (await run(repositoryId)) ?? Number.POSITIVE_INFINITY
+      slot.due = Math.max(
+        Math.min(next * 1000, clock.now() + sweepSeconds * 1000),
+        clock.now() + SHORTEST_PAUSE,
+      )
+    } while (slot.again && !stopped)
+  }
+
+  function sleep(repositoryId: number, slot: Slot): void {
+    clearTimeout(slot.timer)
+    if (stopped) return
+    const wait = Math.min(Math.max(slot.due - clock.now(), 0), LONGEST_SLEEP)
+    slot.timer = setTimeout(() => {
+      if (slot.due <= clock.now()) start(repositoryId, slot)
+      else sleep(repositoryId, slot)
+    }, wait)
+  }
+
+  clock.onJump(() => {
+    for (const [repositoryId, slot] of slots) start(repositoryId, slot)
+  })
+
+  return {
+    wake: (repositoryId) => start(repositoryId, slotOf(repositoryId)),
+    idle: () => [...slots.values()].every((slot) => !slot.running && slot.due > clock.now()),
+    async stop() {
+      stopped = true
+      for (const slot of slots.values()) clearTimeout(slot.timer)
+      await Promise.all([...slots.values()].map((slot) => slot.running))
+    },
+  }
+}

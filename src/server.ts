@@ -1,0 +1,121 @@
+/** The process: the app on real GitHub and AWS, or, with nothing configured, a whole world on this machine to try it in. */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { startApp } from './app.ts'
+import { chooseMode, formatProblems, readConfig } from './config.ts'
+import { writeReadyFile } from './sandbox/ready.ts'
+import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
+import { playTour } from './sandbox/tour.ts'
+
+const USAGE = `Usage: npm start [-- OPTIONS]
+
+With APP_ID, PRIVATE_KEY, WEBHOOK_SECRET and DAYPASS_OPERATOR_FILE set: the app, on real GitHub and AWS.
+With nothing set: a sandbox on loopback with the app in it, and a tour of the whole path.
+
+Options, all of the sandbox:
+  --no-tour             don't play the tour
+  --tour-only           play the tour and end; exits 1 at the first thing that isn't as it should be
+  --ready-file FILE     when all is up, write its addresses, tokens and keys into FILE
+  --data DIR            keep repositories and logs in DIR, not in a temporary folder
+  --github-port PORT    or SANDBOX_GITHUB_PORT; 0, the default, takes any free port; the next three likewise
+  --aws-port PORT       or SANDBOX_AWS_PORT
+  --control-port PORT   or SANDBOX_CONTROL_PORT
+  --app-port PORT       or SANDBOX_APP_PORT
+`
+
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  'no-tour': { type: 'boolean' },
+  'tour-only': { type: 'boolean' },
+  'ready-file': { type: 'string' },
+  data: { type: 'string' },
+  'github-port': { type: 'string' },
+  'aws-port': { type: 'string' },
+  'control-port': { type: 'string' },
+  'app-port': { type: 'string' },
+} as const
+
+type Flags = ReturnType<typeof readFlags>
+
+async function main(): Promise<void> {
+  const flags = readFlags()
+  if (flags.help) return console.log(USAGE)
+  const mode = chooseMode(process.env, { wantsSandbox: Object.keys(flags).length > 0 })
+  if (typeof mode === 'object') return fail(mode.refused)
+  return mode === 'real' ? runApp() : runSandbox(flags)
+}
+
+function readFlags() {
+  return parseArgs({ options: OPTIONS }).values
+}
+
+async function runApp(): Promise<void> {
+  const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'))
+  if (!config.ok) return fail(formatProblems(config.problems, process.env))
+  const app = await startApp(config.value)
+  onSignal(() => app.stop())
+}
+
+async function runSandbox(flags: Flags): Promise<void> {
+  console.log('Starting a GitHub, an AWS and Daypass on this machine …')
+  const sandbox = await startSandbox({
+    githubPort: portOf(flags, 'github-port'),
+    awsPort: portOf(flags, 'aws-port'),
+    controlPort: portOf(flags, 'control-port'),
+    appPort: portOf(flags, 'app-port'),
+    dataDir: flags.data,
+    app: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },
+  })
+  onSignal(() => sandbox.close())
+  if (flags['ready-file'] !== undefined) await writeReadyFile(flags['ready-file'], sandbox.ready)
+  if (!flags['no-tour']) await tour(sandbox)
+  if (flags['tour-only']) return sandbox.close()
+  printAddresses(sandbox)
+}
+
+async function tour(sandbox: Sandbox): Promise<void> {
+  try {
+    await playTour(sandbox.ready, (line) => console.log(line))
+  } catch (error) {
+    await sandbox.close()
+    throw error
+  }
+}
+
+function printAddresses({ ready: { github, aws, control, app } }: Sandbox): void {
+  console.log(`
+It stays up until you press Ctrl-C:
+  GitHub   ${github.url}/${github.repository}   (API at ${github.url}/api/v3)
+  AWS      ${aws.endpoint}   (IAM, STS and S3; region ${aws.region})
+  Control  ${control.url}   (GET /clock, POST /clock {"advance":"4h"}, GET /calls, …)
+  Daypass  ${app.url}/healthz
+Tokens and keys of its people: start with --ready-file FILE.`)
+}
+
+function portOf(flags: Flags, name: 'github-port' | 'aws-port' | 'control-port' | 'app-port'): number {
+  const variable = `SANDBOX_${name.toUpperCase().replace('-', '_')}`
+  const text = flags[name] ?? process.env[variable] ?? '0'
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new Error(`--${name} takes a port from 0 to 65535, not ${text}`)
+  return port
+}
+
+/** The first signal lets what is in progress end; the second one does not wait. */
+function onSignal(stop: () => Promise<void>): void {
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1)
+      stopping = true
+      stop().then(() => process.exit(0), fail)
+    })
+  }
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exitCode = 1
+}
+
+main().catch(fail)

@@ -1,0 +1,92 @@
+/** What one look at one repository works with: its configuration, the two clouds behind their ports, the time, and a little memory. */
+import type { RepositoryConfig } from './config.ts'
+import type { Account } from './core/account.ts'
+import type { StandingGrant } from './core/grant.ts'
+import type { Sign } from './core/receipt-signature.ts'
+import type { GrantReader, GrantWriter, RepositoryReader, RepositoryWriter } from './ports.ts'
+
+/** The part of a pino logger that the flows use. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface World {
+  readonly repository: RepositoryConfig
+  /** Undefined while GitHub can't be reached: ending access needs IAM alone. */
+  readonly github?: GitHub
+  readonly grants: GrantReader & GrantWriter
+  /** Seconds since the epoch. */
+  readonly now: () => number
+  readonly log: Log
+  readonly memory: Memory
+  /** Signs receipts; without it they are only claims. */
+  readonly sign?: Sign
+}
+
+export interface GitHub {
+  /** `https://github.com/acme/access` */
+  readonly url: string
+  readonly defaultBranch: string
+  readonly reader: RepositoryReader
+  readonly writer: RepositoryWriter
+}
+
+/** Saves round trips between two looks; everything in it can be read again, and a new process starts without. */
+export interface Memory {
+  /** What the record and comment of a request were last brought to, by role name. */
+  readonly published: Map<string, string>
+  /** Files on the branch that nothing more happens to, by path, while the branch stays at that commit. */
+  readonly settled: Map<string, { readonly blob: string; readonly commit: string }>
+  /** Grants written by this process that IAM may not list yet, by role name. */
+  readonly written: Map<string, { readonly standing: StandingGrant; readonly at: number }>
+  /** Since when a role that is on record as granted was not found in IAM, by role name. */
+  readonly missing: Map<string, number>
+  /** Pull requests and merge groups whose check says what it should, by head commit: the check's external id. */
+  readonly previewed: Map<string, string>
+  /** Heads whose checks somebody asked for again. */
+  readonly recheck: Set<string>
+  /** Things that could not be done in this look and must be tried again soon. */
+  failures: number
+}
+
+export function createMemory(): Memory {
+  return {
+    published: new Map(),
+    settled: new Map(),
+    written: new Map(),
+    missing: new Map(),
+    previewed: new Map(),
+    recheck: new Set(),
+    failures: 0,
+  }
+}
+
+/** Tries one thing; a failure is logged and counted, and never keeps the others from their turn. */
+export async function attempt<T>(
+  world: Pick<World, 'repository' | 'log' | 'memory'>,
+  what: string,
+  fields: Readonly<Record<string, unknown>>,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await action()
+  } catch (error) {
+    world.memory.failures += 1
+    world.log.error(
+      { repository: world.repository.id, ...fields, err: error },
+      `Could not ${what}; it is tried again`,
+    )
+    return undefined
+  }
+}
+
+export function accountOf(
+  { repository }: Pick<World, 'repository'>,
+  { account: alias }: { readonly account: string },
+): Account {
+  const account = repository.accounts.get(alias)
+  if (account === undefined) throw new Error(`${alias} is no account of repository ${repository.id}`)
+  return account
+}
