@@ -23,14 +23,14 @@ export interface AppOptions {
 }
 
 /** What the app says of itself on `/healthz`. */
-export interface Health {
+interface Health {
   /** No run is in progress or due. */
   readonly idle: boolean
   /** The app's time, in milliseconds since the epoch. */
   readonly now: number
 }
 
-export type AppState =
+type AppState =
   | { readonly kind: 'down' | 'starting' | 'up' | 'ending' }
   /** It ended although nobody asked it to. */
   | { readonly kind: 'crashed'; readonly detail: string }

@@ -11,8 +11,7 @@ import {
   type PemPair,
 } from './secrets.ts'
 
-export const LOGINS = ['alice', 'bob', 'olivia', 'oscar', 'mallory', 'root'] as const
-export type Login = (typeof LOGINS)[number]
+export type Login = 'alice' | 'bob' | 'olivia' | 'oscar' | 'mallory' | 'root'
 
 export const ORGANIZATION = 'acme'
 export const REPOSITORIES = {
