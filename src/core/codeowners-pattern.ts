@@ -16,6 +16,10 @@ export interface PathPattern {
   /** The runs of segments between `**`: the first begins at the root, each other one anywhere after the one before it. */
   readonly runs: readonly (readonly Segment[])[]
   readonly tail: Tail
+  /** The plain segments that every path it matches begins with. */
+  readonly prefix: string
+  /** The longest plain text after them: a path without it can't match, and that is quickly seen. */
+  readonly needle: string
 }
 
 /** No path holds it: git refuses NUL in names. */
@@ -45,7 +49,7 @@ export function compilePattern(raw: string): PathPattern | undefined {
       runs.at(-1)?.push(segment)
     }
   }
-  return { runs, tail }
+  return { runs, tail, ...plainTexts(runs) }
 }
 
 function compileSegment(text: string): Segment | undefined {
@@ -66,8 +70,20 @@ function compileSegment(text: string): Segment | undefined {
   return pieces.length === 1 && first !== undefined && !first.includes(ANY) ? first : pieces
 }
 
-/** Whether the pattern matches the file whose path has these segments. */
-export function matchesPath(pattern: PathPattern, path: readonly string[]): boolean {
+function plainTexts([first = [], ...others]: readonly (readonly Segment[])[]) {
+  const wild = first.findIndex((segment) => typeof segment !== 'string')
+  const plain = wild === -1 ? first : first.slice(0, wild)
+  const rest = [...first.slice(plain.length), ...others.flat()].flat().flatMap((piece) => piece.split(ANY))
+  const needle = rest.reduce((longest, text) => (text.length > longest.length ? text : longest), '')
+  return { prefix: plain.join('/'), needle }
+}
+
+/** Takes the path whole and in segments, so that it is split once for all patterns. */
+export function matchesPath(pattern: PathPattern, path: string, segments: readonly string[]): boolean {
+  return path.includes(pattern.needle) && matchesSegments(pattern, segments)
+}
+
+function matchesSegments(pattern: PathPattern, path: readonly string[]): boolean {
   const last = pattern.runs.length - 1
   // What is left of the path for the last run's end: a directory must have something below it.
   const room = path.length - (pattern.tail === 'below' ? 1 : 0)
@@ -86,9 +102,16 @@ export function matchesPath(pattern: PathPattern, path: readonly string[]): bool
 
 function findRun(run: readonly Segment[], path: readonly string[], from: number, to: number) {
   for (let at = from; at <= to; at++) {
-    if (run.every((segment, i) => matchesSegment(segment, path[at + i] ?? ''))) return at
+    if (isRunAt(run, path, at)) return at
   }
   return undefined
+}
+
+function isRunAt(run: readonly Segment[], path: readonly string[], at: number): boolean {
+  for (let i = 0; i < run.length; i++) {
+    if (!matchesSegment(run[i] ?? '', path[at + i] ?? '')) return false
+  }
+  return true
 }
 
 function matchesSegment(segment: Segment, text: string): boolean {

@@ -29,6 +29,8 @@ export interface CodeownersError {
 export interface Codeowners {
   readonly rules: readonly CodeownersRule[]
   readonly errors: readonly CodeownersError[]
+  /** The same rules by the plain segments that their patterns begin with; a path need not be held against all others. */
+  readonly byPrefix: ReadonlyMap<string, readonly CodeownersRule[]>
 }
 
 export interface OwningLine {
@@ -41,27 +43,43 @@ export function parseCodeowners(source: string): Codeowners {
   if (new TextEncoder().encode(source).length >= CODEOWNERS_BYTES) {
     const message =
       'File too large: GitHub ignores a CODEOWNERS file of 3 MB or more, so that nobody owns anything'
-    return { rules: [], errors: [{ line: 1, column: 1, kind: 'File too large', message }] }
+    return {
+      rules: [],
+      errors: [{ line: 1, column: 1, kind: 'File too large', message }],
+      byPrefix: new Map(),
+    }
   }
   const rules: CodeownersRule[] = []
   const errors: CodeownersError[] = []
-  for (const [index, text] of source
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .entries()) {
+  const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/)
+  for (const [index, text] of lines.entries()) {
     const read = readLine(index + 1, text)
     if (read === undefined) continue
     if ('kind' in read) errors.push(read)
     else rules.push(read)
   }
-  return { rules, errors }
+  return { rules, errors, byPrefix: groupByPrefix(rules) }
+}
+
+function groupByPrefix(rules: readonly CodeownersRule[]): Map<string, CodeownersRule[]> {
+  const groups = new Map<string, CodeownersRule[]>()
+  for (const rule of rules) {
+    const group = groups.get(rule.matcher.prefix)
+    if (group === undefined) groups.set(rule.matcher.prefix, [rule])
+    else group.push(rule)
+  }
+  return groups
 }
 
 /** The last line that matches, also one without owners; undefined where none does. */
-export function ownersOf(codeowners: Codeowners, path: string): OwningLine | undefined {
+export function ownersOf({ byPrefix }: Codeowners, path: string): OwningLine | undefined {
   const segments = path.split('/')
-  const rule = codeowners.rules.findLast(({ matcher }) => matchesPath(matcher, segments))
-  return rule && { line: rule.line, pattern: rule.pattern, owners: rule.owners }
+  const prefixes = ['', ...segments.map((_, i) => segments.slice(0, i + 1).join('/'))]
+  const found = prefixes.flatMap(
+    (prefix) => byPrefix.get(prefix)?.findLast(({ matcher }) => matchesPath(matcher, path, segments)) ?? [],
+  )
+  const [last] = found.toSorted((a, b) => b.line - a.line)
+  return last && { line: last.line, pattern: last.pattern, owners: last.owners }
 }
 
 /** What an owner's text names. Of `@a@b` GitHub says nothing and finds nobody, as for an address that it does not know. */

@@ -186,37 +186,47 @@ describe('lines that GitHub skips', () => {
 })
 
 describe('time', () => {
-  it('asks 10,000 paths of 1,000 rules in under two seconds', () => {
-    const shapes = (i: number) =>
-      [`/area-${i}/`, `area-${i}/**/x-*.yaml`, `*.kind${i}`, `**/part-${i}/*`, `dir-${i}/`, `/a/*/c-${i}?/*`][
-        i % 6
-      ]
-    const codeowners = parseCodeowners(
-      Array.from({ length: 1000 }, (_, i) => `${shapes(i)} @owner-${i}`).join('\n'),
-    )
-    const paths = Array.from(
-      { length: 10_000 },
-      (_, i) => `access-requests/prod/bucket-${i % 100}/person-${i}.yaml`,
-    )
-    const before = performance.now()
-    const owned = paths.filter((path) => ownersOf(codeowners, path) !== undefined)
-    expect(performance.now() - before).toBeLessThan(2000)
-    expect(owned).toEqual([])
-  })
+  /** Of this process: what else the machine does is not counted. */
+  const millisecondsSince = (start: NodeJS.CpuUsage) => process.cpuUsage(start).user / 1000
+
+  const paths = Array.from(
+    { length: 10_000 },
+    (_, i) => `access-requests/prod/bucket-${i % 100}/person-${i}.yaml`,
+  )
+  const SHAPES: Readonly<Record<string, readonly ((i: number) => string)[]>> = {
+    'of every shape': [
+      (i) => `/area-${i}/`,
+      (i) => `area-${i}/**/x-*.yaml`,
+      (i) => `*.kind${i}`,
+      (i) => `**/part-${i}/*`,
+      (i) => `dir-${i}/`,
+      (i) => `/a/*/c-${i}?/*`,
+    ],
+    'for one bucket each': [(i) => `/access-requests/prod/bucket-${i + 100}/`],
+  }
+  for (const [name, shapes] of Object.entries(SHAPES))
+    it(`asks 10,000 paths of 1,000 rules ${name} in under two seconds`, () => {
+      const lines = Array.from({ length: 1000 }, (_, i) => `${shapes[i % shapes.length]?.(i)} @owner-${i}`)
+      const codeowners = parseCodeowners(lines.join('\n'))
+      const start = process.cpuUsage()
+      const owned = paths.filter((path) => ownersOf(codeowners, path) !== undefined)
+      expect(millisecondsSince(start)).toBeLessThan(2000)
+      expect(owned).toEqual([])
+    })
 
   it('is not slowed down by patterns made to be slow', () => {
     const stars = parseCodeowners(
       `${'a*'.repeat(5000)}b @a\n${'**/a/'.repeat(2000)}b @a\n${'?*'.repeat(3000)} @a`,
     )
-    const before = performance.now()
+    const start = process.cpuUsage()
     expect(ownersOf(stars, 'a'.repeat(2999))).toBeUndefined()
     expect(ownersOf(stars, `${'a/'.repeat(1990)}c`)).toBeUndefined()
-    expect(performance.now() - before).toBeLessThan(500)
+    expect(millisecondsSince(start)).toBeLessThan(500)
   })
 
   it('reads a line of nearly 3 MB made to be slow', () => {
-    const before = performance.now()
+    const start = process.cpuUsage()
     parseCodeowners(`* ${'@'.repeat(1_000_000)}/ ${'\\'.repeat(1_000_001)}`)
-    expect(performance.now() - before).toBeLessThan(2000)
+    expect(millisecondsSince(start)).toBeLessThan(2000)
   })
 })
