@@ -5,7 +5,7 @@ import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
 import { parseLocation } from './core/request.ts'
 import { type Finding, judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
-import { lentOf, publish, publishRules, publishStanding } from './publish.ts'
+import { keyOf, lentOf, publish, publishRules, publishStanding } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
 
@@ -117,7 +117,10 @@ async function judgeNewFiles(
       ),
     ),
   )
-  return findings.filter((finding) => finding !== undefined)
+  const known = new Set(standing.map(({ identity }) => keyOf(identity)))
+  return findings
+    .filter((finding) => finding !== undefined)
+    .filter(({ subject }) => !known.has(keyOf(subject.identity)))
 }
 
 /** Whether anything about this file is still to be asked: it has no live grant, and was not settled on this very commit. */
