@@ -153,14 +153,10 @@ export async function pushEvent(
   push: Push,
   sender: User,
 ): Promise<void> {
-  const { git } = repository
   const gone = push.after === NO_OBJECT
   const fresh = push.before === NO_OBJECT
-  const range = fresh
-    ? [push.after, '--not', '--exclude', push.ref, '--branches']
-    : [push.after, `^${push.before}`]
-  const shas = gone ? [] : await git.history(range, { limit: LISTED_COMMITS, reverse: false })
-  const commits = await Promise.all(shas.reverse().map((sha) => pushedCommit(world, repository, sha)))
+  const shas = gone ? [] : await pushedShas(repository, push)
+  const commits = await Promise.all(shas.map((sha) => pushedCommit(world, repository, sha)))
   const headCommit = gone ? null : (commits.at(-1) ?? (await pushedCommit(world, repository, push.after)))
   const payload = {
     ref: push.ref,
@@ -181,6 +177,15 @@ export async function pushEvent(
     repository: pushedRepository(world, repository),
   }
   world.emit({ name: 'push', repository, sender, payload })
+}
+
+/** What the branch gained, oldest first; for a new branch, what no other branch has. */
+async function pushedShas({ git }: Repository, { ref, before, after }: Push): Promise<string[]> {
+  const branch = ref.replace(/^refs\/heads\//, '')
+  const others = ['--not', `--exclude=${branch}`, '--branches']
+  const gained =
+    before === NO_OBJECT ? await git.history([after, ...others]) : await git.between(before, after)
+  return gained.slice(0, LISTED_COMMITS).reverse()
 }
 
 /** In push events GitHub writes these as numbers, and names the owner as a pusher. */

@@ -2,6 +2,7 @@
 import type { Git } from './git.ts'
 import { NO_OBJECT } from './git.ts'
 import { runGit } from './git-process.ts'
+import { Memo } from './memo.ts'
 
 export interface FileDiff {
   readonly status: 'added' | 'removed' | 'modified' | 'renamed' | 'copied' | 'changed'
@@ -26,10 +27,24 @@ const STATUS: Readonly<Record<string, FileDiff['status']>> = {
 /** The tree of no files: what a first commit is compared with. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
 
-export async function diffTrees(git: Git, before: string | undefined, after: string): Promise<FileDiff[]> {
+/** Diffs of two names never change; a very large one is made again rather than kept. */
+const known = new WeakMap<Git, Memo<FileDiff[]>>()
+const LARGEST_KEPT = 256 * 1024
+
+export async function diffTrees(
+  git: Git,
+  before: string | undefined,
+  after: string,
+): Promise<readonly FileDiff[]> {
+  const memo = known.get(git) ?? new Memo<FileDiff[]>()
+  known.set(git, memo)
+  const key = `${before} ${after}`
+  const found = memo.get(key)
+  if (found) return found
   const options = ['-r', '-z', '-M', '--no-abbrev', '--raw', '--numstat', '-p', '--no-ext-diff', '--no-color']
   const { stdout } = await runGit(git.directory, ['diff-tree', ...options, before ?? EMPTY_TREE, after, '--'])
-  return parseDiff(stdout.toString())
+  const diff = parseDiff(stdout.toString())
+  return stdout.length > LARGEST_KEPT ? diff : memo.set(key, diff)
 }
 
 interface RawChange {
@@ -45,8 +60,10 @@ function parseDiff(output: string): FileDiff[] {
   const changes: RawChange[] = []
   while (tokens.startsWith(':')) changes.push(rawChange(tokens))
   const counts = changes.map((change) => counted(tokens, change))
+  // One more NUL stands between the numbers and the patches.
   const patches = tokens
     .rest()
+    .replace(/^\0/, '')
     .split(/^diff --git /m)
     .slice(1)
   return changes.map((change, index) => ({

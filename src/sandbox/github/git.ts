@@ -11,19 +11,14 @@ import {
   writeLooseObject,
 } from './git-objects.ts'
 import { ObjectReader, type RawObject, runGit } from './git-process.ts'
+import { Memo } from './memo.ts'
+import { type RefUpdate, RefWriter } from './ref-writer.ts'
 
 export const NO_OBJECT = '0'.repeat(40)
 
 export interface Ref {
   readonly name: string
   readonly sha: string
-}
-
-/** What to do to a ref; `before` guards it, as git does. */
-export interface RefUpdate {
-  readonly ref: string
-  readonly before: string
-  readonly after: string
 }
 
 export interface HistoryOptions {
@@ -39,22 +34,24 @@ export interface HistoryOptions {
   readonly noMerges?: boolean
 }
 
-/** Parsed commits and trees never change, but a sandbox left running must not keep all of them. */
-const KEPT_OBJECTS = 2_000
-
 export class Git {
   readonly directory: string
   readonly #reader: ObjectReader
-  readonly #commits = new Map<string, Commit>()
-  readonly #trees = new Map<string, readonly TreeEntry[]>()
+  readonly #refs: RefWriter
+  readonly #commits = new Memo<Commit>()
+  readonly #trees = new Memo<readonly TreeEntry[]>()
+  readonly #bases = new Memo<string | null>()
+  readonly #ranges = new Memo<readonly string[]>()
 
   constructor(directory: string) {
     this.directory = directory
     this.#reader = new ObjectReader(directory)
+    this.#refs = new RefWriter(directory)
   }
 
   close(): void {
     this.#reader.close()
+    this.#refs.close()
   }
 
   /** Any object by name; `name` must be a full sha or a ref that `isSafeRefName` accepts. */
@@ -67,7 +64,7 @@ export class Git {
     if (known) return known
     const object = await this.#reader.read(`${sha}^{commit}`)
     if (object?.type !== 'commit') return undefined
-    return remember(this.#commits, object.sha, parseCommit(object))
+    return this.#commits.set(object.sha, parseCommit(object))
   }
 
   async commitOrFail(sha: string): Promise<Commit> {
@@ -81,7 +78,7 @@ export class Git {
     if (known) return known
     const object = await this.#reader.read(`${sha}^{tree}`)
     if (object?.type !== 'tree') return undefined
-    return remember(this.#trees, object.sha, parseTree(object))
+    return this.#trees.set(object.sha, parseTree(object))
   }
 
   async blob(sha: string): Promise<Buffer | undefined> {
@@ -116,11 +113,9 @@ export class Git {
     return lines(stdout).map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }))
   }
 
-  /** Updates all of the refs or none; false when one of them is no longer where `before` says. */
-  async updateRefs(updates: readonly RefUpdate[]): Promise<boolean> {
-    const input = updates.map(({ ref, before, after }) => `update ${ref} ${after} ${before}\n`).join('')
-    const { code } = await runGit(this.directory, ['update-ref', '--stdin'], { input, answers: [128] })
-    return code === 0
+  /** Moves all of the refs or none; false when one of them is no longer where `before` says. */
+  updateRefs(updates: readonly RefUpdate[]): Promise<boolean> {
+    return this.#refs.move(updates)
   }
 
   async history(range: readonly string[], options: HistoryOptions = {}): Promise<string[]> {
@@ -137,15 +132,30 @@ export class Git {
     return Number(stdout.toString())
   }
 
+  /** What a branch has beyond its base, newest first: it follows from the two commits alone. */
+  async between(base: string, head: string): Promise<readonly string[]> {
+    if (base === head) return []
+    const { parents } = await this.commitOrFail(head)
+    if (parents.length === 1 && parents[0] === base) return [head]
+    return this.#ranges.of(`${base} ${head}`, () => this.history([head, `^${base}`]))
+  }
+
   async mergeBase(a: string, b: string): Promise<string | undefined> {
-    const { stdout } = await runGit(this.directory, ['merge-base', a, b], { answers: [1] })
-    return lines(stdout)[0]
+    if (a === b || (await this.#isParent(a, b))) return a
+    if (await this.#isParent(b, a)) return b
+    const found = await this.#bases.of(`${a} ${b}`, async () => {
+      const { stdout } = await runGit(this.directory, ['merge-base', a, b], { answers: [1] })
+      return lines(stdout)[0] ?? null
+    })
+    return found ?? undefined
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
-    if (ancestor === descendant) return true
-    const args = ['merge-base', '--is-ancestor', ancestor, descendant]
-    return (await runGit(this.directory, args, { answers: [1] })).code === 0
+    return (await this.mergeBase(ancestor, descendant)) === ancestor
+  }
+
+  async #isParent(parent: string, child: string): Promise<boolean> {
+    return (await this.commit(child))?.parents.includes(parent) ?? false
   }
 
   /** The tree of a merge of two commits, or undefined when they conflict. */
@@ -217,10 +227,4 @@ function historyArguments(range: readonly string[], options: HistoryOptions): st
 
 function lines(output: Buffer): string[] {
   return output.toString().split('\n').filter(Boolean)
-}
-
-function remember<Value>(kept: Map<string, Value>, key: string, value: Value): Value {
-  if (kept.size >= KEPT_OBJECTS) kept.clear()
-  kept.set(key, value)
-  return value
 }

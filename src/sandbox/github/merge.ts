@@ -1,12 +1,13 @@
 /** Merges pull requests by real git, in GitHub's three ways, guarded by the rules and by the head's sha. */
 import type { NamedActor } from './auth.ts'
 import { Refused } from './failure.ts'
-import { NO_OBJECT, type RefUpdate } from './git.ts'
+import { NO_OBJECT } from './git.ts'
 import type { Commit } from './git-objects.ts'
 import { gitHubIdentity, identityOf } from './identity.ts'
 import { mayBypass, missingForMerge } from './protection.ts'
 import { pullCommits } from './pull-diff.ts'
 import { markMerged, refMoved } from './ref-moves.ts'
+import type { RefUpdate } from './ref-writer.ts'
 import { fullName, type PullIssue, type Repository, type World } from './world.ts'
 
 export const MERGE_METHODS = ['merge', 'squash', 'rebase'] as const

@@ -36,7 +36,11 @@ export function presentPullSimple(world: World, repository: Repository, issue: P
     title: issue.title,
     user: presentAccount(world, issue.user),
     body: issue.body,
-    labels: issue.labels.map((label) => presentLabel(world, repository, label)),
+    labels: issue.labels.map((label) => ({
+      ...presentLabel(world, repository, label),
+      // In lists of pull requests the schema wants text here.
+      description: label.description ?? '',
+    })),
     milestone: null,
     active_lock_reason: null,
     created_at: timestamp(issue.createdAt),

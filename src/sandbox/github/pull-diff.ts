@@ -3,14 +3,14 @@ import { diffTrees, type FileDiff } from './git-diff.ts'
 import type { PullIssue, Repository } from './world.ts'
 
 /** Files that differ between the merge base and the head, as GitHub's three-dot comparison shows them. */
-export async function pullDiff(repository: Repository, issue: PullIssue): Promise<FileDiff[]> {
+export async function pullDiff(repository: Repository, issue: PullIssue): Promise<readonly FileDiff[]> {
   const { head } = issue.pull
   return diffTrees(repository.git, await forkPoint(repository, issue), head.sha)
 }
 
 export async function pullCommits(repository: Repository, issue: PullIssue): Promise<string[]> {
-  const range = [issue.pull.head.sha, `^${await baseOf(repository, issue)}`]
-  return repository.git.history(range, { reverse: true })
+  const newestFirst = await repository.git.between(await baseOf(repository, issue), issue.pull.head.sha)
+  return newestFirst.toReversed()
 }
 
 async function forkPoint(repository: Repository, issue: PullIssue): Promise<string | undefined> {

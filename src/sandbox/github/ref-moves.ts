@@ -97,8 +97,10 @@ async function followBase(
     for (const issue of aimed) await closePull(world, repository, issue, move.actor)
     return
   }
+  const { git } = repository
+  const { before, after } = move
   const brought = new Set(
-    await repository.git.history([move.after, `^${move.before}`].filter((r) => r !== `^${NO_OBJECT}`)),
+    before === NO_OBJECT ? await git.history([after]) : await git.between(before, after),
   )
   for (const issue of aimed.filter(({ pull }) => brought.has(pull.head.sha))) {
     const sha = await mergeCommitOf(repository, issue, brought)

@@ -96,8 +96,7 @@ async function pullsOfCommit({ world, repository, query, param }: RepositoryCall
 async function holdsCommit({ git }: Repository, { pull, state }: PullIssue, sha: string): Promise<boolean> {
   if (pull.merge?.sha === sha || pull.head.sha === sha) return state === 'open' || pull.merge !== undefined
   if (state === 'closed' && !pull.merge) return false
-  const brought = await git.history([pull.head.sha, `^${pull.base.sha}`])
-  return brought.includes(sha)
+  return (await git.between(pull.base.sha, pull.head.sha)).includes(sha)
 }
 
 async function combinedStatus({ world, repository, query, param }: RepositoryCall): Promise<Answer> {
@@ -155,8 +154,8 @@ async function compare({ world, repository, query, param }: RepositoryCall): Pro
   const mergeBaseSha = await repository.git.mergeBase(base.sha, head.sha)
   if (mergeBaseSha === undefined)
     throw new Refused(404, `No common ancestor between ${baseName} and ${headName}.`)
-  const ahead = await repository.git.history([head.sha, `^${base.sha}`], { reverse: true })
-  const behind = await repository.git.countHistory([base.sha, `^${head.sha}`])
+  const ahead = (await repository.git.between(base.sha, head.sha)).toReversed()
+  const behind = (await repository.git.between(head.sha, base.sha)).length
   const { items, page } = paginate(
     ahead,
     query.has('per_page') ? query : new URLSearchParams({ ...Object.fromEntries(query), per_page: '100' }),

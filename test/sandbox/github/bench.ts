@@ -112,7 +112,7 @@ export interface Delivered {
 
 export type Bench = Awaited<ReturnType<typeof startBench>>
 
-export async function startBench(seed: GitHubSeed = SEED) {
+export async function startBench(seed: GitHubSeed = SEED, limits: { rateLimit?: number } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'sandbox-github-'))
   const clock = createClock()
   const calls = createCallLog()
@@ -124,6 +124,7 @@ export async function startBench(seed: GitHubSeed = SEED) {
     clock,
     calls,
     dataDir,
+    ...limits,
     webhookUrl: () => (down ? undefined : receiver.url),
     onExchange: (exchange) => violations.push(...checkExchange(exchange)),
   })

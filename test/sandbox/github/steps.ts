@@ -1,7 +1,7 @@
 /** Steps that many tests take: put a file on a branch, open a pull request, let the check pass. */
 import type { Octokit } from '@octokit/rest'
 
-export interface Place {
+export type Place = {
   readonly owner: string
   readonly repo: string
 }
