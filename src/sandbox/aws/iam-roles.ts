@@ -142,7 +142,11 @@ export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
 
   ListRoleTags(call) {
     const role = roleFor(call, 'iam:ListRoleTags', noKeys)
-    const { items, marker } = pageOf(call, [...role.tags].sort(), ([key]) => key)
+    const { items, marker } = pageOf(
+      call,
+      [...role.tags].sort(([a], [b]) => (a < b ? -1 : 1)),
+      ([key]) => key,
+    )
     const members = items.map(([key, value]) => tag('member', leaf('Key', key), leaf('Value', value)))
     return tag('Tags', ...members) + leaf('IsTruncated', marker !== undefined) + leaf('Marker', marker)
   },

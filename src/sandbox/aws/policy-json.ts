@@ -12,7 +12,10 @@ export function asList(value: Json | undefined): readonly Json[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value as Json]
 }
 
-/** Undefined for what is no JSON, or names a key twice (of which JSON.parse would keep only the last). */
+/** No policy that means something is nested deeper; and what reads it may then recurse. */
+const DEEPEST = 20
+
+/** Undefined for what is no JSON, is nested senselessly, or names a key twice (of which JSON.parse keeps the last). */
 export function parsePolicyJson(text: string): Json | undefined {
   let value: Json
   try {
@@ -20,25 +23,26 @@ export function parsePolicyJson(text: string): Json | undefined {
   } catch {
     return undefined
   }
-  return namesKeyTwice(text) ? undefined : value
+  return isPlain(text) ? value : undefined
 }
 
-/** Walks the tokens of a text that is known to be JSON. */
-function namesKeyTwice(text: string): boolean {
-  const objects: Set<string>[] = []
+/** Walks the tokens of a text that is known to be JSON: no object may name a key twice, nor anything lie too deep. */
+function isPlain(text: string): boolean {
+  const open: Set<string>[] = []
   let latest = ''
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}:]/g)) {
-    if (token === '{') objects.push(new Set())
-    else if (token === '}') objects.pop()
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') open.push(new Set())
+    else if (token === '}' || token === ']') open.pop()
     else if (token !== ':') latest = token
     else {
-      const keys = objects.at(-1)
+      const keys = open.at(-1)
       const key = String(JSON.parse(latest))
-      if (keys?.has(key)) return true
+      if (keys?.has(key)) return false
       keys?.add(key)
     }
+    if (open.length > DEEPEST) return false
   }
-  return false
+  return true
 }
 
 /** The size that IAM's quotas count: all characters but white space. */

@@ -30,12 +30,7 @@ export interface S3Answer {
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
 /** `key` left out: the permission is on the bucket itself. */
-export function attemptOf(
-  call: BucketCall,
-  action: string,
-  key?: string,
-  keys: Attempt['keys'] = {},
-): Attempt {
+function attemptOf(call: BucketCall, action: string, key?: string, keys: Attempt['keys'] = {}): Attempt {
   const { world, caller, request, bucket } = call
   const arn = bucketArn(world.partition, bucket.name)
   return {

@@ -101,13 +101,10 @@ function answerTo(world: World, call: OpenCall, request: WireRequest, requestId:
     const refusal =
       error instanceof AwsError
         ? error
-        : new AwsError(500, 'ServiceFailure', `The sandbox failed: ${String(error)}`)
-    if (service !== 's3')
-      return xml(
-        refusal.status,
-        errorXml(refusal, { namespace: QUERY_SERVICES[service].namespace, requestId }),
-      )
-    return xml(refusal.status, s3ErrorXml(refusal, request.path, requestId))
+        : new AwsError(500, 'InternalFailure', `The sandbox failed: ${String(error)}`)
+    if (service === 's3') return xml(refusal.status, s3ErrorXml(refusal, request.path, requestId))
+    const { namespace } = QUERY_SERVICES[service]
+    return xml(refusal.status, errorXml(refusal, { namespace, requestId }))
   }
 }
 
@@ -130,6 +127,7 @@ function answerQuery(
   const parameters = readParameters(request)
   const action = parameters.optional('Action') ?? ''
   const version = parameters.optional('Version') ?? ''
+  if (/^\w{1,128}$/.test(action)) call.at(`${service}:${action}`)
   const isKnown = service === 'iam' ? IAM_ACTIONS.has(action) : Object.hasOwn(STS_ACTIONS, action)
   if (!isKnown || version !== QUERY_SERVICES[service].version)
     throw new AwsError(
@@ -137,8 +135,9 @@ function answerQuery(
       'InvalidAction',
       `Could not find operation ${action.slice(0, 200)} for version ${version.slice(0, 40)}`,
     )
-  call.at(`${service}:${action}`)
-  const from = { sourceIp: request.sourceIp, region: who.region }
+  // IAM is one service for the whole partition, kept in one region.
+  const region = service === 'iam' ? 'us-east-1' : who.region
+  const from = { sourceIp: request.sourceIp, region }
   const result =
     service === 'iam'
       ? IAM_ACTIONS.get(action)?.(iamCall(world, who.caller, parameters, from))
@@ -155,9 +154,7 @@ function answerS3(world: World, call: OpenCall, request: WireRequest): Answer {
       400,
       'AuthorizationHeaderMalformed',
       `The region '${who.region}' is wrong; expecting '${world.region}'`,
-      {
-        Region: world.region,
-      },
+      { Region: world.region },
     )
   const { status, headers = {}, body = '' } = target.answer(world, who.caller)
   return { status, headers, body }

@@ -116,13 +116,13 @@ export interface ObjectVersion {
   readonly deleted: boolean
 }
 
-export interface KmsKey {
+interface KmsKey {
   readonly arn: string
   readonly account: string
   readonly policy: Policy
 }
 
-export const NO_POLICY: Policy = { text: '{}', statements: [] }
+const NO_POLICY: Policy = { text: '{}', statements: [] }
 
 const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 

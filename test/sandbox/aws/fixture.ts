@@ -12,7 +12,7 @@ import { createClock, type SandboxClock } from '../../../src/sandbox/clock.ts'
 export const REGION = 'eu-central-1'
 export const PROD = '111111111111'
 export const ANALYTICS = '222222222222'
-export const HUB = '333333333333'
+const HUB = '333333333333'
 export const BOUNDARY = `arn:aws:iam::${PROD}:policy/DaypassBoundary`
 export const ACCOUNT_ROLE = `arn:aws:iam::${PROD}:role/DaypassAccountRole`
 export const HUB_ROLE = `arn:aws:iam::${HUB}:role/DaypassHub`
@@ -80,7 +80,7 @@ const template = (name: string) =>
   readFileSync(new URL(`../../../deploy/${name}.yaml`, import.meta.url), 'utf8')
 const YEARS = 10 * 365 * 86_400
 
-export function seed(): AwsSeed {
+function seed(): AwsSeed {
   const place = { partition: 'aws', region: REGION }
   const hub = deployTemplate(template('hub'), { AccountRoleArns: [ACCOUNT_ROLE] }, { id: HUB, ...place })
   const account = deployTemplate(

@@ -64,7 +64,11 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
 
 /** An independent signer, written from AWS's description, for what the SDK would never send. */
-function presigned(path: string, keys: Keys, { at = NOON, expires = 300, service = 's3' } = {}): string {
+function presigned(
+  path: string,
+  keys: Keys,
+  { at = NOON, expires = 300, service = 's3', host = new URL(fixture.aws.endpoint).host } = {},
+): string {
   const date = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '')
   const scope = `${date.slice(0, 8)}/${REGION}/${service}/aws4_request`
   const query = [
@@ -76,7 +80,6 @@ function presigned(path: string, keys: Keys, { at = NOON, expires = 300, service
     ['X-Amz-SignedHeaders', 'host'],
   ]
   const canonicalQuery = query.map(([name, value]) => `${name}=${encodeURIComponent(value ?? '')}`).join('&')
-  const host = new URL(fixture.aws.endpoint).host
   const canonical = ['GET', path, canonicalQuery, `host:${host}`, '', 'host', 'UNSIGNED-PAYLOAD'].join('\n')
   const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${keys.secretAccessKey}`)
   const signature = hmac(key, ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n')).toString('hex')
@@ -121,6 +124,16 @@ describe('a signature', () => {
   it('must cover every header of AWS that is sent', async () => {
     const answer = await send('GET', presigned(SALARIES, ADMIN), { 'x-amz-expected-bucket-owner': '1' })
     expect(answer).toMatchObject({ status: 400, code: 'IncompleteSignature' })
+  })
+
+  it('holds for a bucket in the host name too', async () => {
+    const host = `customer-exports.localhost:${new URL(fixture.aws.endpoint).port}`
+    expect((await send('GET', presigned('/internal/salaries.csv', ADMIN, { host }), { host })).body).toBe(
+      'secret',
+    )
+    expect((await send('GET', presigned('/internal/salaries.csv', ADMIN), { host })).code).toBe(
+      'SignatureDoesNotMatch',
+    )
   })
 
   it('for another service is refused', async () => {
