@@ -103,8 +103,11 @@ async function refuseSelfApproval({ ready, people, narrator }: Tour, granted: Gr
   const yaml = requestYaml('Nobody will notice', 'internal/')
   const request = await people.openRequest('alice', ready.github.unprotected, SELF_APPROVED_PATH, yaml)
   narrator.shown(`opened ${request.url}`)
+  const answer = await people.approve('alice', request).then(() => 200, statusOf)
+  expected(answer === 422, 'GitHub takes no approval of an own pull request', answer)
+  narrator.shown(`alice approves her own pull request: GitHub answers ${answer}`)
   await people.merge('alice', request)
-  narrator.shown('alice merged it herself, without anybody looking: GitHub lets her')
+  narrator.shown('so she merges it without any approval: GitHub lets her')
   const verdict = await narrator.until("the app's verdict", async () => {
     const comment = await commentOfTheApp(people, request)
     expected(!comment?.includes('role_arn'), 'nothing is granted', comment)
@@ -147,16 +150,18 @@ async function endWithoutTheApp(
   const assumed = await people.assume('alice', roleArn)
   expected(assumed.kind === 'denied', 'the role lets nobody in any more', assumed)
   narrator.shown(`AssumeRole: ${assumed.code}`)
+  expected(await exists(people, roleName(roleArn)), 'nobody touched the role', 'it is gone')
+  narrator.shown('the role stands in IAM as it was written: its own window closed it')
 }
 
 async function cleanUp({ ready, people, narrator }: Tour, { request, roleArn }: Grant): Promise<void> {
   narrator.chapter('The app is started again')
   await control(ready, 'POST', '/app/start')
-  const RoleName = roleArn.slice(roleArn.lastIndexOf('/') + 1)
+  const name = roleName(roleArn)
   await narrator.until('the role to be removed', async () =>
-    (await exists(people, RoleName)) ? notYet('it is there') : found(undefined),
+    (await exists(people, name)) ? notYet('it is there') : found(undefined),
   )
-  narrator.shown(`IAM has no role ${RoleName} any more`)
+  narrator.shown(`IAM has no role ${name} any more`)
   const at = named(request.repository)
   const revert = await narrator.until('the revert pull request to be merged', async () => {
     const { data } = await people.github('alice').pulls.list({ ...at, state: 'closed' })
@@ -217,6 +222,10 @@ async function commentOfTheApp(
   return data.find(({ user }) => user?.type === 'Bot')?.body
 }
 
+function roleName(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1)
+}
+
 async function exists(people: People, RoleName: string): Promise<boolean> {
   try {
     await people.iam('root').send(new GetRoleCommand({ RoleName }))
@@ -225,6 +234,12 @@ async function exists(people: People, RoleName: string): Promise<boolean> {
     if (error instanceof NoSuchEntityException) return false
     throw error
   }
+}
+
+/** The status of GitHub's refusal; anything else that went wrong is thrown. */
+function statusOf(error: unknown): number {
+  if (error instanceof Error && 'status' in error && typeof error.status === 'number') return error.status
+  throw error
 }
 
 /** The line by which the app refuses for good. */
