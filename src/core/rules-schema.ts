@@ -9,6 +9,8 @@ import { quote } from './text.ts'
 import { durationField } from './time-fields.ts'
 import type { YamlPath } from './yaml.ts'
 
+const BUCKETS = [{ account: 'prod', bucket: 'customer-exports', max_duration: '12h' }]
+
 const BucketSchema = z.strictObject({
   account: accountField('Alias of the account that holds the bucket.'),
   bucket: bucketPatternField,
@@ -56,14 +58,18 @@ export const RulesSchema = z
       .min(1)
       .max(500)
       .check(finds(unreachableEntries))
-      .meta({ description: 'What may be lent. The first entry that matches counts.' }),
+      .meta({ description: 'What may be lent. The first entry that matches counts.', examples: [BUCKETS] }),
     people: z
       .record(loginField('GitHub login, in any case.'), PersonSchema)
       .check(finds(duplicateLogins))
       .default({})
-      .meta({ description: 'Who each GitHub login is in AWS.' }),
+      .meta({
+        description: 'Who each GitHub login is in AWS.',
+        examples: [{ alice: { iam_user: 'alice' } }],
+      }),
     template: TemplateSchema.optional().meta({
       description: 'Who everyone else is; `{login}` stands for their GitHub login in lower case.',
+      examples: [{ permission_set: 'DataAnalyst', user_name: '{login}@example.com' }],
     }),
   })
   .meta({ title: 'Daypass rules' })

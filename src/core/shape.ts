@@ -35,7 +35,9 @@ function problemsOf(issue: Issue, schema: z.ZodType, yaml: YamlFile): Problem[] 
   const { path } = issue
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const fields = fieldNames(layersAt(schema, path))
+      const fields = fieldNames(layersAt(schema, path)).filter(
+        (field) => !hasField(valueAt(yaml.value, path), field),
+      )
       return issue.keys.map((key) => at([...path, key], 'key', unknownField(key, path, fields)))
     }
     case 'invalid_key':
@@ -70,6 +72,10 @@ function mistakeOf(issue: Issue, path: YamlPath, schema: z.ZodType, yaml: YamlFi
     }
     case 'too_big':
     case 'too_small': {
+      if (Array.isArray(value) && value.length === 0) {
+        const message = `${name} is an empty list.`
+        return { code: 'out-of-range', message, fix: `Fill it in: ${exampleAt(schema, path)}.` }
+      }
       const limit = issue.code === 'too_big' ? `at most ${issue.maximum}` : `at least ${issue.minimum}`
       const counted = issue.origin === 'array' ? ' entries' : issue.origin === 'string' ? ' characters' : ''
       return {
@@ -96,10 +102,11 @@ function customMistake(issue: z.core.$ZodIssueCustom): Mistake {
 function unknownField(key: string, path: YamlPath, fields: readonly string[]): Mistake {
   const meant = nearest(key, fields)
   const where = path.length > 0 ? ` of ${nameOf(path)}` : ''
+  const others = fields.length > 0 ? `; the other fields here are ${alternatives(fields)}` : ''
   return {
     code: 'unknown-field',
     message: `${quote(key)} is not a field${where}.`,
-    fix: meant ? `Did you mean ${quote(meant)}?` : `Remove it; the fields here are ${alternatives(fields)}.`,
+    fix: meant ? `Did you mean ${quote(meant)}?` : `Remove it${others}.`,
   }
 }
 
@@ -136,6 +143,10 @@ function nameOf(path: YamlPath): string {
   if (path.length === 0) return 'The file'
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   return quote(dotted.replace(/^\./, ''))
+}
+
+function hasField(value: unknown, field: string): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, field)
 }
 
 function valueAt(value: unknown, path: YamlPath): unknown {

@@ -26,6 +26,7 @@ const LONGEST_QUOTE = 60
 /** A value in back-ticks: short, and nothing in it hides or breaks out. */
 export function quote(value: unknown): string {
   const written = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+  if (written === '') return '`""`'
   const characters = Array.from(written.replaceAll('`', "'").replace(/\s+/gu, ' '))
   const short = characters.slice(0, LONGEST_QUOTE).join('')
   const shown = short.replace(HIDDEN, (character) => `<${codePoint(character)}>`)
@@ -44,7 +45,7 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   if (word.length > LONGEST_QUOTE) return undefined
   const ranked = words
     .map((candidate) => ({ candidate, slips: slipsBetween(plain(word), plain(candidate)) }))
-    .filter(({ candidate, slips }) => slips <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(({ candidate, slips }) => slips <= Math.max(1, Math.floor(candidate.length / 4)))
     .sort((a, b) => a.slips - b.slips)
   return ranked[0]?.candidate
 }

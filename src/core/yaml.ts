@@ -165,12 +165,21 @@ function lineIndex(source: string): (offset: number) => Position {
   const starts = [0, ...[...source.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length)]
   return (offset) => {
     const within = Math.max(0, Math.min(offset, source.length))
-    const line = Math.max(
-      0,
-      starts.findLastIndex((start) => start <= within),
-    )
+    const line = lastAtMost(starts, within)
     return { line: line + 1, column: within - (starts[line] ?? 0) + 1 }
   }
+}
+
+/** Index of the last of some ascending numbers that is not beyond a limit; the first number never is. */
+function lastAtMost(ascending: readonly number[], limit: number): number {
+  let low = 0
+  let high = ascending.length
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if ((ascending[middle] ?? 0) <= limit) low = middle
+    else high = middle
+  }
+  return low
 }
 
 const EMPTY: Mistake = {

@@ -1,0 +1,115 @@
+/** Every mistake that reading can name, as files; what people are told of each lies in one golden file. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Account } from '../../src/core/account.ts'
+import { type Parsed, type Problem, READING_CODES } from '../../src/core/problem.ts'
+import { parseLocation, parseRequest } from '../../src/core/request.ts'
+import { applyRules, parseRules, pausedProblem } from '../../src/core/rules.ts'
+import { parseInstant } from '../../src/core/window.ts'
+import { parseOperatorFile } from '../../src/operator-file.ts'
+
+const FIXTURES = new URL('../fixtures/problems/', import.meta.url)
+const NOW = parseInstant('2026-11-23T12:00:00Z') ?? 0
+const ACCOUNTS: ReadonlyMap<string, Account> = new Map([
+  [
+    'prod',
+    {
+      alias: 'prod',
+      id: '111111111111',
+      partition: 'aws',
+      region: 'eu-central-1',
+      role: 'arn:aws:iam::111111111111:role/DaypassAccountRole',
+      boundary: 'arn:aws:iam::111111111111:policy/DaypassBoundary',
+    },
+  ],
+])
+
+function read(path: string): string {
+  return readFileSync(new URL(path, FIXTURES), 'utf8')
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(new URL(folder, FIXTURES)).sort()
+}
+
+function must<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems, null, 2))
+  return parsed.value
+}
+
+const problemsOf = (parsed: Parsed<unknown>): readonly Problem[] => (parsed.ok ? [] : parsed.problems)
+
+const EXAMPLE = must(parseLocation('access-requests/prod/customer-exports/example.yaml'))
+
+function underRules(file: string): readonly Problem[] {
+  const source = read(`under-rules/${file}`)
+  const [, path = ''] = /^# (\S+)\n/.exec(source) ?? []
+  const location = must(parseLocation(path))
+  const located = must(parseRequest(location, source, NOW))
+  const rules = { ...must(parseRules(read('under-rules/rules.yml'))), paused: file === 'paused.yaml' }
+  const paused = pausedProblem(rules, located, location)
+  return [...(paused ? [paused] : []), ...problemsOf(applyRules(located, location, rules, ACCOUNTS))]
+}
+
+interface Example {
+  readonly name: string
+  readonly problems: readonly Problem[]
+}
+
+const requests: Example[] = filesIn('request').map((file) => ({
+  name: `request/${file}`,
+  problems: problemsOf(parseRequest(EXAMPLE, read(`request/${file}`), NOW)),
+}))
+const paths: Example[] = read('paths.txt')
+  .trim()
+  .split('\n')
+  .map((path) => ({ name: `paths.txt: ${path.slice(0, 80)}`, problems: problemsOf(parseLocation(path)) }))
+const rules: Example[] = filesIn('rules').map((file) => ({
+  name: `rules/${file}`,
+  problems: problemsOf(parseRules(read(`rules/${file}`))),
+}))
+const terms: Example[] = filesIn('under-rules')
+  .filter((file) => file !== 'rules.yml')
+  .map((file) => ({ name: `under-rules/${file}`, problems: underRules(file) }))
+const operator: Example[] = filesIn('operator').map((file) => ({
+  name: `operator/${file}`,
+  problems: problemsOf(parseOperatorFile('operator.yml', read(`operator/${file}`))),
+}))
+const examples = [...requests, ...paths, ...rules, ...terms, ...operator]
+
+test('what people are told of each mistake is what the golden file says', async () => {
+  const told = examples.map(({ name, problems }) => {
+    const lines = problems.map(
+      ({ line, column, code, message, fix }) => `${line}:${column} ${code}\n    ${message}\n    ${fix}`,
+    )
+    return `${name}\n${lines.map((line) => `  ${line}`).join('\n')}\n`
+  })
+  await expect(told.join('\n')).toMatchFileSnapshot('../fixtures/problems/expected.txt')
+})
+
+test('every code has an example, and no example gives a code that is not listed', () => {
+  const given = new Set(examples.flatMap(({ problems }) => problems.map(({ code }) => code)))
+  expect([...given].sort()).toEqual([...READING_CODES].sort())
+})
+
+test('a file named for a code shows that code', () => {
+  const named = examples.filter(
+    ({ name }) => /\/(?!everything)[a-z-]+\.ya?ml$/.test(name) && !name.startsWith('paths'),
+  )
+  const wrong = named.filter(({ name, problems }) => {
+    const code = name.replace(/^.*\/|\.ya?ml$/g, '')
+    return !problems.some((problem) => problem.code === code)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('each problem stands inside its file, and says in whole sentences what is wrong and how to mend it', () => {
+  for (const { problems } of examples) {
+    for (const problem of problems) {
+      expect(problem.line).toBeGreaterThanOrEqual(1)
+      expect(problem.column).toBeGreaterThanOrEqual(1)
+      expect(problem.message).toMatch(/^[A-Z`].*\.$/)
+      expect(problem.fix).toMatch(/^[A-Z`].*[.?]$/)
+    }
+  }
+})
