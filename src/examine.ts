@@ -11,8 +11,16 @@ import { parseRules, RULES_PATH, type Rules } from './core/rules.ts'
 import type { OpenVerdict } from './core/verdict.ts'
 import { windowOf } from './core/window.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
-import type { Head, PreviewWorld } from './preview.ts'
-import type { GitHub } from './world.ts'
+import type { GitHub, PreviewWorld } from './world.ts'
+
+/** A commit that waits for its check: the head of a pull request, or of a merge group. */
+export interface Head {
+  readonly sha: string
+  /** The pull request; of a merge group, the last one in it. */
+  readonly pull: number
+  readonly baseBranch?: string
+  readonly isMergeGroup: boolean
+}
 
 /** What an open pull request lacks of course, until somebody has approved it. */
 const TO_COME = new Set(['approvals-missing', 'changes-requested'])

@@ -3,22 +3,10 @@ import { createHash } from 'node:crypto'
 import type { Parsed } from './core/problem.ts'
 import { requestReport } from './core/report-request.ts'
 import type { Rules } from './core/rules.ts'
-import { examine } from './examine.ts'
+import { examine, type Head } from './examine.ts'
 import type { OpenPull, Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
-import { attempt, type GitHub, type World } from './world.ts'
-
-/** All of the world but the way to write grants. */
-export type PreviewWorld = Omit<World, 'grants'>
-
-/** A commit that waits for its check: the head of a pull request, or of a merge group. */
-export interface Head {
-  readonly sha: string
-  /** The pull request; of a merge group, the last one in it. */
-  readonly pull: number
-  readonly baseBranch?: string
-  readonly isMergeGroup: boolean
-}
+import { attempt, type GitHub, type PreviewWorld } from './world.ts'
 
 /** Brings the check **Daypass / request** of every open pull request and merge group up to date. */
 export async function preview(world: PreviewWorld): Promise<void> {

@@ -6,6 +6,7 @@ import { formatRecord, grantOf, parseRecord, type RequestRecord } from './core/r
 import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
 import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
+import { RULES_PATH } from './core/rules.ts'
 import { phaseOf } from './core/window.ts'
 import type { GrantRecord, Snapshot } from './ports.ts'
 import type { GitHub, World } from './world.ts'
@@ -119,10 +120,13 @@ export function lentOf(
 
 /** Says on the commit that broke the rules why nothing new is granted. */
 export async function publishRules(
+  { memory }: World,
   github: GitHub,
   snapshot: Snapshot,
   rules: Parsed<unknown>,
 ): Promise<void> {
-  if (rules.ok) return
+  const blob = snapshot.rules?.blob ?? 'missing'
+  if (rules.ok || memory.published.get(RULES_PATH) === blob) return
   await github.writer.reportBrokenRules(snapshot.commit, brokenRulesReport(rules.problems))
+  memory.published.set(RULES_PATH, blob)
 }

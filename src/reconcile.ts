@@ -107,7 +107,7 @@ async function judgeNewFiles(
   unreadable: ReadonlySet<string>,
 ): Promise<readonly Finding[]> {
   const rules = readRules(snapshot)
-  await attempt(world, 'report broken rules', {}, () => publishRules(github, snapshot, rules))
+  await attempt(world, 'report broken rules', {}, () => publishRules(world, github, snapshot, rules))
   forgetGone(world, snapshot)
   const open = snapshot.requests.filter((file) => isOpenQuestion(world, snapshot, standing, unreadable, file))
   const findings = await Promise.all(

@@ -25,6 +25,9 @@ export interface World {
   readonly sign?: Sign
 }
 
+/** All of the world but the way to write grants. */
+export type PreviewWorld = Omit<World, 'grants'>
+
 export interface GitHub {
   /** `https://github.com/acme/access` */
   readonly url: string

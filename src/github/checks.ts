@@ -2,7 +2,8 @@
 import type { Annotation, CheckReport } from '../core/report.ts'
 import type { Context } from './context.ts'
 import { write } from './failures.ts'
-import { REQUEST_CHECK, RULES_CHECK } from './names.ts'
+import { REQUEST_CHECK, RULES_CHECK, RULES_PATH } from './names.ts'
+import { lastTouch } from './touches.ts'
 
 const MOST_CHARACTERS = 65_535
 const MOST_ANNOTATIONS = 50
@@ -113,11 +114,9 @@ export async function lastRequestCheck(context: Context, headSha: string): Promi
   return newest?.completed ? newest.externalId : undefined
 }
 
-export async function reportBrokenRules(
-  context: Context,
-  commit: string,
-  report: CheckReport,
-): Promise<void> {
+/** Once, on the commit that gave the rules the text they have. */
+export async function reportBrokenRules(context: Context, head: string, report: CheckReport): Promise<void> {
+  const commit = (await lastTouch(context, head, RULES_PATH)) ?? head
   const reported = await listChecks(context, commit, RULES_CHECK)
   if (reported.some(({ completed }) => completed)) return
   const state = { conclusion: 'failure' } as const

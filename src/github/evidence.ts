@@ -8,6 +8,7 @@ import { readOwners } from './owners.ts'
 import { permissionOfPerson, personOf } from './people.ts'
 import { type LandedPull, type PullCommits, pullCommits, readPull } from './pulls.ts'
 import { findRecord } from './records.ts'
+import { lastTouch } from './touches.ts'
 
 export type ReadTrust = (head: string) => Promise<TrustRoot>
 
@@ -20,9 +21,7 @@ export async function readProvenance(
 ): Promise<Provenance> {
   const [trustRoot, brought] = await Promise.all([
     readTrust(snapshot.commit),
-    lastTouch(context, snapshot.commit, file.path).then((commit) =>
-      readBrought(context, snapshot.commit, commit, file.path),
-    ),
+    readBrought(context, snapshot.commit, file.path),
   ])
   const { record, ...told } = brought
   const evidence: Evidence = {
@@ -78,8 +77,14 @@ const PUSHED: Brought = {
   owners: { owners: [] },
 }
 
-/** What is known of the pull request that brought a commit of the file. */
-async function readBrought(context: Context, head: string, commit: string, path: string): Promise<Brought> {
+/** What is known of the pull request that brought the file. */
+async function readBrought(context: Context, head: string, path: string): Promise<Brought> {
+  const commit = await lastTouch(context, head, path)
+  if (!commit)
+    throw new Unreadable(
+      `the last commit of ${path}`,
+      'GitHub lists none, although the file is on the branch',
+    )
   const landed = await findLanded(context, commit, head)
   if (!landed) return PUSHED
   const identity = { repositoryId: context.target.id, path, pull: landed.number }
@@ -107,20 +112,6 @@ async function readBefore(context: Context, landed: LandedPull, originals: PullC
     readOwners(context, before, path),
   ])
   return { beforeMerge, owners }
-}
-
-/** The commit of the branch that gave the file the content it has. */
-async function lastTouch({ octokit, at, reads, git }: Context, head: string, path: string): Promise<string> {
-  const what = `the last commit of ${path} in ${at.owner}/${at.repo}`
-  const [commit] = await reads.one(what, octokit.rest.repos.listCommits, {
-    ...at,
-    sha: head,
-    path,
-    per_page: 1,
-  })
-  if (!commit) throw new Unreadable(what, 'GitHub lists none, although the file is on the branch')
-  git.learn(commit)
-  return commit.sha
 }
 
 async function readHead(context: Context, number: number, path: string) {
