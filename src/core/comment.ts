@@ -3,9 +3,9 @@
 import type { Principal } from './account.ts'
 import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand } from './aws-access.ts'
 import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
-import { code, codeBlock, inline, prose } from './markdown.ts'
-import type { GrantState, Lent } from './report-grant.ts'
-import { compose, ENDED_BECAUSE, utc, whatIsAsked } from './report-words.ts'
+import { code, codeBlock, prose } from './markdown.ts'
+import { type GrantState, type Lent, may, whatWasHeld } from './report-grant.ts'
+import { compose, ENDED_BECAUSE, utc } from './report-words.ts'
 
 /** What became of the pull request that takes the file out of the branch. */
 export interface RevertShown {
@@ -28,7 +28,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
         'There is nothing to do: Daypass asks again by itself.',
       ])
     case 'approved':
-      return `**Approved.** ${whatIsGiven(state.lent)} The role is being written into AWS; this comment changes when it is there.`
+      return `**Approved.** ${may(state.lent)} The role is being written into AWS; this comment changes when it is there.`
     case 'granted':
       return state.phase === 'waiting'
         ? commentWaiting(state.lent, context)
@@ -38,13 +38,13 @@ export function grantComment(state: GrantState, context: CommentContext): string
         `**Not granted.** ${prose(state.message)} (${code(state.code)})`,
         `**What to do:** ${prose(state.fix)}`,
         `This is final for this pull request, and AWS was not touched. ${askAgain(context)}`,
-        revertSentence(context),
+        revertSentence(context, 'It opened nothing.'),
       ])
     case 'ended':
       return compose([
         `**Access ended at ${utc(state.end.at)}** because ${ENDED_BECAUSE[state.end.because]}.`,
-        `${whatIsGiven(state.lent)} That is over, and the role is closed.`,
-        revertSentence(context),
+        whatWasHeld(state.lent, state.end),
+        revertSentence(context, 'Its commit message is the receipt.'),
         askAgain(context),
       ])
   }
@@ -54,7 +54,7 @@ function commentWaiting(lent: Lent, context: CommentContext): string {
   const { start, end } = lent.judged.window
   return compose([
     `**Access opens at ${utc(start)}** and closes at ${utc(end)}. There is nothing to do until then: AWS opens it by itself.`,
-    whatIsGiven(lent),
+    may(lent),
     ...howToUse(lent),
     `**Not needed any more?** ${giveBack(context)}`,
   ])
@@ -62,16 +62,10 @@ function commentWaiting(lent: Lent, context: CommentContext): string {
 
 function commentOpen(lent: Lent, context: CommentContext): string {
   return compose([
-    `**Access is open until ${utc(lent.judged.window.end)}.** ${whatIsGiven(lent)}`,
+    `**Access is open until ${utc(lent.judged.window.end)}.** ${may(lent)}`,
     ...howToUse(lent),
     `**Done early?** ${giveBack(context)}`,
   ])
-}
-
-function whatIsGiven({ judged, location, account }: Lent): string {
-  const { start, end } = judged.window
-  const what = whatIsAsked(judged.request, location, account)
-  return `${inline(judged.author.login)} was given leave to ${what} from ${utc(start)} until ${utc(end)}.`
 }
 
 function howToUse(lent: Lent): readonly string[] {
@@ -103,14 +97,15 @@ function askAgain({ place, requestText }: CommentContext): string {
   return `To ask again, [open a new request](${newRequestLink(place, requestText)})${requestText === undefined ? '' : ' with the same text'}.`
 }
 
-function revertSentence({ place, revert }: CommentContext): string | undefined {
+/** `afterwards`: what is to be said of a file that is gone. */
+function revertSentence({ place, revert }: CommentContext, afterwards: string): string | undefined {
   if (revert === undefined) return undefined
   const link = `[pull request ${revert.pull}](${pullLink(place, revert.pull)})`
   switch (revert.kind) {
     case 'open':
       return `The file is still on the branch and opens nothing; ${link} takes it out when it is merged.`
     case 'merged':
-      return `The file was taken out of the branch by ${link}; its commit message is the receipt.`
+      return `The file was taken out of the branch by ${link}. ${afterwards}`
     case 'closed':
       return `The file is still on the branch and opens nothing; ${link}, which was to take it out, was closed.`
   }

@@ -76,11 +76,11 @@ function summaryOf(state: GrantState): readonly string[] {
         'There is nothing to do: Daypass asks again by itself.',
       ]
     case 'approved':
-      return [`${may(state.lent)} ${windowOf(state.lent)}.`, approvedBy(state.lent)]
+      return [may(state.lent), approvedBy(state.lent)]
     case 'granted': {
       const { lent, policies } = state
       return [
-        `${may(lent)} ${windowOf(lent)}. AWS itself opens and closes the window, to the second.`,
+        `${may(lent)} AWS itself opens and closes the window, to the second.`,
         `**Why:** ${inline(lent.judged.request.reason)}`,
         `**Who gets in:** ${whoGetsIn(lent.judged.principal, lent.judged.author.login)}`,
         approvedBy(lent),
@@ -105,7 +105,7 @@ function summaryOf(state: GrantState): readonly string[] {
       const { lent, end } = state
       return [
         `Access ended at ${utc(end.at)} because ${ENDED_BECAUSE[end.because]}.`,
-        `${inline(lent.judged.author.login)} could ${asked(lent)} ${windowOf(lent)}.`,
+        whatWasHeld(lent, end),
         `**Why:** ${inline(lent.judged.request.reason)}`,
         approvedBy(lent),
         `**Role:** ${code(lent.role.roleArn)}`,
@@ -114,8 +114,19 @@ function summaryOf(state: GrantState): readonly string[] {
   }
 }
 
-function may(lent: Lent): string {
-  return `**${inline(lent.judged.author.login)}** may ${asked(lent)}`
+/** For how long access really stood. */
+export function whatWasHeld(lent: Lent, { at }: End): string {
+  const { author, window } = lent.judged
+  const whoAndWhat = `${inline(author.login)} could ${asked(lent)}`
+  if (at <= window.start)
+    return `${whoAndWhat} at no time: the window would have opened at ${utc(window.start)}.`
+  if (at >= window.end) return `${whoAndWhat} ${windowOf(lent)}.`
+  return `${whoAndWhat} from ${utc(window.start)} until then; the window would have ended at ${utc(window.end)}.`
+}
+
+/** Who may do what, and when. */
+export function may(lent: Lent): string {
+  return `**${inline(lent.judged.author.login)}** may ${asked(lent)} ${windowOf(lent)}.`
 }
 
 function asked({ judged, location, account }: Lent): string {

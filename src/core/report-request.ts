@@ -248,12 +248,10 @@ function timesOf({ request }: Asked): string {
 }
 
 function whoDecides({ standing, verdict }: ValidRequest): string {
-  const { counted, uncounted, changeRequests, missing, mayApprove, mayMerge, silentOwners } = standing
+  const { counted, uncounted, changeRequests, silentOwners } = standing
   return compose([
-    mayApprove.length === 0
-      ? '⚠️ **Nobody can approve this request:** CODEOWNERS names no person with write access for its path who had no hand in it.'
-      : `${stillNeeded(missing)} Owners who may approve: **${enumerate(mayApprove.map(inline))}**.`,
-    mergers(mayMerge),
+    approvers(standing),
+    mergers(standing),
     bullets([
       ...counted.map(
         ({ person, commit }) => `Approved by **${inline(person.login)}**, at commit ${shortSha(commit)}.`,
@@ -273,13 +271,19 @@ function whoDecides({ standing, verdict }: ValidRequest): string {
   ])
 }
 
-function stillNeeded(missing: number): string {
-  if (missing === 0) return 'Every approval that is needed is there.'
-  return `${count(missing, 'approval')} still needed.`
+function approvers({ mayApprove, missing }: Standing): string {
+  if (mayApprove.length === 0)
+    return '⚠️ **Nobody can approve this request:** CODEOWNERS names no person with write access for its path who had no hand in it.'
+  const owners = enumerate(mayApprove.map(bold), 'or')
+  if (missing === 0) return `Every approval that is needed is there. ${owners} may approve.`
+  return `${count(missing, 'approval')} ${missing === 1 ? 'is' : 'are'} still needed, from ${owners}.`
 }
 
-function mergers(mayMerge: Standing['mayMerge']): string {
-  if (mayMerge === 'anyone')
-    return 'Whoever has write access may merge. The window opens with the merge, not with the approval.'
-  return `Owners who may merge: **${enumerate(mayMerge.map(inline))}**. The window opens with the merge, not with the approval.`
+function mergers({ mayMerge }: Standing): string {
+  const who = mayMerge === 'anyone' ? 'Anyone with write access' : enumerate(mayMerge.map(bold), 'or')
+  return `${who} may merge it. The window opens with the merge, not with the approval.`
+}
+
+function bold(login: string): string {
+  return `**${inline(login)}**`
 }

@@ -42,7 +42,7 @@ export function enumerate(
 ): string {
   const shown =
     items.length > longest ? [...items.slice(0, longest), `${items.length - longest} more`] : [...items]
-  const final = shown.pop() ?? 'nobody'
+  const final = shown.pop() ?? 'Nobody'
   return shown.length > 0 ? `${shown.join(', ')} ${last} ${final}` : final
 }
 

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { code, codeBlock, cut, inline, plain, prose } from '../../src/core/markdown.ts'
 import { hiddenCharacters } from '../../src/core/text.ts'
+import { anyText } from './samples.ts'
 
 /** Text in which everything that Markdown and GitHub act on is frequent. */
 const nasty = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText,
   fc.string({ unit: 'grapheme' }),
   fc
     .array(

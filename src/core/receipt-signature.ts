@@ -1,0 +1,46 @@
+/** Ed25519 signatures over receipts: deterministic, so that the same receipt is the same bytes from every replica. */
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+
+export interface Signature {
+  readonly keyId: string
+  readonly signature: Uint8Array
+}
+
+export type Sign = (bytes: Uint8Array) => Signature
+
+/** Which key a signature names, and whether it holds; `unknown-key` where that key was not given. */
+export type SignatureCheck = 'holds' | 'broken' | 'unknown-key'
+
+const KEY_ID_CHARACTERS = 16
+const WRITTEN = /^ed25519:([0-9a-f]{16}):([A-Za-z0-9+/]{86}==)$/
+
+export function ed25519Signer(privateKeyPem: string): Sign {
+  const key = createPrivateKey(privateKeyPem)
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new Error(`The key for receipts must be an Ed25519 key, not ${key.asymmetricKeyType}`)
+  const keyId = keyIdOf(createPublicKey(key))
+  return (bytes) => ({ keyId, signature: sign(null, bytes, key) })
+}
+
+/** `ed25519:<key id>:<base64>` */
+export function formatSignature({ keyId, signature }: Signature): string {
+  return `ed25519:${keyId}:${Buffer.from(signature).toString('base64')}`
+}
+
+/** `publicKeys`: PEM. */
+export function checkSignature(
+  bytes: Uint8Array,
+  written: string,
+  publicKeys: readonly string[],
+): SignatureCheck {
+  const [, keyId, base64] = WRITTEN.exec(written) ?? []
+  if (keyId === undefined || base64 === undefined) return 'broken'
+  const key = publicKeys.map((pem) => createPublicKey(pem)).find((candidate) => keyIdOf(candidate) === keyId)
+  if (key === undefined) return 'unknown-key'
+  return verify(null, bytes, key, Buffer.from(base64, 'base64')) ? 'holds' : 'broken'
+}
+
+function keyIdOf(publicKey: KeyObject): string {
+  const der = publicKey.export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(der).digest('hex').slice(0, KEY_ID_CHARACTERS)
+}

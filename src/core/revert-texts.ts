@@ -1,0 +1,72 @@
+/** The pull request that takes a request's file out of the branch: its branch, title, commit message and text. */
+import { createHash } from 'node:crypto'
+import type { End, RequestIdentity } from './grant.ts'
+import { code, codeBlock, inline, plain } from './markdown.ts'
+import { formatReceipt, receiptOf, receiptSubject } from './receipt.ts'
+import type { Sign } from './receipt-signature.ts'
+import type { Lent } from './report-grant.ts'
+import { compose, ENDED_BECAUSE, utc, whatIsAsked } from './report-words.ts'
+
+export type RevertReason =
+  | { readonly kind: 'ended'; readonly lent: Lent; readonly end: End; readonly sign?: Sign }
+  /** It never opened anything, so there is no receipt. */
+  | { readonly kind: 'rejected'; readonly code: string }
+
+export interface RevertTexts {
+  readonly branch: string
+  readonly title: string
+  readonly commitMessage: string
+  /** Markdown. */
+  readonly body: string
+}
+
+const HASH_CHARACTERS = 20
+
+export function revertTexts(identity: RequestIdentity, reason: RevertReason): RevertTexts {
+  const branch = revertBranch(identity)
+  return {
+    branch,
+    ...(reason.kind === 'ended' ? textsOfEnd(identity, reason) : textsOfRejection(identity, reason.code)),
+  }
+}
+
+/** Two replicas compute the same, so there is one such branch for each request. */
+export function revertBranch({ repositoryId, path, pull }: RequestIdentity): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([repositoryId, path, pull]))
+    .digest('hex')
+  return `daypass/revert-${hash.slice(0, HASH_CHARACTERS)}`
+}
+
+function textsOfEnd(
+  identity: RequestIdentity,
+  { lent, end, sign }: Extract<RevertReason, { kind: 'ended' }>,
+): Omit<RevertTexts, 'branch'> {
+  const { judged, location, account } = lent
+  const receipt = receiptOf(identity, lent, end)
+  const commitMessage = formatReceipt(receipt, sign)
+  const { start, end: until } = judged.window
+  return {
+    title: receiptSubject(receipt),
+    commitMessage,
+    body: compose([
+      `Access ended at ${utc(end.at)} because ${ENDED_BECAUSE[end.because]}. This takes its file out of the branch; AWS does not wait for it.`,
+      `**${inline(judged.author.login)}** was allowed to ${whatIsAsked(judged.request, location, account)} from ${utc(start)} until ${utc(until)} (#${identity.pull}).`,
+      'The commit message is the receipt:',
+      codeBlock(commitMessage, ''),
+    ]),
+  }
+}
+
+function textsOfRejection({ pull, path }: RequestIdentity, rejection: string): Omit<RevertTexts, 'branch'> {
+  const origin = pull > 0 ? ` (#${pull})` : ''
+  const title = `Take out a request that was not granted${origin}`
+  return {
+    title,
+    commitMessage: `${title}\n\n${plain(`It was refused (${rejection}), and nothing was opened in AWS.`)}`,
+    body: compose([
+      `The request ${code(path)}${origin} was not granted (${code(rejection)}), and nothing was opened in AWS. This takes its file out of the branch.`,
+      pull > 0 ? 'The comment on that pull request says why, and how to ask again.' : undefined,
+    ]),
+  }
+}

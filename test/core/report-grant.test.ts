@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { grantComment } from '../../src/core/comment.ts'
+import type { EndReason } from '../../src/core/grant.ts'
+import type { Place } from '../../src/core/links.ts'
+import { type GrantState, grantReport, type Lent } from '../../src/core/report-grant.ts'
+import { ENDED_BECAUSE } from '../../src/core/report-words.ts'
+import { expectGolden, pageOf } from '../golden/expect-golden.ts'
+import { at, grantFor, identityCenter, judged, lent, location, requestText } from './samples.ts'
+
+const place: Place = {
+  repositoryUrl: 'https://github.com/acme/access',
+  defaultBranch: 'main',
+  path: location.path,
+}
+
+const ended = (because: EndReason, when = judged.window.end): GrantState => ({
+  kind: 'ended',
+  lent,
+  end: { at: when, because },
+})
+const bySso: Lent = { ...lent, judged: { ...judged, principal: identityCenter } }
+
+const STATES: Readonly<Record<string, GrantState>> = {
+  pending: {
+    kind: 'pending',
+    code: 'team-unreadable',
+    message: 'GitHub did not say who is in `acme/data-owners`.',
+  },
+  approved: { kind: 'approved', lent },
+  waiting: { kind: 'granted', lent, phase: 'waiting', policies: grantFor() },
+  open: { kind: 'granted', lent, phase: 'open', policies: grantFor() },
+  'open-sso': { kind: 'granted', lent: bySso, phase: 'open', policies: grantFor() },
+  rejected: {
+    kind: 'rejected',
+    code: 'approvals-missing',
+    message: 'No code owner of `/access-requests/prod/` approved these bytes.',
+    fix: 'Open a new pull request and have an owner who had no hand in it approve it.',
+  },
+  ended: ended('expired'),
+  'ended-early': ended('file-removed', at('2026-11-24T10:30:00Z')),
+}
+
+/** They are the same as in the check of the request. */
+function withoutPolicies(text: string): string {
+  return text.replace(/```json.*?```/gs, '[policy]')
+}
+
+describe('the record and the comment of a request', () => {
+  it.each(Object.entries(STATES))('say where it stands: %s', (name, state) => {
+    const report = pageOf(grantReport(state))
+    const comment = grantComment(state, { place, requestText, revert: { kind: 'merged', pull: 13 } })
+    const page = `${withoutPolicies(report)}\n\n---------- the comment ----------\n\n${comment}`
+    expectGolden(`grant-${name}`, page)
+  })
+
+  it.each(Object.entries(ENDED_BECAUSE))('say of an access that is over: %s', (because, words) => {
+    const state = ended(because as EndReason)
+    expect(grantReport(state).title).toContain(words)
+    expect(grantComment(state, { place })).toContain(`because ${words}`)
+  })
+
+  it('say in their first line what matters in a notification', () => {
+    const first = (name: string) => grantComment(STATES[name] ?? ended('expired'), { place }).split('\n')[0]
+    expect(first('open')).toMatch(/^\*\*Access is open until 2026-11-24 13:00 UTC\.\*\*/)
+    expect(first('waiting')).toMatch(/^\*\*Access opens at 2026-11-24 09:00 UTC\*\* and closes at/)
+    expect(first('ended')).toMatch(/^\*\*Access ended at 2026-11-24 13:00 UTC\*\* because/)
+    expect(first('rejected')).toMatch(/^\*\*Not granted\.\*\* No code owner/)
+  })
+
+  it.each([
+    ['open', 'takes it out when it is merged'],
+    ['merged', 'Its commit message is the receipt.'],
+    ['closed', 'was closed'],
+  ] as const)('say what became of a revert pull request that is %s', (kind, words) => {
+    const comment = grantComment(ended('expired'), { place, revert: { kind, pull: 13 } })
+    expect(comment).toContain('https://github.com/acme/access/pull/13')
+    expect(comment).toContain(words)
+  })
+})
+
+describe('an access that ended early', () => {
+  it.each([
+    ['before its window opened', '2026-11-24T08:59:00Z', 'at no time'],
+    [
+      'in its window',
+      '2026-11-24T10:30:00Z',
+      'until then; the window would have ended at 2026-11-24 13:00 UTC',
+    ],
+  ])('is told as it was: %s', (_, iso, words) => {
+    expect(grantReport(ended('file-removed', at(iso))).summary).toContain(words)
+  })
+})
