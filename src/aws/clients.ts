@@ -36,7 +36,7 @@ const EXPIRED = new Set(['ExpiredToken', 'InvalidClientTokenId'])
 const NO_IDENTITY = new Set([...EXPIRED, 'CredentialsProviderError', 'SignatureDoesNotMatch'])
 
 /** Each account's trust policy decides by this which repositories may reach it. */
-export function externalIdOf(repositoryId: number): string {
+function externalIdOf(repositoryId: number): string {
   return `daypass/${repositoryId}`
 }
 

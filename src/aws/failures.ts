@@ -3,7 +3,7 @@ import type { Account } from '../core/account.ts'
 import type { End } from '../core/grant.ts'
 
 /** The message ends with the fix, so that it can't get lost on the way to a log. */
-export class AwsFailure extends Error {
+class AwsFailure extends Error {
   override readonly name: string = 'AwsFailure'
   readonly fix: string
   constructor(message: string, fix: string, cause?: unknown) {

@@ -162,27 +162,50 @@ async function tightenPolicy(on: Work, name: string, document: unknown): Promise
 
 /** Sessions in use die with the inline policy, so it comes first. */
 async function denyRole(on: Work, { at, because }: End): Promise<void> {
-  const putDenial = () => persist(on.sleep, () => putPolicy(on, ENDED, policyText(endedPolicy(at, because))))
   await unlessGone(on, async () => {
     try {
-      await putDenial()
+      await putDenial(on, policyText(endedPolicy(at, because)), DENIAL_REMEDIES)
     } catch (error) {
-      if (codeOf(error) !== 'AccessDenied') throw error
-      // The app may write only behind the boundary: where somebody took it off, it goes back on first.
-      await putBoundary(on)
-      await putDenial()
+      // What can't be denied is at least emptied: taking away needs no boundary.
+      await stripRole(on)
+      throw error
     }
     await persist(on.sleep, () => putTrust(on, policyText(endedTrust(at, because))))
   })
 }
 
+/** What others may have done to a role so that its denial is refused, by IAM's code, and how to undo it. */
+const DENIAL_REMEDIES = new Map<string, (on: Work) => Promise<unknown>>([
+  // The app may write only behind the boundary: where somebody took it off, it goes back on.
+  ['AccessDenied', putBoundary],
+  // Other policies leave no room for the denial, which makes up for whatever they denied.
+  ['LimitExceeded', stripRole],
+])
+
+async function putDenial(on: Work, text: string, remedies: typeof DENIAL_REMEDIES): Promise<void> {
+  try {
+    await persist(on.sleep, () => putPolicy(on, ENDED, text))
+  } catch (error) {
+    const code = codeOf(error)
+    const remedy = remedies.get(code)
+    if (!remedy) throw error
+    await remedy(on)
+    await putDenial(on, text, new Map([...remedies].filter(([other]) => other !== code)))
+  }
+}
+
+/** Takes everything off a role but the denial; gives back whether there is one. */
+async function stripRole(on: Work): Promise<boolean> {
+  await detachAll(on)
+  const names = await listPolicies(on)
+  for (const name of names) if (name !== ENDED) await deletePolicy(on, name)
+  return names.includes(ENDED)
+}
+
 /** What denies everything goes last, so that no session wakes up while the rest is taken away. */
 async function removeRole(on: Work, roleArn: string): Promise<void> {
   await unlessGone(on, async () => {
-    await detachAll(on)
-    const names = await listPolicies(on)
-    for (const name of names) if (name !== ENDED) await deletePolicy(on, name)
-    if (names.includes(ENDED)) await deletePolicy(on, ENDED)
+    if (await stripRole(on)) await deletePolicy(on, ENDED)
     await persist(on.sleep, () => on.iam.send(new DeleteRoleCommand({ RoleName: on.name })))
   })
   await persist(
@@ -251,8 +274,9 @@ async function unlessGone(on: Work, action: () => Promise<void>): Promise<void> 
   try {
     await action()
   } catch (error) {
-    if (isMissing(error) || (codeOf(error) === 'AccessDenied' && (await isGone(on)))) return
-    throw error
+    // NoSuchEntity may also be said of something else, such as the boundary.
+    const mayBeGone = isMissing(error) || codeOf(error) === 'AccessDenied'
+    if (!mayBeGone || !(await isGone(on))) throw error
   }
 }
 

@@ -4,6 +4,7 @@ import { GrantEnded } from '../../src/aws/failures.ts'
 import { endedPolicy, endedTrust, type Grant, type PolicyDocument, policyText } from '../../src/core/grant.ts'
 import { START } from '../core/grant-samples.ts'
 import { type AwsWorld, grantIn, type RoleState, standingOf, startAwsWorld } from './aws-world.ts'
+import { denied, policy } from './s3-reads.ts'
 
 const ANYTHING = policy({ Sid: 'Anything', Effect: 'Allow', Action: '*', Resource: '*' })
 /** What the console writes for "revoke active sessions". */
@@ -25,10 +26,6 @@ beforeEach(async () => {
   whole = await world.roleState(grant.roleName)
 })
 afterEach(() => world.close())
-
-function policy(...statements: object[]) {
-  return { Version: '2012-10-17', Statement: statements }
-}
 
 function trust(document: object) {
   const PolicyDocument = JSON.stringify(document)
@@ -84,7 +81,7 @@ test('takes back a window that was stretched', async () => {
     for (const statement of own) expect(now).toContain(JSON.stringify(statement))
   }
   world.clock.set((grant.window.end + 1) * 1000)
-  await expect(world.s3For('alice', grant.roleArn)).rejects.toMatchObject({ name: 'AccessDenied' })
+  await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
   expect(JSON.stringify(state)).not.toMatch(/"Allow"[^}]*?T23:00:00Z/)
 })
 

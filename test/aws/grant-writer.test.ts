@@ -1,15 +1,14 @@
-import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam'
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { GrantEnded, PrincipalNotFound, RoleNotOurs } from '../../src/aws/failures.ts'
+import { ActionRefused, PrincipalNotFound, QuotaReached, RoleNotOurs } from '../../src/aws/failures.ts'
 import { createGrantWriter } from '../../src/aws/grant-writer.ts'
-import { endedPolicy, endedTrust, type Grant, policyText } from '../../src/core/grant.ts'
+import { endedTrust, type Grant, policyText } from '../../src/core/grant.ts'
 import { BILLING_KEY_ARN } from '../../src/sandbox/seed.ts'
-import { HOUR, START } from '../core/grant-samples.ts'
+import { START } from '../core/grant-samples.ts'
 import { type AwsWorld, bobIn, dyingWriter, grantIn, standingOf, startAwsWorld } from './aws-world.ts'
+import { denied, GRANTED, get, list, policy, put } from './s3-reads.ts'
 
 const BUCKET = 'customer-exports'
-const GRANTED = 'exports/2026/11/orders.csv'
 let world: AwsWorld
 let grant: Grant
 
@@ -18,20 +17,6 @@ beforeEach(async () => {
   grant = grantIn(world)
 })
 afterEach(() => world.close())
-
-async function get(s3: S3Client, key: string, bucket = BUCKET): Promise<string> {
-  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-  return (await body?.transformToString()) ?? ''
-}
-
-async function list(s3: S3Client, prefix?: string): Promise<(string | undefined)[]> {
-  const { Contents: contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix }),
-  )
-  return contents.map(({ Key }) => Key)
-}
-
-const denied = expect.objectContaining({ name: 'AccessDenied' })
 
 describe('a written grant', () => {
   test('holds in IAM exactly what was shown', async () => {
@@ -57,17 +42,14 @@ describe('a written grant', () => {
     await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
     await expect(list(s3)).rejects.toEqual(denied)
     await expect(list(s3, 'exports/2026/1')).rejects.toEqual(denied)
-    const put = new PutObjectCommand({ Bucket: BUCKET, Key: GRANTED, Body: 'mine' })
-    await expect(s3.send(put)).rejects.toEqual(denied)
+    await expect(put(s3, GRANTED)).rejects.toEqual(denied)
   })
 
   test('is not widened by a bucket policy that lets everybody do everything', async () => {
     const Resource = ['arn:aws:s3:::customer-exports', 'arn:aws:s3:::customer-exports/*']
     const statement = { Effect: 'Allow', Principal: '*', Action: 's3:*', Resource }
     await world.close()
-    world = await startAwsWorld({
-      bucketPolicies: { 'customer-exports': { Version: '2012-10-17', Statement: [statement] } },
-    })
+    world = await startAwsWorld({ bucketPolicies: { [BUCKET]: policy(statement) } })
     const short = grantIn(world, { window: { start: START, end: START + 600 } })
     await world.writer.write(world.prod, short)
     const s3 = await world.s3For('alice', short.roleArn)
@@ -75,8 +57,7 @@ describe('a written grant', () => {
     await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
     await expect(list(s3)).rejects.toEqual(denied)
     await expect(list(s3, 'internal/')).rejects.toEqual(denied)
-    const put = new PutObjectCommand({ Bucket: BUCKET, Key: GRANTED, Body: 'mine' })
-    await expect(s3.send(put)).rejects.toEqual(denied)
+    await expect(put(s3, GRANTED)).rejects.toEqual(denied)
     world.clock.set(short.window.end * 1000)
     await expect(get(s3, GRANTED)).rejects.toEqual(denied)
   })
@@ -204,6 +185,27 @@ describe('a principal that AWS does not know', () => {
   })
 })
 
+describe('a refusal says what to do about it', () => {
+  test('where the account does not let the app write', async () => {
+    const boundary = `arn:aws:iam::${world.prod.id}:policy/Another`
+    const refusal = world.writer.write({ ...world.prod, boundary }, { ...grant, boundary })
+    await expect(refusal).rejects.toBeInstanceOf(ActionRefused)
+    await expect(refusal).rejects.toThrow(
+      /account prod \(111122223333\).*iam:CreateRole.*deploy\/account\.yaml/,
+    )
+  })
+
+  test('where a quota of the account is used up', async () => {
+    await world.writer.write(world.prod, grant)
+    const denial = { Effect: 'Deny', Action: 's3:GetObject', Resource: `arn:aws:s3:::${'x'.repeat(9000)}` }
+    await world.admin.send(new DeleteRolePolicyCommand({ RoleName: grant.roleName, PolicyName: 'daypass' }))
+    await world.putPolicy(grant.roleName, 'denials', policy(denial))
+    const refusal = world.writer.write(world.prod, grant)
+    await expect(refusal).rejects.toBeInstanceOf(QuotaReached)
+    await expect(refusal).rejects.toThrow(/A quota of account prod .* is used up/)
+  })
+})
+
 describe('outside its path the app touches nothing', () => {
   const trust = JSON.stringify(endedTrust(1, 'expired'))
 
@@ -235,84 +237,5 @@ describe('outside its path the app touches nothing', () => {
 
   test('not an account of another repository', async () => {
     await expect(world.writer.write(world.analytics, grant)).rejects.toBeInstanceOf(RoleNotOurs)
-  })
-})
-
-describe('a denied grant', () => {
-  const at = START + 60
-
-  test('stops its sessions at once, lets nobody in, and tells why', async () => {
-    await world.writer.write(world.prod, grant)
-    const s3 = await world.s3For('alice', grant.roleArn)
-    await world.writer.deny(world.prod, standingOf(grant), at, 'given-back')
-    await expect(get(s3, GRANTED)).rejects.toEqual(denied)
-    await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
-    expect(await world.roleState(grant.roleName)).toMatchObject({
-      trust: endedTrust(at, 'given-back'),
-      policies: { 'daypass-ended': endedPolicy(at, 'given-back') },
-    })
-  })
-
-  test('is denied although somebody took its boundary off', async () => {
-    await world.writer.write(world.prod, grant)
-    await world.stripBoundary(grant.roleName)
-    await world.writer.deny(world.prod, standingOf(grant), at, 'file-removed')
-    expect(await world.roleState(grant.roleName)).toMatchObject({
-      boundary: world.prod.boundary,
-      trust: endedTrust(at, 'file-removed'),
-    })
-  })
-
-  test('is never brought back by writing it again', async () => {
-    await world.writer.write(world.prod, grant)
-    await world.writer.deny(world.prod, standingOf(grant), at, 'given-back')
-    const before = await world.roleState(grant.roleName)
-    await expect(world.writer.write(world.prod, grant)).rejects.toBeInstanceOf(GrantEnded)
-    expect(await world.roleState(grant.roleName)).toEqual(before)
-  })
-
-  test.each([1, 2])('is ended in full although the process died at call %i of the denial', async (call) => {
-    await world.writer.write(world.prod, grant)
-    const denying = dyingWriter(world, call, 'after').deny(world.prod, standingOf(grant), at, 'given-back')
-    await expect(denying).rejects.toThrow('killed')
-    // The click that ended it is lost by now: what is left in IAM has to be enough.
-    await expect(world.writer.write(world.prod, grant)).rejects.toBeInstanceOf(GrantEnded)
-    expect(await world.roleState(grant.roleName)).toMatchObject({
-      trust: endedTrust(at, 'given-back'),
-      policies: { 'daypass-ended': endedPolicy(at, 'given-back') },
-    })
-  })
-
-  test('need not exist any more', async () => {
-    await world.writer.deny(world.prod, standingOf(grant), at, 'expired')
-    expect(await world.roleState(grant.roleName)).toBeUndefined()
-  })
-})
-
-describe('a removed grant', () => {
-  test('is gone, with whatever others hung on it', async () => {
-    await world.writer.write(world.prod, grant)
-    await world.attach(grant.roleName)
-    await world.putPolicy(grant.roleName, 'extra', grant.permissionPolicy)
-    await world.stripBoundary(grant.roleName)
-    await world.writer.remove(world.prod, standingOf(grant))
-    expect(await world.roleState(grant.roleName)).toBeUndefined()
-  })
-
-  test('need not exist any more', async () => {
-    await world.writer.remove(world.prod, standingOf(grant))
-    expect(await world.roleState(grant.roleName)).toBeUndefined()
-  })
-
-  test.each([1, 2, 3, 4, 5, 6])('is gone although the process died at call %i', async (call) => {
-    await world.writer.write(world.prod, grant)
-    await world.writer.deny(world.prod, standingOf(grant), START + 4 * HOUR, 'expired')
-    for (const when of ['before', 'after'] as const) {
-      await dyingWriter(world, call, when)
-        .remove(world.prod, standingOf(grant))
-        .catch((error: Error) => expect(error.message).toBe('killed'))
-    }
-    await world.writer.remove(world.prod, standingOf(grant))
-    expect(await world.roleState(grant.roleName)).toBeUndefined()
   })
 })

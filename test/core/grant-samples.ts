@@ -20,7 +20,7 @@ export const ANALYTICS: Account = {
   boundary: 'arn:aws:iam::222222222222:policy/daypass-boundary',
 }
 
-export const ALICE: Principal = { kind: 'iam-user', arn: 'arn:aws:iam::111111111111:user/alice' }
+const ALICE: Principal = { kind: 'iam-user', arn: 'arn:aws:iam::111111111111:user/alice' }
 
 /** 2026-11-24T09:00:00Z */
 export const START = 1_795_510_800
