@@ -71,7 +71,7 @@ async function approve(tour: Tour, request: OpenedRequest): Promise<Grant> {
   await people.approve('olivia', request)
   narrator.shown(`olivia approved ${request.head.slice(0, 7)}, the very commit she saw`)
   const { sha, mergedAt } = await people.merge('olivia', request)
-  narrator.shown(`merged as ${sha.slice(0, 7)}: the window is open for ${WINDOW_SECONDS} s`)
+  narrator.shown(`olivia merged it as ${sha.slice(0, 7)}; it asks for ${WINDOW_SECONDS} s from now`)
   const roleArn = await narrator.until("the app's comment", async () => {
     const comment = await commentOfTheApp(people, request)
     expected(refusalIn(comment) === undefined, 'the request is granted', comment)
