@@ -33,7 +33,7 @@ export interface Receipt {
   readonly roleArn: string
 }
 
-export interface Witness {
+interface Witness {
   readonly login: string
   readonly id: number
 }

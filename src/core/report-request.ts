@@ -5,6 +5,7 @@ import { formatPolicy, type Grant } from './grant.ts'
 import { code, codeBlock, cut, inline, plain, prose } from './markdown.ts'
 import type { Problem } from './problem.ts'
 import type { Annotation, CheckReport } from './report.ts'
+import { whoDecides } from './report-standing.ts'
 import {
   bullets,
   compose,
@@ -13,7 +14,6 @@ import {
   folded,
   lengthOf,
   placesOf,
-  shortSha,
   utc,
   whatIsAsked,
   whoGetsIn,
@@ -38,7 +38,7 @@ export type RequestFinding =
   /** Something could not be read; never to be taken for success. */
   | { readonly kind: 'unknown'; readonly code: string; readonly message: string }
 
-export interface ValidRequest {
+interface ValidRequest {
   readonly asked: Asked
   /** What would be written into IAM if it were merged now. */
   readonly grant: Grant
@@ -196,7 +196,7 @@ function reportValid(valid: ValidRequest): RequestReport {
       reasons(asked),
       `### What it opens\n\n${whatItOpens(asked)}`,
       `### Who gets in\n\n${whoGetsIn(asked.terms.principal, request.requester)}`,
-      `### Who decides\n\n${whoDecides(valid)}`,
+      `### Who decides\n\n${whoDecides(standing, valid.verdict)}`,
       `### Exactly what AWS is told\n\n${timesOf(asked)}`,
       folded('Trust policy: who is let in, and when', codeBlock(formatPolicy(grant.trustPolicy), 'json')),
       folded('Permission policy: what they can do', codeBlock(formatPolicy(grant.permissionPolicy), 'json')),
@@ -245,45 +245,4 @@ function timesOf({ request }: Asked): string {
   return request.start === undefined
     ? 'The times in these are those of a merge right now. With the merge they are set to its time.'
     : 'Should it be merged after its start, the window begins at the merge and keeps its length.'
-}
-
-function whoDecides({ standing, verdict }: ValidRequest): string {
-  const { counted, uncounted, changeRequests, silentOwners } = standing
-  return compose([
-    approvers(standing),
-    mergers(standing),
-    bullets([
-      ...counted.map(
-        ({ person, commit }) => `Approved by **${inline(person.login)}**, at commit ${shortSha(commit)}.`,
-      ),
-      ...changeRequests.map(
-        ({ login }) => `**${inline(login)}** asks for changes, which stands against every approval.`,
-      ),
-      ...uncounted.map(
-        ({ person, why }) =>
-          `The approval of ${inline(person?.login ?? 'somebody')} does not count: ${prose(why)}.`,
-      ),
-      ...silentOwners.map(({ text, why }) => `${code(text)} in CODEOWNERS does not count: ${prose(why)}.`),
-    ]),
-    verdict.outcome === 'would-hold'
-      ? 'If it were merged now by one who may, access would be given.'
-      : `If it were merged now, access would not be given: ${prose(verdict.message)} ${prose(verdict.fix)} (${code(verdict.code)})`,
-  ])
-}
-
-function approvers({ mayApprove, missing }: Standing): string {
-  if (mayApprove.length === 0)
-    return '⚠️ **Nobody can approve this request:** CODEOWNERS names no person with write access for its path who had no hand in it.'
-  const owners = enumerate(mayApprove.map(bold), 'or')
-  if (missing === 0) return `Every approval that is needed is there. ${owners} may approve.`
-  return `${count(missing, 'approval')} ${missing === 1 ? 'is' : 'are'} still needed, from ${owners}.`
-}
-
-function mergers({ mayMerge }: Standing): string {
-  const who = mayMerge === 'anyone' ? 'Anyone with write access' : enumerate(mayMerge.map(bold), 'or')
-  return `${who} may merge it. The window opens with the merge, not with the approval.`
-}
-
-function bold(login: string): string {
-  return `**${inline(login)}**`
 }

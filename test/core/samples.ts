@@ -11,7 +11,7 @@ import type { AccessRequest, RequestLocation } from '../../src/core/request.ts'
 
 export const at = (iso: string): number => Date.parse(iso) / 1000
 
-export const account: Account = {
+const account: Account = {
   alias: 'prod',
   id: '111122223333',
   partition: 'aws',
@@ -60,12 +60,12 @@ export const identityCenter: Principal = {
 }
 
 const person = (id: number, login: string): Person => ({ id, login, kind: 'person' })
-export const alice = person(501, 'alice')
+const alice = person(501, 'alice')
 export const olivia = person(502, 'olivia')
 export const oscar = person(503, 'oscar')
 export const mallory = person(504, 'mallory')
 
-export const blob = '5f1d3c2b6a7988990011223344556677889900aa'
+const blob = '5f1d3c2b6a7988990011223344556677889900aa'
 export const reviewed = '9a3c61f0b2d4e6f8091a2b3c4d5e6f7081920314'
 
 export const asked: Asked = {
