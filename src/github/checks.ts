@@ -1,8 +1,9 @@
 /** Writes check runs: cut to GitHub's limits, annotations in batches, and only ever the app's own. */
 import type { Annotation, CheckReport } from '../core/report.ts'
+import { RULES_PATH } from '../core/rules.ts'
 import type { Context } from './context.ts'
 import { write } from './failures.ts'
-import { REQUEST_CHECK, RULES_CHECK, RULES_PATH } from './names.ts'
+import { REQUEST_CHECK, RULES_CHECK } from './names.ts'
 import { lastTouch } from './touches.ts'
 
 const MOST_CHARACTERS = 65_535

@@ -1,10 +1,10 @@
 /** Git's objects of one repository, read by their sha and kept: a sha's content never changes. */
 import type { FileAt } from '../core/evidence.ts'
+import { REQUESTS_FOLDER } from '../core/request.ts'
 import { Unreadable } from '../ports.ts'
 import { rememberForever } from './bounded-cache.ts'
 import type { Octokit, Target } from './context.ts'
 import { isNotFound } from './failures.ts'
-import { REQUESTS_FOLDER } from './names.ts'
 import type { Reads } from './reads.ts'
 
 export interface TreeEntry {

@@ -9,9 +9,6 @@ export const RULES_CHECK = 'Daypass / rules'
 /** Stands in the app's one comment on a pull request; GitHub doesn't show it. */
 export const COMMENT_MARKER = '<!-- daypass -->'
 
-export const REQUESTS_FOLDER = 'access-requests'
-export const RULES_PATH = '.github/daypass.yml'
-
 /** Two replicas compute the same, so that a record is found again by whoever looks. */
 export function identityHash({ repositoryId, path, pull }: RequestIdentity): string {
   return createHash('sha256').update(`${repositoryId}\n${pull}\n${path}`).digest('hex').slice(0, 32)

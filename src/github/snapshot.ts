@@ -1,9 +1,11 @@
 /** One commit of the access repository, read whole: its requests, its rules and the CODEOWNERS in force. */
+
 import { CODEOWNERS_PLACES } from '../core/codeowners.ts'
+import { isRequestPath, REQUESTS_FOLDER } from '../core/request.ts'
+import { RULES_PATH } from '../core/rules.ts'
 import type { Snapshot, SourceFile } from '../ports.ts'
 import type { Context } from './context.ts'
 import type { TreeEntry } from './git-objects.ts'
-import { REQUESTS_FOLDER, RULES_PATH } from './names.ts'
 
 /** A request has 16 KiB at most; a longer file is still read some way, so that the parser can say so. */
 export const REQUEST_TEXT_LIMIT = 64 * 1024
@@ -33,23 +35,18 @@ async function readRequests({ git }: Context, commit: string): Promise<SourceFil
   const folder = (await git.root(commit)).get(REQUESTS_FOLDER)
   if (!folder) return []
   if (folder.type !== 'tree') return [{ path: REQUESTS_FOLDER, mode: folder.mode, blob: folder.sha }]
-  const entries = [...(await git.below(folder.sha))].filter(
-    ([path, { type }]) => type !== 'tree' && isRequest(path),
-  )
+  const entries = [...(await git.below(folder.sha))]
+    .map(([path, entry]) => ({ path: `${REQUESTS_FOLDER}/${path}`, entry }))
+    .filter(({ path, entry }) => entry.type !== 'tree' && isRequestPath(path))
   return Promise.all(
-    entries.map(async ([path, entry]) => {
-      const file = { path: `${REQUESTS_FOLDER}/${path}`, mode: entry.mode, blob: entry.sha }
+    entries.map(async ({ path, entry }) => {
+      const file = { path, mode: entry.mode, blob: entry.sha }
       const text = hasText(entry, REQUEST_TEXT_LIMIT)
         ? await git.text(entry.sha, REQUEST_TEXT_LIMIT)
         : undefined
       return text === undefined ? file : { ...file, text }
     }),
   )
-}
-
-function isRequest(path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  return !name.endsWith('.md') && name !== 'CODEOWNERS' && !name.startsWith('.')
 }
 
 async function readSource(
