@@ -6,17 +6,18 @@ import { toJsonSchema } from './json-schema.ts'
 
 /**
  * Operations of GitHub that the published extract leaves out and the sandbox has all the same, so that people can
- * fork, and join and leave: nothing here is called by the app.
+ * fork, join and leave, or ask for all checks again: the app calls none of them.
  */
 const OUTSIDE_THE_EXTRACT = [
   /^POST \/repos\/[^/]+\/[^/]+\/forks$/,
+  /^POST \/repos\/[^/]+\/[^/]+\/check-suites\/\d+\/rerequest$/,
   /^(PUT|DELETE) \/repos\/[^/]+\/[^/]+\/collaborators\/[^/]+$/,
   /^(PUT|DELETE) \/orgs\/[^/]+\/teams\/[^/]+\/memberships\/[^/]+$/,
   /^DELETE \/orgs\/[^/]+\/members\/[^/]+$/,
 ]
 
 /** Refusals that any operation may answer with, whether its own description lists them or not. */
-const COMMON_REFUSALS = new Set([400, 401, 403, 404, 405, 409, 413, 422])
+const COMMON_REFUSALS = new Set([400, 401, 403, 404, 405, 409, 413, 415, 422])
 
 /** Sentences about what does not hold; an empty list: nothing. */
 export function checkExchange(exchange: Exchange): string[] {

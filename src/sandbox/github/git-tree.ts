@@ -1,6 +1,7 @@
 /** Walks and rewrites trees: find a path, list everything, put and remove files. */
 import type { Git } from './git.ts'
 import { FILE_MODE, TREE_MODE, type TreeEntry } from './git-objects.ts'
+import { runGit } from './git-process.ts'
 
 export interface PathEntry extends TreeEntry {
   readonly path: string
@@ -20,20 +21,28 @@ export async function findPath(git: Git, treeSha: string, path: string): Promise
   return { ...current, path }
 }
 
-/** Every entry below a tree, folders before their content; `limit` stops a walk that would be cut off anyway. */
-export async function listTree(git: Git, treeSha: string, limit: number, prefix = ''): Promise<PathEntry[]> {
-  const listed: PathEntry[] = []
-  for (const entry of (await git.tree(treeSha)) ?? []) {
-    if (listed.length >= limit) break
-    const path = `${prefix}${entry.name}`
-    listed.push({ ...entry, path })
-    if (entry.mode === TREE_MODE) {
-      // One by one: a very large tree would overflow the arguments of a single push.
-      for (const below of await listTree(git, entry.sha, limit - listed.length, `${path}/`))
-        listed.push(below)
-    }
-  }
-  return listed
+export interface ListedEntry {
+  readonly path: string
+  /** As GitHub writes it: six digits. */
+  readonly mode: string
+  readonly type: string
+  readonly sha: string
+  /** Of blobs only. */
+  readonly size: number | undefined
+}
+
+/** The entries of a tree, or every entry below it with folders before their content. */
+export async function listTree(git: Git, treeSha: string, recursive: boolean): Promise<ListedEntry[]> {
+  const options = ['-z', '--long', ...(recursive ? ['-r', '-t'] : [])]
+  const { stdout } = await runGit(git.directory, ['ls-tree', ...options, treeSha])
+  return stdout.toString().split('\0').filter(Boolean).map(listedEntry)
+}
+
+/** `<mode> <type> <sha> <size>\t<path>`, the size padded with spaces. */
+function listedEntry(line: string): ListedEntry {
+  const tab = line.indexOf('\t')
+  const [mode = '', type = '', sha = '', size = '-'] = line.slice(0, tab).split(/ +/)
+  return { path: line.slice(tab + 1), mode, type, sha, size: size === '-' ? undefined : Number(size) }
 }
 
 /** The tree with the changes made; folders left empty disappear, as git has no empty folders. */

@@ -18,8 +18,9 @@ export interface PageRequest {
 }
 
 export function pageRequest(query: URLSearchParams, defaultSize = DEFAULT_PAGE_SIZE): PageRequest {
-  const size = positive(query.get('per_page')) ?? defaultSize
-  return { number: positive(query.get('page')) ?? 1, size: Math.min(size, LARGEST_PAGE) }
+  const wished = positive(query.get('per_page'))
+  const size = wished === undefined ? defaultSize : Math.min(wished, LARGEST_PAGE)
+  return { number: positive(query.get('page')) ?? 1, size }
 }
 
 /** GitHub takes nonsense in these for the default. */
@@ -31,8 +32,9 @@ function positive(text: string | null): number | undefined {
 export function paginate<Item>(
   items: readonly Item[],
   query: URLSearchParams,
+  defaultSize = DEFAULT_PAGE_SIZE,
 ): { items: Item[]; page: Page } {
-  const { number, size } = pageRequest(query)
+  const { number, size } = pageRequest(query, defaultSize)
   const start = (number - 1) * size
   return { items: items.slice(start, start + size), page: pageOf({ number, size }, items.length) }
 }

@@ -4,7 +4,7 @@ import type { NamedActor } from './auth.ts'
 import { isOwner, ownersOf, readCodeowners } from './codeowners.ts'
 import { pullDiff } from './pull-diff.ts'
 import type { SeedProtection } from './seed.ts'
-import type { CheckRun, PullIssue, Repository, Review, User, World } from './world.ts'
+import type { CheckRun, PullIssue, Repository, Review, World } from './world.ts'
 
 export const RULESET_NAME = 'Default branch'
 
@@ -76,18 +76,20 @@ export async function missingForMerge(
   ]
 }
 
-/** The last approval or change request of each person who can write, the author left out. */
+/**
+ * What each person who can write says last, the author left out. Where a dismissal makes that doubtful the stricter
+ * reading counts: it never brings an older approval back, but an older change request stands again.
+ */
 export function standingReviews(world: World, repository: Repository, issue: PullIssue): Review[] {
-  const last = new Map<User, Review>()
-  for (const review of issue.pull.reviews) {
-    // A dismissed review takes its person's word back; a comment changes nothing.
-    if (review.state === 'COMMENTED' || review.state === 'PENDING') continue
-    last.set(review.user, review)
-  }
-  return [...last.values()].filter(
-    ({ user, state }) =>
-      state !== 'DISMISSED' && user !== issue.user && atLeast(levelOf(world, repository, user), 'write'),
+  const said = issue.pull.reviews.filter(({ state }) => state !== 'COMMENTED' && state !== 'PENDING')
+  const people = [...new Set(said.map(({ user }) => user))].filter(
+    (user) => user !== issue.user && atLeast(levelOf(world, repository, user), 'write'),
   )
+  return people.flatMap((person) => {
+    const own = said.filter(({ user }) => user === person)
+    const standing = own.findLast(({ state }) => state !== 'DISMISSED')
+    return standing && (standing === own.at(-1) || standing.state === 'CHANGES_REQUESTED') ? [standing] : []
+  })
 }
 
 function missingReviews(
@@ -143,6 +145,13 @@ function missingChecks(
 
 function latestRun(repository: Repository, sha: string, name: string): CheckRun | undefined {
   return [...repository.checkRuns.values()].findLast((run) => run.headSha === sha && run.name === name)
+}
+
+/** Whether any check on the head has failed or is not done, required or not. */
+export function isUnstable(repository: Repository, issue: PullIssue): boolean {
+  const runs = [...repository.checkRuns.values()].filter(({ headSha }) => headSha === issue.pull.head.sha)
+  const latest = new Map(runs.map((run) => [run.name, run]))
+  return [...latest.values()].some((run) => !hasPassed(run))
 }
 
 function hasPassed(run: CheckRun | undefined): boolean {

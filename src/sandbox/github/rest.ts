@@ -8,7 +8,7 @@ import { notFound, Refused, refusalBody } from './failure.ts'
 import { Input } from './input.ts'
 import { linkHeader } from './pages.ts'
 import type { RateLimiter } from './rate-limit.ts'
-import { type Answer, type Call, findRoute, type Route } from './router.ts'
+import { type Answer, type Call, findRoute, type Route, wantsMedia } from './router.ts'
 import type { World } from './world.ts'
 
 const LARGEST_BODY = 40 * 1024 * 1024
@@ -46,6 +46,7 @@ export async function serveRest(
     by(actor)
     body = parseBody(raw)
     checkRate(server, actor)
+    checkMedia(request.headers.accept ?? '')
     answer = await run(server, incoming, actor, body)
   } catch (error) {
     answer = refusal(error)
@@ -64,8 +65,13 @@ function parseBody(raw: Buffer): unknown {
 
 function checkRate({ rates }: RestServer, actor: Actor): void {
   if (rates.view(actor).remaining > 0) return
-  const status = 403
-  throw new Refused(status, 'API rate limit exceeded.')
+  throw new Refused(403, 'API rate limit exceeded.')
+}
+
+/** Formats that GitHub has and the sandbox has not are refused rather than answered with something else. */
+function checkMedia(accept: string): void {
+  const missing = ['diff', 'patch', 'html', 'text', 'full'].find((format) => wantsMedia(accept, format))
+  if (missing) throw new Refused(415, `The sandbox does not answer in the format ${missing}.`)
 }
 
 async function run(
@@ -115,13 +121,13 @@ function send(
   answer: Answer,
   response: ServerResponse,
 ): number {
-  const text = bodyText(answer)
-  const etag = `W/"${createHash('sha256').update(tokenOf(actor)).update('\0').update(text).digest('hex')}"`
+  const bytes = bodyBytes(answer)
+  const etag = `W/"${createHash('sha256').update(tokenOf(actor)).update('\0').update(bytes).digest('hex')}"`
   const cacheable = request.method === 'GET' && answer.status === 200
   const unchanged = cacheable && matches(request.headers['if-none-match'], etag)
   const status = unchanged ? 304 : answer.status
   if (!unchanged && path !== '/rate_limit') server.rates.spend(actor)
-  const contentType = text === '' || unchanged ? '' : mediaType(answer)
+  const contentType = bytes.length === 0 || unchanged ? '' : mediaType(answer)
   const headers: Record<string, string> = {
     ...commonHeaders(server, actor),
     ...(cacheable
@@ -131,7 +137,7 @@ function send(
     ...pageLink(url, answer),
     ...(contentType ? { 'content-type': `${contentType}; charset=utf-8` } : {}),
   }
-  response.writeHead(status, headers).end(unchanged ? undefined : text)
+  response.writeHead(status, headers).end(unchanged ? undefined : bytes)
   server.onExchange?.({
     kind: 'rest',
     method: request.method ?? 'GET',
@@ -141,14 +147,16 @@ function send(
     status,
     contentType,
     // As it went over the wire: what JSON drops is not in it.
-    responseBody: contentType === '' ? undefined : answer.contentType ? text : JSON.parse(text),
+    responseBody:
+      contentType === '' ? undefined : answer.contentType ? bytes.toString() : JSON.parse(bytes.toString()),
   })
   return status
 }
 
-function bodyText(answer: Answer): string {
-  if (answer.body === undefined) return ''
-  return typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+function bodyBytes({ body }: Answer): Buffer {
+  if (Buffer.isBuffer(body)) return body
+  if (body === undefined) return Buffer.alloc(0)
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
 function mediaType(answer: Answer): string {

@@ -105,6 +105,11 @@ function decode(value: string): string {
   }
 }
 
+/** Whether the Accept header names one of GitHub's special formats, as in `application/vnd.github.v3.raw+json`. */
+export function wantsMedia(accept: string, format: string): boolean {
+  return new RegExp(`application/vnd\\.github\\.(v3\\.)?${format}(\\+json)?($|[,; ])`).test(accept)
+}
+
 /** The person or bot behind the call; one who did not sign in can't do it. */
 export function named(actor: Actor): NamedActor {
   if (actor.kind === 'user' || actor.kind === 'installation') return actor

@@ -15,7 +15,7 @@ import {
 } from './present-account.ts'
 import { presentRepository } from './present-repository.ts'
 import { type Call, named, type Route, route } from './router.ts'
-import type { Webhooks } from './webhooks.ts'
+import type { Delivery, Webhooks } from './webhooks.ts'
 import { type Repository, repositoryKey, userNamed, type World } from './world.ts'
 
 export function appRoutes(webhooks: Webhooks): Route[] {
@@ -33,9 +33,18 @@ export function appRoutes(webhooks: Webhooks): Route[] {
       return { status: 200, body: presentInstallation(call.world) }
     }),
     appRoute('POST', '/app/installations/:id/access_tokens', mintToken),
-    appRoute('GET', '/app/hook/deliveries', ({ query }) => {
+    appRoute('GET', '/app/hook/deliveries', ({ world, query }) => {
+      if (query.has('cursor') || query.has('status'))
+        throw new Refused(422, 'The sandbox lists the newest only.')
       const shown = webhooks.deliveries().slice(0, pageRequest(query).size)
-      return { status: 200, body: shown.map((delivery) => presentDelivery(delivery)) }
+      return { status: 200, body: shown.map((delivery) => presentDelivery(world, delivery)) }
+    }),
+    appRoute('POST', '/app/hook/deliveries/:id/attempts', (call) => {
+      const id = call.number('id')
+      const delivery = webhooks.deliveries().find((candidate) => candidate.id === id)
+      if (!delivery) throw notFound()
+      webhooks.redeliver(delivery)
+      return { status: 202, body: {} }
     }),
     appRoute('GET', '/orgs/:org/installation', (call) => {
       if (call.param('org').toLowerCase() !== call.world.organization.login.toLowerCase()) throw notFound()
@@ -155,19 +164,19 @@ function installationRepositories({ world, actor, query }: Call) {
   }
 }
 
-function presentDelivery(delivery: ReturnType<Webhooks['deliveries']>[number]) {
+function presentDelivery(world: World, { id, message, deliveredAt, durationSeconds, statusCode }: Delivery) {
   return {
-    id: delivery.id,
-    guid: delivery.guid,
-    delivered_at: timestamp(delivery.deliveredAt),
-    redelivery: delivery.redelivery,
-    duration: delivery.durationSeconds,
-    status: delivery.statusCode >= 200 && delivery.statusCode < 300 ? 'OK' : 'Failed to deliver',
-    status_code: delivery.statusCode,
-    event: delivery.event,
-    action: delivery.action ?? null,
-    installation_id: null,
-    repository_id: delivery.repositoryId,
+    id,
+    guid: message.guid,
+    delivered_at: timestamp(deliveredAt),
+    redelivery: message.redelivery,
+    duration: durationSeconds,
+    status: statusCode >= 200 && statusCode < 300 ? 'OK' : 'Failed to deliver',
+    status_code: statusCode,
+    event: message.event,
+    action: message.action ?? null,
+    installation_id: world.app.installationId,
+    repository_id: message.repositoryId,
     throttled_at: null,
   }
 }

@@ -1,6 +1,6 @@
 /** Check runs: only the app makes and changes them; people may ask for a new run or press a button. */
 import { type Need, reads } from './access.ts'
-import { checkRunEvent } from './events.ts'
+import { checkRunEvent, checkSuiteEvent } from './events.ts'
 import { invalid, notFound, Refused } from './failure.ts'
 import type { Input } from './input.ts'
 import { choice, paginate } from './pages.ts'
@@ -39,6 +39,13 @@ export const checkRoutes: Route[] = [
       body: items.map((item) => presentAnnotation(call.world, call.repository, run, item)),
       page,
     }
+  }),
+  repositoryRoute('POST', '/check-suites/:id/rerequest', RERUN, async (call) => {
+    const id = call.number('id')
+    const suite = [...call.repository.checkSuites.values()].find((candidate) => candidate.id === id)
+    if (!suite) throw notFound()
+    await checkSuiteEvent(call.world, call.repository, suite, named(call.actor).user, 'rerequested')
+    return { status: 201, body: {} }
   }),
   repositoryRoute('POST', '/check-runs/:id/rerequest', RERUN, (call) => {
     const run = findRun(call)

@@ -10,8 +10,12 @@ import { presentCommit, presentFile } from './present-commit.ts'
 import { presentPullSimple } from './present-pull.ts'
 import { presentRepository, repositoryPage, repositoryUrl } from './present-repository.ts'
 import { commitNamed, commitOrNotFound, isSha } from './revisions.ts'
-import { type Answer, named, type RepositoryCall, type Route, repositoryRoute } from './router.ts'
+import { type Answer, named, type RepositoryCall, type Route, repositoryRoute, wantsMedia } from './router.ts'
 import { type CommitStatus, type PullIssue, pullsOf, type Repository, userNamed } from './world.ts'
+
+/** Of one commit or comparison; a comparison lists no more, and only on its first page. */
+const FILES_A_PAGE = 300
+const COMMITS_A_PAGE = 250
 
 export const commitRoutes: Route[] = [
   repositoryRoute('GET', '/commits', reads('contents'), listCommits),
@@ -59,14 +63,11 @@ async function listCommits({ world, repository, query }: RepositoryCall): Promis
 
 async function getCommit({ world, repository, query, param, accept }: RepositoryCall): Promise<Answer> {
   const commit = await commitNamed(repository, param('ref'))
-  if (accept.includes('application/vnd.github.sha')) {
+  if (wantsMedia(accept, 'sha')) {
     return { status: 200, body: commit.sha, contentType: 'application/vnd.github.sha' }
   }
   const files = await diffTrees(repository.git, commit.parents[0], commit.sha)
-  const { items, page } = paginate(
-    files,
-    new URLSearchParams({ per_page: '100', ...Object.fromEntries(query) }),
-  )
+  const { items, page } = paginate(files, query, FILES_A_PAGE)
   const additions = files.reduce((sum, file) => sum + file.additions, 0)
   const deletions = files.reduce((sum, file) => sum + file.deletions, 0)
   return {
@@ -156,10 +157,7 @@ async function compare({ world, repository, query, param }: RepositoryCall): Pro
     throw new Refused(404, `No common ancestor between ${baseName} and ${headName}.`)
   const ahead = (await repository.git.between(base.sha, head.sha)).toReversed()
   const behind = (await repository.git.between(head.sha, base.sha)).length
-  const { items, page } = paginate(
-    ahead,
-    query.has('per_page') ? query : new URLSearchParams({ ...Object.fromEntries(query), per_page: '100' }),
-  )
+  const { items, page } = paginate(ahead, query, COMMITS_A_PAGE)
   const commits = await Promise.all(items.map((sha) => repository.git.commitOrFail(sha)))
   const path = `/compare/${baseName}...${headName}`
   const html = repositoryPage(world, repository, path)
@@ -179,14 +177,11 @@ async function compare({ world, repository, query, param }: RepositoryCall): Pro
       behind_by: behind,
       total_commits: ahead.length,
       commits: commits.map((commit) => presentCommit(world, repository, commit)),
-      files: files.slice(0, COMPARED_FILES).map((file) => presentFile(world, repository, file, head.sha)),
+      files: files.slice(0, FILES_A_PAGE).map((file) => presentFile(world, repository, file, head.sha)),
     },
     page,
   }
 }
-
-/** GitHub lists no more, and only on the first page. */
-const COMPARED_FILES = 300
 
 /** `branch`, or `owner:branch` for one of this repository's own. */
 function comparedCommit(repository: Repository, name: string): Promise<Commit> {

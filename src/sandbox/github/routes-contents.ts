@@ -19,7 +19,7 @@ import { repositoryPage, repositoryUrl } from './present-repository.ts'
 import { isProtected } from './protection.ts'
 import { moveRef } from './ref-moves.ts'
 import { commitOrNotFound } from './revisions.ts'
-import { type Answer, named, type RepositoryCall, type Route, repositoryRoute } from './router.ts'
+import { type Answer, named, type RepositoryCall, type Route, repositoryRoute, wantsMedia } from './router.ts'
 import type { World } from './world.ts'
 
 const WRITE: Need = { app: [{ name: 'contents', access: 'write' }], user: 'write', hidden: true }
@@ -48,8 +48,8 @@ async function getContents(call: RepositoryCall, rawPath: string): Promise<Answe
   if (!entry) throw notFound()
   if (entry.mode === TREE_MODE) return folder(call, entry, ref)
   const content = await repository.git.blob(entry.sha)
-  if (accept.includes('application/vnd.github.raw') || accept.includes('application/vnd.github.v3.raw')) {
-    return { status: 200, body: content?.toString() ?? '', contentType: 'application/vnd.github.raw' }
+  if (wantsMedia(accept, 'raw')) {
+    return { status: 200, body: content ?? '', contentType: 'application/vnd.github.raw' }
   }
   return { status: 200, body: presentEntry(call, entry, ref, content) }
 }
@@ -69,7 +69,7 @@ async function folder(call: RepositoryCall, entry: PathEntry, ref: string): Prom
       return listed
     }),
   )
-  if (!call.accept.includes('application/vnd.github.object')) return { status: 200, body: items }
+  if (!wantsMedia(call.accept, 'object')) return { status: 200, body: items }
   return {
     status: 200,
     body: { ...presentEntry(call, entry, ref, undefined), entries: items },

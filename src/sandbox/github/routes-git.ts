@@ -2,21 +2,22 @@
 import { type Need, reads } from './access.ts'
 import { invalid, notFound, Refused } from './failure.ts'
 import { isSafeRefName } from './git.ts'
-import { FILE_MODE, SUBMODULE_MODE, TREE_MODE, type TreeEntry } from './git-objects.ts'
-import { changeTree, isValidPath, listTree, type PathEntry, type TreeChange } from './git-tree.ts'
+import { FILE_MODE, SUBMODULE_MODE, TREE_MODE } from './git-objects.ts'
+import { changeTree, isValidPath, type ListedEntry, listTree, type TreeChange } from './git-tree.ts'
 import type { Input } from './input.ts'
-import { nodeId } from './present-account.ts'
+import { type Json, nodeId } from './present-account.ts'
 import { presentGitCommit } from './present-commit.ts'
 import { repositoryUrl } from './present-repository.ts'
 import { isSha, resolveCommit } from './revisions.ts'
-import { type Answer, named, type RepositoryCall, type Route, repositoryRoute } from './router.ts'
+import { type Answer, named, type RepositoryCall, type Route, repositoryRoute, wantsMedia } from './router.ts'
 import { isSignedByGitHub, signatures } from './routes-contents.ts'
 import type { Repository, World } from './world.ts'
 
 export const GIT_WRITE: Need = { app: [{ name: 'contents', access: 'write' }], user: 'write', hidden: true }
 
-/** GitHub cuts trees off here. */
-const TREE_LIMIT = 100_000
+/** GitHub cuts trees off at so many entries, or bytes. */
+const MOST_ENTRIES = 100_000
+const LARGEST_TREE = 7 * 1024 * 1024
 const BLOB_LIMIT = 100 * 1024 * 1024
 
 export const gitDatabaseRoutes: Route[] = [
@@ -35,36 +36,31 @@ export const gitDatabaseRoutes: Route[] = [
 async function getTree({ world, repository, param, query }: RepositoryCall): Promise<Answer> {
   const name = param('sha')
   const sha = (await resolveCommit(repository, name))?.tree ?? (isSha(name) ? name : undefined)
-  const entries = sha && (await repository.git.tree(sha))
-  if (!entries) throw notFound()
+  if (sha === undefined || !(await repository.git.tree(sha))) throw notFound()
   // GitHub takes any value for yes, "0" and "false" too.
-  const listed = query.has('recursive')
-    ? await listTree(repository.git, sha, TREE_LIMIT + 1)
-    : entries.map(here)
-  const tree = await Promise.all(
-    listed.slice(0, TREE_LIMIT).map((entry) => presentEntry(world, repository, entry)),
-  )
+  const entries = await listTree(repository.git, sha, query.has('recursive'))
+  const tree = cutOff(entries.map((entry) => presentEntry(world, repository, entry)))
   const url = repositoryUrl(world, repository, `/git/trees/${sha}`)
-  return { status: 200, body: { sha, url, tree, truncated: listed.length > TREE_LIMIT } }
+  return { status: 200, body: { sha, url, tree, truncated: tree.length < entries.length } }
 }
 
-function here(entry: TreeEntry): PathEntry {
-  return { ...entry, path: entry.name }
+function cutOff(entries: readonly Json[]): readonly Json[] {
+  let bytes = 0
+  const end = entries.findIndex((entry, index) => {
+    bytes += JSON.stringify(entry).length
+    return index >= MOST_ENTRIES || bytes > LARGEST_TREE
+  })
+  return end < 0 ? entries : entries.slice(0, end)
 }
 
-async function presentEntry(world: World, repository: Repository, { path, mode, sha }: PathEntry) {
-  if (mode === SUBMODULE_MODE) return { path, mode, type: 'commit', sha }
-  if (mode === TREE_MODE) {
-    return {
-      path,
-      mode: '040000',
-      type: 'tree',
-      sha,
-      url: repositoryUrl(world, repository, `/git/trees/${sha}`),
-    }
-  }
-  const size = (await repository.git.blob(sha))?.length ?? 0
-  return { path, mode, type: 'blob', sha, size, url: repositoryUrl(world, repository, `/git/blobs/${sha}`) }
+function presentEntry(
+  world: World,
+  repository: Repository,
+  { path, mode, type, sha, size }: ListedEntry,
+): Json {
+  if (type === 'commit') return { path, mode, type, sha }
+  const url = repositoryUrl(world, repository, `/git/${type}s/${sha}`)
+  return { path, mode, type, sha, ...(size === undefined ? {} : { size }), url }
 }
 
 async function createTree(call: RepositoryCall): Promise<Answer> {
@@ -76,8 +72,8 @@ async function createTree(call: RepositoryCall): Promise<Answer> {
   for (const item of input.objects('tree') ?? []) changes.set(...(await treeChange(repository, item)))
   if (changes.size === 0) throw invalid('Tree', 'tree', 'missing_field')
   const sha = await changeTree(repository.git, baseTree, changes)
-  const entries = (await repository.git.tree(sha)) ?? []
-  const tree = await Promise.all(entries.map((entry) => presentEntry(world, repository, here(entry))))
+  const entries = await listTree(repository.git, sha, false)
+  const tree = entries.map((entry) => presentEntry(world, repository, entry))
   const url = repositoryUrl(world, repository, `/git/trees/${sha}`)
   return { status: 201, body: { sha, url, tree, truncated: false }, headers: { location: url } }
 }
@@ -116,8 +112,8 @@ async function getBlob({ world, repository, param, accept }: RepositoryCall): Pr
   const content = isSha(sha) ? await repository.git.blob(sha) : undefined
   if (!content) throw notFound()
   if (content.length > BLOB_LIMIT) throw new Refused(403, 'This API returns blobs up to 100 MB in size.')
-  if (accept.includes('application/vnd.github.raw')) {
-    return { status: 200, body: content.toString(), contentType: 'application/vnd.github.raw' }
+  if (wantsMedia(accept, 'raw')) {
+    return { status: 200, body: content, contentType: 'application/vnd.github.raw' }
   }
   return {
     status: 200,

@@ -9,7 +9,7 @@ import { choice, paginate } from './pages.ts'
 import { apiUrl } from './present-account.ts'
 import { presentCommit, presentFile } from './present-commit.ts'
 import { presentPull, presentPullSimple } from './present-pull.ts'
-import { missingForMerge } from './protection.ts'
+import { isUnstable, missingForMerge } from './protection.ts'
 import { pullCommits, pullDiff } from './pull-diff.ts'
 import { closePull, dismissReviews, record } from './pulls.ts'
 import { moveRef } from './ref-moves.ts'
@@ -119,7 +119,8 @@ async function mergeableState(
   if (mergeable === null) return 'unknown'
   if (!mergeable) return 'dirty'
   if (issue.pull.draft) return 'draft'
-  return (await missingForMerge(world, repository, issue)).length > 0 ? 'blocked' : 'clean'
+  if ((await missingForMerge(world, repository, issue)).length > 0) return 'blocked'
+  return isUnstable(repository, issue) ? 'unstable' : 'clean'
 }
 
 async function updatePull(call: RepositoryCall): Promise<Answer> {

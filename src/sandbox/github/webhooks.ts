@@ -9,12 +9,8 @@ import type { WebhookEvent, World } from './world.ts'
 
 export interface Delivery {
   readonly id: number
-  readonly guid: string
-  readonly event: string
-  readonly action: string | undefined
-  readonly repositoryId: number
+  readonly message: Message
   readonly deliveredAt: number
-  readonly redelivery: boolean
   readonly durationSeconds: number
   /** 0 when nobody answered. */
   readonly statusCode: number
@@ -25,14 +21,18 @@ export interface Webhooks {
   pending(): number
   /** Newest first. */
   deliveries(): readonly Delivery[]
+  /** Sends the same again, under the same name; only when asked, GitHub never does by itself. */
+  redeliver(delivery: Delivery): void
   close(): void
 }
 
 const TIMEOUT_MS = 10_000
 const KEPT_DELIVERIES = 1_000
 
-interface Message {
+export interface Message {
   readonly world: World
+  readonly guid: string
+  readonly redelivery: boolean
   readonly event: string
   readonly action: string | undefined
   readonly repositoryId: number
@@ -66,7 +66,12 @@ export function createWebhooks(
       const action = typeof payload.action === 'string' ? payload.action : undefined
       onExchange?.({ kind: 'webhook', event: event.name, action, payload })
       const repositoryId = event.repository.id
-      queue.push({ world, event: event.name, action, repositoryId, body: JSON.stringify(payload) })
+      const sent = { guid: randomUUID(), redelivery: false, event: event.name, action, repositoryId }
+      queue.push({ world, ...sent, body: JSON.stringify(payload) })
+      void drain()
+    },
+    redeliver({ message }) {
+      queue.push({ ...message, redelivery: true })
       void drain()
     },
     pending: () => queue.length,
@@ -97,30 +102,20 @@ function overridesOf(payload: Readonly<Record<string, unknown>>): object {
 }
 
 async function deliver(message: Message, url: string | undefined, signal: AbortSignal): Promise<Delivery> {
-  const guid = randomUUID()
   const started = performance.now()
   const deliveredAt = message.world.clock.now()
   // An app that is down gets nothing, then or later: GitHub does not deliver again by itself.
-  const statusCode = url === undefined ? 0 : await post(url, message, guid, signal).catch(() => 0)
+  const statusCode = url === undefined ? 0 : await post(url, message, signal).catch(() => 0)
   return {
     id: message.world.nextId(),
-    guid,
-    event: message.event,
-    action: message.action,
-    repositoryId: message.repositoryId,
+    message,
     deliveredAt,
-    redelivery: false,
     durationSeconds: (performance.now() - started) / 1000,
     statusCode,
   }
 }
 
-function post(
-  url: string,
-  { world, event, body }: Message,
-  guid: string,
-  signal: AbortSignal,
-): Promise<number> {
+function post(url: string, { world, guid, event, body }: Message, signal: AbortSignal): Promise<number> {
   const { app } = world
   const headers = {
     'content-type': 'application/json',

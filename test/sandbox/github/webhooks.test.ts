@@ -87,6 +87,15 @@ describe('webhooks to the app', () => {
     expect(bench.violations).toEqual([])
   })
 
+  test('all checks of a commit can be asked for again', async () => {
+    const pull = await propose(bench.as('alice'), OPEN, 'rechecked')
+    const run = await pass(await bench.asApp(), OPEN, pull.head.sha)
+    const from = (await bench.delivered()).length
+    await bench.as('alice').checks.rerequestSuite({ ...OPEN, check_suite_id: Number(run.check_suite?.id) })
+    expect(await heard(from)).toEqual(['check_suite.rerequested'])
+    expect(bench.violations).toEqual([])
+  })
+
   test('comments are told when written, changed and taken away', async () => {
     const alice = bench.as('alice')
     const pull = await propose(alice, OPEN, 'commented')
@@ -115,6 +124,8 @@ describe('webhooks to the app', () => {
     expect(await heard(from)).toEqual([])
     const { data } = await bench.asAppItself().apps.listWebhookDeliveries()
     expect(data[0]).toMatchObject({ event: 'pull_request', action: 'opened', status: 'Failed to deliver' })
+    await bench.asAppItself().apps.redeliverWebhookDelivery({ delivery_id: Number(data[0]?.id) })
+    expect(await heard(from)).toEqual(['pull_request.opened'])
   })
 
   test('deleting a branch closes its pull request', async () => {
