@@ -1,8 +1,8 @@
 /** The wire itself: signatures, dates, presigned URLs, and whatever a hostile client may send. */
 import { createHash, createHmac } from 'node:crypto'
 import { request } from 'node:http'
-import { ListRolesCommand } from '@aws-sdk/client-iam'
-import { GetObjectCommand } from '@aws-sdk/client-s3'
+import { GetRoleCommand, ListRolesCommand } from '@aws-sdk/client-iam'
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -119,6 +119,23 @@ describe('a signature', () => {
     expect((await send('GET', path.replace('salaries', 'salarie5'))).code).toBe('SignatureDoesNotMatch')
     expect((await send('GET', `${path}&versionId=1`)).code).toBe('SignatureDoesNotMatch')
     expect((await send('DELETE', path)).code).toBe('SignatureDoesNotMatch')
+  })
+
+  it('does not cover another body than was signed', async () => {
+    const s3 = s3Of(fixture, ADMIN)
+    const iam = iamOf(fixture, ADMIN)
+    const place = { relation: 'after', toMiddleware: 'httpSigningMiddleware', name: 'forge' } as const
+    const forged = <Args extends { request: unknown }>(args: Args): Args => {
+      const { request: signed } = args
+      if (typeof signed === 'object' && signed !== null && 'body' in signed)
+        signed.body = String(signed.body).replace('honest', 'forged')
+      return args
+    }
+    s3.middlewareStack.addRelativeTo((next) => (args) => next(forged(args)), place)
+    iam.middlewareStack.addRelativeTo((next) => (args) => next(forged(args)), place)
+    const put = new PutObjectCommand({ Bucket: 'customer-exports', Key: 'forged', Body: 'honest' })
+    expect(await outcome(s3.send(put))).toBe('XAmzContentSHA256Mismatch')
+    expect(await outcome(iam.send(new GetRoleCommand({ RoleName: 'honest' })))).toBe('SignatureDoesNotMatch')
   })
 
   it('must cover every header of AWS that is sent', async () => {
