@@ -8,19 +8,18 @@ import { OperatorSchema } from './operator-file.ts'
 
 const SCHEMAS = { request: RequestSchema, rules: RulesSchema, operator: OperatorSchema }
 
-/** Text by file name. What a file says counts, so it is the input side; checks between fields can't be told there. */
-export function jsonSchemas(): ReadonlyMap<string, string> {
+/** By file name. What a file says counts, so it is the input side; checks between fields can't be told there. */
+export function jsonSchemas(): ReadonlyMap<string, object> {
   return new Map(
     Object.entries(SCHEMAS).map(([name, schema]) => {
-      const json = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' })
-      return [`${name}.schema.json`, `${JSON.stringify(json, null, 2)}\n`]
+      return [`${name}.schema.json`, z.toJSONSchema(schema, { target: 'draft-7', io: 'input' })]
     }),
   )
 }
 
 function writeSchemas(): void {
-  for (const [name, text] of jsonSchemas()) {
-    writeFileSync(new URL(`../docs/schemas/${name}`, import.meta.url), text)
+  for (const [name, schema] of jsonSchemas()) {
+    writeFileSync(new URL(`../docs/schemas/${name}`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`)
   }
 }
 

@@ -31,7 +31,7 @@ export function textOf(form: {
 export const LOGIN_PLACEHOLDER = '{login}'
 
 /** Old logins may hold two hyphens or end in one; those of managed users end in `_` and a short code. */
-export const LOGIN = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]{2,8})?$/
+const LOGIN = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]{2,8})?$/
 export const ACCOUNT_ALIAS = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/
 
 export const loginField = (description: string) =>

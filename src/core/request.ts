@@ -52,7 +52,7 @@ export function isRequestPath(path: string): boolean {
   return path.startsWith(`${REQUESTS_FOLDER}/`) && !isForPeople
 }
 
-export const MAX_REQUEST_BYTES = 16 * 1024
+const MAX_REQUEST_BYTES = 16 * 1024
 const MAX_PATH = 200
 const REASON = { min: 10, max: 500 }
 const FARTHEST_START = 30 * DAY

@@ -1,4 +1,4 @@
-/** Every mistake that reading can name, as files; what people are told of each lies in one golden file. */
+/** Every mistake that reading can name, as files (`.txt`, so that no formatter mends them); what people are told lies in one golden file. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Account } from '../../src/core/account.ts'
@@ -46,7 +46,7 @@ function underRules(file: string): readonly Problem[] {
   const [, path = ''] = /^# (\S+)\n/.exec(source) ?? []
   const location = must(parseLocation(path))
   const located = must(parseRequest(location, source, NOW))
-  const rules = { ...must(parseRules(read('under-rules/rules.yml'))), paused: file === 'paused.yaml' }
+  const rules = { ...must(parseRules(read('under-rules/rules.txt'))), paused: file === 'paused.txt' }
   const paused = pausedProblem(rules, located, location)
   return [...(paused ? [paused] : []), ...problemsOf(applyRules(located, location, rules, ACCOUNTS))]
 }
@@ -69,7 +69,7 @@ const rules: Example[] = filesIn('rules').map((file) => ({
   problems: problemsOf(parseRules(read(`rules/${file}`))),
 }))
 const terms: Example[] = filesIn('under-rules')
-  .filter((file) => file !== 'rules.yml')
+  .filter((file) => file !== 'rules.txt')
   .map((file) => ({ name: `under-rules/${file}`, problems: underRules(file) }))
 const operator: Example[] = filesIn('operator').map((file) => ({
   name: `operator/${file}`,
@@ -94,10 +94,10 @@ test('every code has an example, and no example gives a code that is not listed'
 
 test('a file named for a code shows that code', () => {
   const named = examples.filter(
-    ({ name }) => /\/(?!everything)[a-z-]+\.ya?ml$/.test(name) && !name.startsWith('paths'),
+    ({ name }) => /\/(?!everything)[a-z-]+\.txt$/.test(name) && !name.startsWith('paths'),
   )
   const wrong = named.filter(({ name, problems }) => {
-    const code = name.replace(/^.*\/|\.ya?ml$/g, '')
+    const code = name.replace(/^.*\/|\.txt$/g, '')
     return !problems.some((problem) => problem.code === code)
   })
   expect(wrong).toEqual([])
