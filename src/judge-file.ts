@@ -58,27 +58,26 @@ export async function judgeFile(
     mergeSha: evidence.pull?.mergeSha,
     record,
   }
-  return findRecorded(world, subject) ?? findNew(world, subject, evidence, rules, asked)
+  const finding = findRecorded(world, subject) ?? findNew(world, subject, evidence, rules, asked)
+  return record?.state === 'rejected' ? asRejectedBefore(finding) : finding
 }
 
 function termsOf({ request, terms }: Asked): EvidenceTerms {
   return { requester: request.requester, approvalsNeeded: terms.approvalsNeeded, mergeBy: terms.mergeBy }
 }
 
+/** A rejection is final, whatever would be judged today. */
+function asRejectedBefore(finding: Finding): Finding {
+  if (finding.kind === 'rejected') return finding
+  const message = 'This request was rejected when it was first seen on the branch, and that is final.'
+  const reason = { code: 'rejected-before', message, fix: 'Open a new pull request.' }
+  return { kind: 'rejected', subject: finding.subject, reason }
+}
+
 /** What the app's own record says already; undefined where the request is still to be judged. */
 function findRecorded(world: World, subject: Subject): Finding | undefined {
   const judged = parseRecord(subject.record?.text)
   switch (subject.record?.state) {
-    case 'rejected':
-      return {
-        kind: 'rejected',
-        subject,
-        reason: {
-          code: 'rejected-before',
-          message: 'This request was rejected when it was first seen on the branch, and that is final.',
-          fix: 'Open a new pull request.',
-        },
-      }
     case 'approved':
       return judged && approve(world, subject, judged)
     case 'granted':

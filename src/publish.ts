@@ -2,12 +2,11 @@
 import { type CommentContext, grantComment, type RevertShown } from './core/comment.ts'
 import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
 import type { Parsed } from './core/problem.ts'
-import { formatRecord, grantOf, parseRecord, type RequestRecord } from './core/record.ts'
+import { formatRecord, type RequestRecord } from './core/record.ts'
 import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
 import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
 import { RULES_PATH } from './core/rules.ts'
-import { phaseOf } from './core/window.ts'
 import type { GrantRecord, Snapshot } from './ports.ts'
 import type { GitHub, World } from './world.ts'
 
@@ -43,6 +42,18 @@ export function keyOf({ path, pull }: RequestIdentity): string {
   return `${pull} ${path}`
 }
 
+/** Before IAM is written: whoever starts again after a crash goes on from here, and judges nothing twice. */
+export async function recordVerdict(
+  world: World,
+  github: GitHub,
+  subject: Subject,
+  judged: RequestRecord,
+): Promise<void> {
+  const lent = lentOf(world, subject.identity, judged)
+  if (lent === undefined || subject.mergeSha === undefined || subject.record?.state === 'approved') return
+  await writeRecord(github, subject, subject.mergeSha, { kind: 'approved', lent })
+}
+
 async function writeRecord(
   { writer }: GitHub,
   subject: Subject,
@@ -66,40 +77,6 @@ async function commentContext(
   const requestText = await github.reader.blobText(blob)
   const place = { repositoryUrl: github.url, defaultBranch: github.defaultBranch, path: identity.path }
   return { place, requestText, revert }
-}
-
-/** Brings what is said of a role in IAM up to date with it. */
-export async function publishStanding(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
-  const phase = phaseOf(standing.window, world.now())
-  // What is over is told by the clean-up, with the revert pull request.
-  if (phase === 'over') return
-  const mark = `standing ${standing.state.kind} ${phase}`
-  const key = `${keyOf(standing.identity)} role`
-  if (world.memory.published.get(key) === mark) return
-  const subject = await subjectOf(github, standing)
-  const lent = lentOf(world, subject.identity, parseRecord(subject.record?.text))
-  if (lent === undefined) {
-    world.log.warn(
-      { role: standing.roleArn },
-      'A role stands in IAM whose request has no record; nothing is told of it',
-    )
-  } else if (standing.state.kind === 'ended') {
-    await publish(world, github, subject, { kind: 'ended', lent, end: standing.state })
-  } else {
-    const { trustPolicy, permissionPolicy } = grantOf(
-      subject.identity,
-      lent.location,
-      lent.account,
-      lent.judged,
-    )
-    await publish(world, github, subject, {
-      kind: 'granted',
-      lent,
-      phase,
-      policies: { trustPolicy, permissionPolicy },
-    })
-  }
-  world.memory.published.set(key, mark)
 }
 
 export async function subjectOf(github: GitHub, { identity, blob }: StandingGrant): Promise<Subject> {

@@ -5,8 +5,9 @@ import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
 import { parseLocation } from './core/request.ts'
 import { type Finding, judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
-import { keyOf, lentOf, publish, publishRules, publishStanding } from './publish.ts'
+import { keyOf, publish, publishRules, recordVerdict } from './publish.ts'
 import { readRules } from './read-rules.ts'
+import { uphold } from './uphold.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
 
 /** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
@@ -166,7 +167,7 @@ async function giveAccess(
       .filter(({ grant }) => wanted.has(grant))
       .map((finding) =>
         attempt(world, 'grant access', { role: finding.grant.roleArn }, async () => {
-          await recordVerdict(world, github, finding)
+          await recordVerdict(world, github, finding.subject, finding.judged)
           await world.grants.write(accountOf(world, finding.grant), finding.grant)
           world.log.info({ repository: world.repository.id, role: finding.grant.roleArn }, 'Granted access')
           return standingOf(finding.grant)
@@ -178,19 +179,12 @@ async function giveAccess(
   return [...standing, ...written]
 }
 
-/** Before IAM is written: whoever starts again after a crash goes on from here, and judges nothing twice. */
-async function recordVerdict(world: World, github: GitHub, { subject, judged }: Approved): Promise<void> {
-  const lent = lentOf(world, subject.identity, judged)
-  if (lent === undefined || subject.record?.state === 'approved') return
-  await publish(world, github, subject, { kind: 'approved', lent })
-}
-
 function standingOf(grant: Grant): StandingGrant {
   const { identity, account, roleName, rolePath, roleArn, blob, window } = grant
   return { identity, account, roleName, rolePath, roleArn, blob, window, state: { kind: 'live' } }
 }
 
-/** Brings every record and comment up to date with what is. */
+/** Keeps what stands whole, and brings every record and comment up to date with what is. */
 async function report(
   world: World,
   github: GitHub,
@@ -199,7 +193,7 @@ async function report(
 ): Promise<void> {
   await Promise.all([
     ...standing.map((grant) =>
-      attempt(world, 'report a grant', { role: grant.roleArn }, () => publishStanding(world, github, grant)),
+      attempt(world, 'uphold a grant', { role: grant.roleArn }, () => uphold(world, github, grant)),
     ),
     ...findings
       .filter(isUnknown)

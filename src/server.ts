@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { startApp } from './app.ts'
 import { chooseMode, formatProblems, readConfig } from './config.ts'
-import { writeReadyFile } from './sandbox/ready.ts'
-import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
-import { playTour } from './sandbox/tour.ts'
+import type { Sandbox } from './sandbox/sandbox.ts'
 
 const USAGE = `Usage: npm start [-- OPTIONS]
 
@@ -57,6 +55,8 @@ async function runApp(): Promise<void> {
 }
 
 async function runSandbox(flags: Flags): Promise<void> {
+  // Loaded only here: the real app needs none of it, nor what it depends on.
+  const { startSandbox } = await import('./sandbox/sandbox.ts')
   console.log('Starting a GitHub, an AWS and Daypass on this machine …')
   const sandbox = await startSandbox({
     githubPort: portOf(flags, 'github-port'),
@@ -67,14 +67,20 @@ async function runSandbox(flags: Flags): Promise<void> {
     app: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },
   })
   onSignal(() => sandbox.close())
-  if (flags['ready-file'] !== undefined) await writeReadyFile(flags['ready-file'], sandbox.ready)
+  if (flags['ready-file'] !== undefined) {
+    const { writeReadyFile } = await import('./sandbox/ready.ts')
+    await writeReadyFile(flags['ready-file'], sandbox.ready)
+  }
   if (!flags['no-tour']) await tour(sandbox)
   if (flags['tour-only']) return sandbox.close()
   printAddresses(sandbox)
 }
 
 async function tour(sandbox: Sandbox): Promise<void> {
+  // The SDK's word on the future of Node 20 would stand in the middle of the story.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   try {
+    const { playTour } = await import('./sandbox/tour.ts')
     await playTour(sandbox.ready, (line) => console.log(line))
   } catch (error) {
     await sandbox.close()

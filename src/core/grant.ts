@@ -148,12 +148,15 @@ export function rolePathOf(repositoryId: number): string {
 
 /** A function of the request alone, so that two replicas can't make two; the readable part is the file's name. */
 export function roleNameOf(identity: RequestIdentity): string {
-  const { repositoryId, path, pull } = identity
-  const hash = createHash('sha256')
-    .update(JSON.stringify([repositoryId, path, pull]))
-    .digest('hex')
-  const room = LONGEST_PATH_AND_NAME - rolePathOf(repositoryId).length - HASH_CHARACTERS - 1
-  return `${readablePart(path, room)}-${hash.slice(0, HASH_CHARACTERS)}`
+  const hash = identityHash(identity)
+  const room = LONGEST_PATH_AND_NAME - rolePathOf(identity.repositoryId).length - hash.length - 1
+  return `${readablePart(identity.path, room)}-${hash}`
+}
+
+/** Every name that stands for a request holds this, so that two replicas make the same names, and nothing twice. */
+export function identityHash({ repositoryId, path, pull }: RequestIdentity): string {
+  const identity = JSON.stringify([repositoryId, path, pull])
+  return createHash('sha256').update(identity).digest('hex').slice(0, HASH_CHARACTERS)
 }
 
 export function roleOf(

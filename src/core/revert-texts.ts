@@ -1,6 +1,5 @@
 /** The pull request that takes a request's file out of the branch: its branch, title, commit message and text. */
-import { createHash } from 'node:crypto'
-import type { End, RequestIdentity } from './grant.ts'
+import { type End, identityHash, type RequestIdentity } from './grant.ts'
 import { code, codeBlock, inline, plain } from './markdown.ts'
 import { formatReceipt, receiptOf, receiptSubject } from './receipt.ts'
 import type { Sign } from './receipt-signature.ts'
@@ -20,8 +19,6 @@ export interface RevertTexts {
   readonly body: string
 }
 
-const HASH_CHARACTERS = 20
-
 export function revertTexts(identity: RequestIdentity, reason: RevertReason): RevertTexts {
   const branch = revertBranch(identity)
   return {
@@ -30,12 +27,8 @@ export function revertTexts(identity: RequestIdentity, reason: RevertReason): Re
   }
 }
 
-/** Two replicas compute the same, so there is one such branch for each request. */
-export function revertBranch({ repositoryId, path, pull }: RequestIdentity): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([repositoryId, path, pull]))
-    .digest('hex')
-  return `daypass/revert-${hash.slice(0, HASH_CHARACTERS)}`
+export function revertBranch(identity: RequestIdentity): string {
+  return `daypass/revert-${identityHash(identity)}`
 }
 
 function textsOfEnd(

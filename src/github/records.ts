@@ -1,10 +1,10 @@
 /** The app's own record of each request: one check run on the merge commit, which nobody else can write. */
-import type { RequestIdentity } from '../core/grant.ts'
+import { identityHash, type RequestIdentity } from '../core/grant.ts'
 import type { CheckReport } from '../core/report.ts'
 import type { GrantRecord, RecordedRequest, RecordState } from '../ports.ts'
 import { type CheckState, createCheck, listChecks, updateCheck } from './checks.ts'
 import type { Context } from './context.ts'
-import { GRANT_CHECK, identityHash } from './names.ts'
+import { GRANT_CHECK } from './names.ts'
 import { readPull } from './pulls.ts'
 
 const STATES: Readonly<Record<RecordState, CheckState>> = {

@@ -1,0 +1,44 @@
+/** What stands in IAM is kept whole, and people are told of it as it is. */
+import type { StandingGrant } from './core/grant.ts'
+import { grantOf, parseRecord } from './core/record.ts'
+import type { Lent } from './core/report-grant.ts'
+import { phaseOf } from './core/window.ts'
+import { keyOf, lentOf, publish, type Subject, subjectOf } from './publish.ts'
+import type { GitHub, World } from './world.ts'
+
+/** Looks at a role when this process sees it first, and again whenever it opened or ended since. */
+export async function uphold(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
+  const phase = phaseOf(standing.window, world.now())
+  // What is over is taken down by the clean-up, which tells of it too.
+  if (phase === 'over') return
+  const key = `role of ${keyOf(standing.identity)}`
+  const seen = `${standing.state.kind} ${phase}`
+  if (world.memory.published.get(key) === seen) return
+  const subject = await subjectOf(github, standing)
+  const lent = lentOf(world, subject.identity, parseRecord(subject.record?.text))
+  if (lent === undefined) {
+    world.log.warn(
+      { role: standing.roleArn },
+      'A role stands whose request has no record: nothing is told of it',
+    )
+  } else if (standing.state.kind === 'ended') {
+    await publish(world, github, subject, { kind: 'ended', lent, end: standing.state })
+  } else {
+    await upholdLive(world, github, standing, subject, lent, phase)
+  }
+  world.memory.published.set(key, seen)
+}
+
+/** The role may be half written, if the app was interrupted, or altered by others since: writing it again mends it. */
+async function upholdLive(
+  world: World,
+  github: GitHub,
+  standing: StandingGrant,
+  subject: Subject,
+  lent: Lent,
+  phase: 'waiting' | 'open',
+): Promise<void> {
+  const grant = grantOf(subject.identity, lent.location, lent.account, lent.judged)
+  if (!world.memory.written.has(standing.roleName)) await world.grants.write(lent.account, grant)
+  await publish(world, github, subject, { kind: 'granted', lent, phase, policies: grant })
+}
