@@ -25,7 +25,7 @@ export interface Rules {
   readonly template?: Template
 }
 
-export interface BucketRule {
+interface BucketRule {
   readonly account: string
   /** A name, or a pattern with `*`. */
   readonly bucket: string
