@@ -67,7 +67,7 @@ export function teamMembers(world: World, team: Team): User[] {
 }
 
 /** The team itself, then its parents upwards. */
-export function withParents(world: World, team: Team): Team[] {
+function withParents(world: World, team: Team): Team[] {
   const chain: Team[] = []
   for (let next: Team | undefined = team; next && !chain.includes(next); ) {
     chain.push(next)

@@ -3,7 +3,7 @@ import { atLeast, isTeamMember, levelOf, teamLevel } from './access.ts'
 import { findPath } from './git-tree.ts'
 import { type Repository, type User, userNamed, type World } from './world.ts'
 
-export interface OwnersLine {
+interface OwnersLine {
   readonly number: number
   readonly matches: RegExp
   readonly owners: readonly string[]

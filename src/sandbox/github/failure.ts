@@ -30,11 +30,6 @@ export function invalid(resource: string, field: string, code: string, message?:
   return new Refused(422, 'Validation Failed', [{ resource, field, code, ...(message ? { message } : {}) }])
 }
 
-/** The sandbox knows this operation but not this use of it, and says so instead of answering wrongly. */
-export function unsupported(what: string): Refused {
-  return new Refused(422, `The sandbox does not support ${what}.`)
-}
-
 export function refusalBody(refusal: Refused): Record<string, unknown> {
   return {
     message: refusal.message,

@@ -10,7 +10,7 @@ export const HERMETIC_ENVIRONMENT = {
   GIT_TERMINAL_PROMPT: '0',
 } as const
 
-export class GitFailed extends Error {}
+class GitFailed extends Error {}
 
 export interface GitRun {
   readonly input?: string | Buffer

@@ -47,7 +47,7 @@ export function presentCheckRun(world: World, repository: Repository, run: Check
 }
 
 /** Open pull requests from this repository whose head is the commit; those from forks are never named. */
-export function pullRequestsAt(world: World, repository: Repository, sha: string): Json[] {
+function pullRequestsAt(world: World, repository: Repository, sha: string): Json[] {
   return pullsOf(repository)
     .filter(
       ({ state, pull }) => state === 'open' && pull.head.sha === sha && pull.head.repository === repository,

@@ -80,7 +80,7 @@ export async function missingForMerge(
  * What each person who can write says last, the author left out. Where a dismissal makes that doubtful the stricter
  * reading counts: it never brings an older approval back, but an older change request stands again.
  */
-export function standingReviews(world: World, repository: Repository, issue: PullIssue): Review[] {
+function standingReviews(world: World, repository: Repository, issue: PullIssue): Review[] {
   const said = issue.pull.reviews.filter(({ state }) => state !== 'COMMENTED' && state !== 'PENDING')
   const people = [...new Set(said.map(({ user }) => user))].filter(
     (user) => user !== issue.user && atLeast(levelOf(world, repository, user), 'write'),

@@ -48,7 +48,7 @@ export async function refMoved(world: World, repository: Repository, move: RefMo
   await followHead(world, repository, branch, move, type)
 }
 
-export function branchOf(ref: string): string | undefined {
+function branchOf(ref: string): string | undefined {
   return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined
 }
 

@@ -29,7 +29,7 @@ export interface Webhooks {
 const TIMEOUT_MS = 10_000
 const KEPT_DELIVERIES = 1_000
 
-export interface Message {
+interface Message {
   readonly world: World
   readonly guid: string
   readonly redelivery: boolean

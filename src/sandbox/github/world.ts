@@ -4,7 +4,7 @@ import type { Git } from './git.ts'
 import type { Lock } from './lock.ts'
 import type { SeedApp, SeedProtection } from './seed.ts'
 
-export interface Organization {
+interface Organization {
   readonly kind: 'organization'
   readonly login: string
   readonly id: number
@@ -69,7 +69,7 @@ export interface Issue {
   readonly pull: PullRequest | undefined
 }
 
-export interface PullRequest {
+interface PullRequest {
   readonly id: number
   draft: boolean
   base: { ref: string; sha: string }
@@ -280,6 +280,6 @@ export function userOfEmail(world: World, email: string): User | undefined {
   return undefined
 }
 
-export function noReplyEmail(user: User): string {
+function noReplyEmail(user: User): string {
   return `${user.id}+${user.login}@users.noreply.github.com`
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -112,6 +113,22 @@ describe('git over HTTP', () => {
     expect((await bench.git('clone', '--quiet', `${bench.github.url}/acme/public.git`, 'public')).code).toBe(
       0,
     )
+  })
+
+  test('a push of megabytes arrives whole', async () => {
+    await cloneAndCommit('alice', 'acme/open', 'large')
+    const bytes = randomBytes(3 * 1024 * 1024)
+    await writeFile(join(bench.dataDir, 'large', 'large.bin'), bytes)
+    await bench.git('-C', 'large', 'add', '.')
+    await bench.git('-C', 'large', 'commit', '--quiet', '-m', 'Add bytes')
+    expect(await bench.git('-C', 'large', 'push', '--quiet', 'origin', 'large')).toEqual({
+      code: 0,
+      output: '',
+    })
+    const raw = await fetch(`${bench.api}/repos/acme/open/contents/large.bin?ref=large`, {
+      headers: { authorization: 'token token-of-alice', accept: 'application/vnd.github.raw+json' },
+    })
+    expect(bytes.equals(Buffer.from(await raw.arrayBuffer()))).toBe(true)
   })
 
   test('an installation token pushes as the app, where it has the permission', async () => {
