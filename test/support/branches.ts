@@ -66,5 +66,8 @@ export function proposeRemoval(
   branch: string,
   paths: readonly string[],
 ): Promise<OpenedRequest> {
-  return propose(octokit, repository, { branch, files: Object.fromEntries(paths.map((path) => [path, null])) })
+  return propose(octokit, repository, {
+    branch,
+    files: Object.fromEntries(paths.map((path) => [path, null])),
+  })
 }

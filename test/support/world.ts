@@ -1,11 +1,11 @@
 /** A whole world for one test file: the sandbox with the built app in it, and what people do there, as one-liners. */
+import { generateKeyPairSync } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { ListRolesCommand } from '@aws-sdk/client-iam'
 import type { Octokit } from '@octokit/rest'
 import type { Call } from '../../src/sandbox/calls.ts'
 import type { Exchange } from '../../src/sandbox/github/exchange.ts'
-import type { ReadyFile } from '../../src/sandbox/ready.ts'
+import type { AwsKeys, ReadyFile } from '../../src/sandbox/ready.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import {
   createPeople,
@@ -15,11 +15,24 @@ import {
   type People,
 } from '../../src/sandbox/tour-people.ts'
 import { checkExchange } from '../contract/github-schema.ts'
+import { commitFiles, type Files, type MergeMethod, type Proposal, propose } from './branches.ts'
+import { gitLog } from './git-log.ts'
+import { listNames, listRoles, type Role, readRole } from './iam-state.ts'
 
 export interface TestWorld extends People {
   readonly ready: ReadyFile
   /** Full names. */
   readonly repositories: { readonly protected: string; readonly unprotected: string }
+  /** PEM; proves the receipts of this world. */
+  readonly receiptKey: string
+  /** Everything that went over GitHub's wires so far. */
+  readonly exchanges: readonly Exchange[]
+  /** One commit on a branch, which begins at main where it is not there; on main it is a direct push. */
+  commit(login: string, repository: string, branch: string, files: Files, message?: string): Promise<string>
+  /** Commits the files to a branch and opens a pull request with them. */
+  propose(login: string, repository: string, proposal: Proposal): Promise<OpenedRequest>
+  /** Has a change approved and merged that is no request. */
+  land(repository: string, proposal: Proposal): Promise<MergedRequest>
   /** Opens, lets the app check, has it approved and merged, and lets the app act on it. */
   grant(
     by: { readonly login: string; readonly approver?: string; readonly merger?: string },
@@ -27,18 +40,33 @@ export interface TestWorld extends People {
     path: string,
     yaml: string,
   ): Promise<MergedRequest>
+  mergeAs(login: string, request: OpenedRequest, method: MergeMethod): Promise<MergedRequest>
   /** The newest check run of that name on a commit. */
   check(repository: string, commit: string, name: string): Promise<Check | undefined>
   /** The app's comment on a pull request. */
   comment(request: OpenedRequest): Promise<string | undefined>
+  /** The newest `Daypass / request` on the head of a pull request. */
+  requestCheck(request: OpenedRequest): Promise<Check | undefined>
+  /** The newest `Daypass / grant` on a merge commit. */
+  grantCheck(request: MergedRequest): Promise<Check | undefined>
   /** The role that the app's comment names. */
   roleOf(request: OpenedRequest): Promise<string | undefined>
   /** Assumes the role that the comment names and reads with it; denied at either step is denied. */
   readAs(login: string, request: OpenedRequest, bucket: string, key: string): Promise<Outcome<string>>
+  /** Names of the objects below a prefix. */
+  list(keys: AwsKeys, bucket: string, prefix: string): Promise<Outcome<readonly string[]>>
   /** ARNs of all roles of the app in account `prod`. */
   roles(): Promise<readonly string[]>
+  /** What IAM holds of a role; undefined where there is none. */
+  role(arn: string): Promise<Role | undefined>
   /** The pull requests the app opened, newest first. */
   reverts(repository: string): Promise<readonly Revert[]>
+  /** The one that takes out the file of this request. */
+  revertOf(request: OpenedRequest): Promise<Revert | undefined>
+  /** The text of a file on main; undefined where it is not there. */
+  fileOnMain(repository: string, path: string): Promise<string | undefined>
+  /** Messages of the commits on main that took a file out, as a clone shows them, newest first. */
+  removals(repository: string, path: string): Promise<readonly string[]>
   now(): Promise<number>
   setClock(instant: string): Promise<void>
   advance(duration: string): Promise<void>
@@ -65,19 +93,31 @@ const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 /** How much of the app's log goes into an error, in characters. */
 const SHOWN_LOG = 4_000
 
-export async function startWorld(): Promise<TestWorld> {
+export interface WorldOptions {
+  /** Run in the app's process before the app itself. */
+  readonly preload?: string
+  /** Added to the app's environment. */
+  readonly appEnvironment?: Readonly<Record<string, string>>
+}
+
+export async function startWorld({ preload, appEnvironment }: WorldOptions = {}): Promise<TestWorld> {
   await access(SERVER).catch(() => {
     throw new Error('the app is not built: run `npm run build` first')
   })
   const exchanges: Exchange[] = []
+  const receipts = generateKeyPairSync('ed25519')
+  const privateKey = receipts.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const before = preload === undefined ? [] : ['--import', preload]
   const sandbox = await startSandbox({
-    app: { command: process.execPath, args: ['--enable-source-maps', SERVER] },
+    app: { command: process.execPath, args: [...before, '--enable-source-maps', SERVER] },
+    appEnvironment: { DAYPASS_RECEIPT_KEY: privateKey, ...appEnvironment },
     onExchange: (exchange) => exchanges.push(exchange),
   })
-  return createWorld(sandbox, exchanges)
+  const receiptKey = receipts.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  return createWorld(sandbox, exchanges, receiptKey)
 }
 
-function createWorld(sandbox: Sandbox, exchanges: readonly Exchange[]): TestWorld {
+function createWorld(sandbox: Sandbox, exchanges: readonly Exchange[], receiptKey: string): TestWorld {
   const { ready } = sandbox
   const people = createPeople(ready)
   const root = people.github('root')
@@ -109,10 +149,44 @@ function createWorld(sandbox: Sandbox, exchanges: readonly Exchange[]): TestWorl
     return /arn:aws:iam::\d{12}:role\/daypass\/[\w+=,.@/-]+/.exec((await comment(request)) ?? '')?.[0]
   }
 
+  async function check(repository: string, commit: string, name: string): Promise<Check | undefined> {
+    const { data } = await root.checks.listForRef({ ...named(repository), ref: commit, check_name: name })
+    return data.check_runs[0]
+  }
+
+  async function reverts(repository: string): Promise<readonly Revert[]> {
+    const { data } = await root.pulls.list({ ...named(repository), state: 'all', per_page: 100 })
+    return data.filter(({ user }) => user?.type === 'Bot')
+  }
+
+  async function mergeAs(login: string, request: OpenedRequest, merge_method: MergeMethod) {
+    const at = { ...named(request.repository), pull_number: request.pull }
+    const { data } = await people.github(login).pulls.merge({ ...at, sha: request.head, merge_method })
+    const merged = await people.github(login).pulls.get(at)
+    return { ...request, sha: data.sha, mergedAt: Date.parse(merged.data.merged_at ?? '') }
+  }
+
+  const proposeAs = (login: string, repository: string, proposal: Proposal) =>
+    propose(people.github(login), repository, proposal)
+
   return {
     ...people,
     ready,
     repositories: { protected: ready.github.repository, unprotected: ready.github.unprotected },
+    receiptKey,
+    exchanges,
+    commit: (login, repository, branch, files, message) =>
+      commitFiles(people.github(login), repository, branch, files, message),
+    propose: proposeAs,
+
+    async land(repository, proposal) {
+      const change = await proposeAs('oscar', repository, proposal)
+      await settled()
+      await people.approve('olivia', change)
+      const landed = await mergeAs('olivia', change, 'merge')
+      await settled()
+      return landed
+    },
 
     async grant({ login, approver = 'olivia', merger = approver }, repository, path, yaml) {
       const request = await people.openRequest(login, repository, path, yaml)
@@ -123,10 +197,10 @@ function createWorld(sandbox: Sandbox, exchanges: readonly Exchange[]): TestWorl
       return { ...request, ...merged }
     },
 
-    async check(repository, commit, name) {
-      const { data } = await root.checks.listForRef({ ...named(repository), ref: commit, check_name: name })
-      return data.check_runs[0]
-    },
+    mergeAs,
+    check,
+    requestCheck: ({ repository, head }) => check(repository, head, 'Daypass / request'),
+    grantCheck: ({ repository, sha }) => check(repository, sha, 'Daypass / grant'),
 
     comment,
     roleOf,
@@ -138,15 +212,27 @@ function createWorld(sandbox: Sandbox, exchanges: readonly Exchange[]): TestWorl
       return assumed.kind === 'denied' ? assumed : people.read(assumed.value, bucket, key)
     },
 
-    async roles() {
-      const { Roles = [] } = await people.iam('root').send(new ListRolesCommand({ PathPrefix: '/daypass/' }))
-      return Roles.map(({ Arn = '' }) => Arn)
-    },
+    list: (keys, bucket, prefix) => listNames(ready.aws, keys, bucket, prefix),
+    roles: () => listRoles(people.iam('root')),
+    role: (arn) => readRole(people.iam('root'), arn),
 
-    async reverts(repository) {
-      const { data } = await root.pulls.list({ ...named(repository), state: 'all', per_page: 100 })
-      return data.filter(({ user }) => user?.type === 'Bot')
+    reverts,
+    async revertOf({ repository, pull }) {
+      return (await reverts(repository)).find(({ title }) => title.includes(`(#${pull})`))
     },
+    async fileOnMain(repository, path) {
+      const response = await fetch(`${ready.github.url}/api/v3/repos/${repository}/contents/${path}`, {
+        headers: {
+          authorization: `Bearer ${ready.github.tokens.root}`,
+          accept: 'application/vnd.github.raw+json',
+        },
+      })
+      if (response.ok) return response.text()
+      if (response.status === 404) return undefined
+      throw new Error(`${path} of ${repository}: ${response.status}`)
+    },
+    removals: (repository, path) =>
+      gitLog(ready.github, repository, ['--diff-filter=D', '--format=%B%x00', 'main', '--', path]),
 
     async now() {
       const { now } = (await control('GET', '/clock')) as { now: string }
