@@ -36,7 +36,7 @@ export type Finding =
 /** A role on record as granted but not in IAM was removed by somebody only if IAM goes on not to list it. Seconds. */
 const MISSING_FOR = 300
 
-/** Where the request can't be read, the evidence is still gathered, so that its author can be told. */
+/** The evidence is gathered before the request is read, and also where it can't be, so that its author can be told. */
 const NO_TERMS: EvidenceTerms = { requester: '', approvalsNeeded: 1, mergeBy: 'owners' }
 
 export async function judgeFile(
@@ -46,16 +46,17 @@ export async function judgeFile(
   rules: Parsed<Rules>,
   file: SourceFile,
 ): Promise<Finding> {
-  const asked = rules.ok ? readAsked(file, rules.value, world.repository.accounts, world.now()) : rules
-  const { evidence, record } = await github.reader.provenance(
-    file,
-    snapshot,
-    asked.ok ? termsOf(asked.value) : NO_TERMS,
-  )
+  const gathered = await github.reader.provenance(file, snapshot, NO_TERMS)
+  const { pull } = gathered.evidence
+  // A request is read as of its merge: a start that lies ahead then may be past by the time it is looked at.
+  const readAt = pull?.mergedAt ?? world.now()
+  const asked = rules.ok ? readAsked(file, rules.value, world.repository.accounts, readAt) : rules
+  const evidence = { ...gathered.evidence, ...(asked.ok ? termsOf(asked.value) : NO_TERMS) }
+  const { record } = gathered
   const subject: Subject = {
-    identity: { repositoryId: world.repository.id, path: file.path, pull: evidence.pull?.number ?? 0 },
+    identity: { repositoryId: world.repository.id, path: file.path, pull: pull?.number ?? 0 },
     blob: file.blob,
-    mergeSha: evidence.pull?.mergeSha,
+    mergeSha: pull?.mergeSha,
     record,
   }
   const finding = findRecorded(world, subject) ?? findNew(world, subject, evidence, rules, asked)
