@@ -1,5 +1,13 @@
 /** Evidence that holds in every respect, and small ways to spoil it. */
-import type { Commit, Evidence, MergedPull, Owner, Person, Review } from '../../src/core/evidence.ts'
+import type {
+  Commit,
+  Evidence,
+  MergedPull,
+  Owner,
+  Permission,
+  Person,
+  Review,
+} from '../../src/core/evidence.ts'
 
 const person = (id: number, login: string): Person => ({ id, login, kind: 'person' })
 
@@ -23,7 +31,7 @@ export const team = {
   members: [olivia, oscar],
 } as const satisfies Owner
 
-export const user = (of: Person, permission: 'read' | 'write' = 'write'): Owner => ({
+export const user = (of: Person, permission: Permission = 'write'): Owner => ({
   kind: 'user',
   text: `@${of.login}`,
   person: of,
@@ -45,7 +53,8 @@ export const review = (changes: Partial<Review> = {}): Review => ({
   state: 'approved',
   commit: 'c0ffee0'.padEnd(40, '0'),
   submittedAt: MERGED_AT - 100,
-  file: FILE,
+  // A copy: what counts is what it says, not which object it is.
+  file: { ...FILE },
   ...changes,
 })
 
@@ -69,7 +78,7 @@ export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   repositoryId: 99,
   defaultBranch: 'main',
   path: PATH,
-  onBranch: FILE,
+  onBranch: { ...FILE },
   pull: pull(),
   atMerge: FILE,
   beforeMerge: 'missing',

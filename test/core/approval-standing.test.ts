@@ -4,6 +4,7 @@ import {
   alice,
   commit,
   evidence,
+  MERGED_AT,
   mallory,
   OTHER,
   olivia,
@@ -50,6 +51,27 @@ describe('how the approval of a request stands', () => {
       },
     ])
     expect(missing).toBe(2)
+  })
+
+  const REASONS = {
+    'changes-requested': [
+      review(),
+      review({ id: 11, state: 'changes-requested', submittedAt: MERGED_AT - 50 }),
+    ],
+    'after-merge': [review({ submittedAt: MERGED_AT + 1 })],
+    'review-dismissed': [review({ id: 9, submittedAt: MERGED_AT - 200 }), review({ state: 'dismissed' })],
+    'review-undated': [review({ submittedAt: Number.NaN })],
+  }
+  for (const [code, reviews] of Object.entries(REASONS))
+    it(`lists one approval, and why it does not count: ${code}`, () => {
+      const { counted, uncounted } = standing(withReviews(...reviews))
+      expect(counted).toEqual([])
+      expect(uncounted).toMatchObject([{ person: olivia, code }])
+    })
+
+  it('lists no approval of somebody who only asked for changes', () => {
+    const asked = withReviews(review({ state: 'changes-requested' }))
+    expect(standing(asked)).toMatchObject({ counted: [], uncounted: [], changeRequests: [olivia] })
   })
 
   it('does not offer the approval to people with a hand in the request, but lets them merge', () => {

@@ -98,6 +98,8 @@ describe('judging a merged request', () => {
       commit({ author: olivia, touchesFile: false }),
     ),
     'an owner named in person': evidence({ owners: { owners: [user(olivia)] } }),
+    'an owner who maintains the repository': evidence({ owners: { owners: [user(olivia, 'maintain')] } }),
+    'an owner who administers the repository': evidence({ owners: { owners: [user(olivia, 'admin')] } }),
     'an owner beside others who can not count': evidence({
       owners: { owners: [{ kind: 'email', text: 'a@b.c' }, user(mallory, 'read'), team] },
     }),

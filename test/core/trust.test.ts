@@ -24,7 +24,7 @@ import {
 } from './approval-evidence.ts'
 
 const OWNERS = { file: '.github/CODEOWNERS', line: 1, owners: [team] }
-const still: GuardedFile = { before: OTHER, after: OTHER }
+const still: GuardedFile = { before: OTHER, after: { ...OTHER } }
 
 const step = (
   before: string,
@@ -61,7 +61,7 @@ const explained = (path: GuardedPath, changes: Pull = {}, after: GuardedFile['af
   pull: pull({
     mergeSha: 't1',
     files: [{ path, status: 'modified' }],
-    reviews: [review({ file: after })],
+    reviews: [review({ file: after === 'missing' ? after : { ...after } })],
     ...changes,
   }),
 })
