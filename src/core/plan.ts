@@ -37,10 +37,11 @@ export function plan({ desired, branch, standing, now }: Situation): readonly St
   const steps = [
     ...standing.flatMap((role) => stepsFor(role, wanted.get(role.roleArn), branch, now)),
     ...[...wanted.values()]
-      // A role that stands ended is among the present: an early end is never granted again.
+      // A role that stands ended is among the present: an early end is never granted again. Before its start a grant is
+      // written already: its dates open it, to the second and also while the app is down.
       .filter(
         (grant) =>
-          !present.has(grant.roleArn) && phaseOf(grant.window, now) === 'open' && isOnBranch(grant, branch),
+          !present.has(grant.roleArn) && phaseOf(grant.window, now) !== 'over' && isOnBranch(grant, branch),
       )
       .map((grant): Step => ({ kind: 'grant', grant })),
   ]
