@@ -80,14 +80,14 @@ export interface TestWorld extends People {
   close(): Promise<void>
 }
 
-interface MergedRequest extends OpenedRequest {
+export interface MergedRequest extends OpenedRequest {
   readonly sha: string
   /** Milliseconds since the epoch. */
   readonly mergedAt: number
 }
 
-type Check = Awaited<ReturnType<Octokit['checks']['listForRef']>>['data']['check_runs'][number]
-type Revert = Awaited<ReturnType<Octokit['pulls']['list']>>['data'][number]
+export type Check = Awaited<ReturnType<Octokit['checks']['listForRef']>>['data']['check_runs'][number]
+export type Revert = Awaited<ReturnType<Octokit['pulls']['list']>>['data'][number]
 
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 /** How much of the app's log goes into an error, in characters. */
