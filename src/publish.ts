@@ -66,7 +66,10 @@ async function writeRecord(
 }
 
 function judgedIn(state: GrantState & { readonly lent: Lent }): RequestRecord {
-  return state.kind === 'ended' ? { ...state.lent.judged, ended: state.end } : state.lent.judged
+  if (state.kind !== 'ended') return state.lent.judged
+  // Only what a record knows: with more in it, it could not be read again.
+  const { at, because } = state.end
+  return { ...state.lent.judged, ended: { at, because } }
 }
 
 async function commentContext(
