@@ -130,10 +130,16 @@ describe('the record of a request', () => {
   }
 })
 
-it('broken rules are reported once', async () => {
+it('broken rules are reported once, on the commit that gave the rules their text', async () => {
+  const { data } = await world.people.alice.repos.listCommits({
+    ...world.at,
+    path: '.github/daypass.yml',
+    per_page: 1,
+  })
+  const broken = data[0]?.sha ?? ''
   await world.open().writer.reportBrokenRules(headSha, REPORT)
   await world.open().writer.reportBrokenRules(headSha, REPORT)
-  expect(await checksOn(headSha)).toMatchObject([{ name: 'Daypass / rules', conclusion: 'failure' }])
+  expect(await checksOn(broken)).toMatchObject([{ name: 'Daypass / rules', conclusion: 'failure' }])
 })
 
 describe('the comment on a pull request', () => {
