@@ -45,6 +45,9 @@ export interface GrantRecord {
   readonly state: RecordState
   /** The check run's `output.text` as the app wrote it: it holds what was judged, for the receipt. */
   readonly text?: string
+  /** What it shows above the text, so that it is not written again as it is. */
+  readonly title?: string
+  readonly summary?: string
 }
 
 /**

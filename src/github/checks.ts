@@ -64,6 +64,8 @@ export interface CheckRun {
   readonly id: number
   readonly externalId: string | undefined
   readonly completed: boolean
+  readonly title: string | undefined
+  readonly summary: string | undefined
   readonly text: string | undefined
 }
 
@@ -94,6 +96,8 @@ export async function listChecks(
       id: run.id,
       externalId: run.external_id ?? undefined,
       completed: run.status === 'completed',
+      title: run.output.title ?? undefined,
+      summary: run.output.summary ?? undefined,
       text: run.output.text ?? undefined,
     }))
     .sort((a, b) => a.id - b.id)
@@ -122,6 +126,15 @@ export async function reportBrokenRules(context: Context, head: string, report: 
   if (reported.some(({ completed }) => completed)) return
   const state = { conclusion: 'failure' } as const
   await createCheck(context, { name: RULES_CHECK, headSha: commit, externalId: 'broken', state, report })
+}
+
+/** Whether a check run shows this report already, so that it need not be written. */
+export function shows(
+  run: { readonly title?: string; readonly summary?: string; readonly text?: string },
+  report: CheckReport,
+): boolean {
+  const { title, summary, text } = outputOf(report, [])
+  return run.title === title && run.summary === summary && (text === undefined || run.text === text)
 }
 
 function stateOf(state: CheckState) {

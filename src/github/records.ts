@@ -2,7 +2,7 @@
 import { identityHash, type RequestIdentity } from '../core/grant.ts'
 import type { CheckReport } from '../core/report.ts'
 import type { GrantRecord, RecordedRequest, RecordState } from '../ports.ts'
-import { type CheckState, createCheck, listChecks, updateCheck } from './checks.ts'
+import { type CheckState, createCheck, listChecks, shows, updateCheck } from './checks.ts'
 import type { Context } from './context.ts'
 import { GRANT_CHECK } from './names.ts'
 import { readPull } from './pulls.ts'
@@ -22,10 +22,13 @@ export async function findRecord(
   identity: RequestIdentity,
 ): Promise<GrantRecord | undefined> {
   const hash = identityHash(identity)
-  for (const { id, externalId = '', text } of await listChecks(context, mergeSha, GRANT_CHECK)) {
+  for (const { id, externalId = '', title, summary, text } of await listChecks(
+    context,
+    mergeSha,
+    GRANT_CHECK,
+  )) {
     const [state, of] = externalId.split(':')
-    if (of === hash && isRecordState(state))
-      return { checkRunId: id, state, ...(text === undefined ? {} : { text }) }
+    if (of === hash && isRecordState(state)) return { checkRunId: id, state, title, summary, text }
   }
   return undefined
 }
@@ -45,12 +48,13 @@ export async function writeRecord(
   state: RecordState,
   report: CheckReport,
 ): Promise<GrantRecord> {
+  if (existing?.state === state && shows(existing, report)) return existing
   const externalId = `${state}:${identityHash(identity)}`
   const check = { name: GRANT_CHECK, headSha: mergeSha, externalId, state: STATES[state], report }
   if (existing) await updateCheck(context, existing.checkRunId, check)
   const checkRunId = existing?.checkRunId ?? (await createCheck(context, check))
-  const { text } = report
-  return { checkRunId, state, ...(text === undefined ? {} : { text }) }
+  const { title, summary, text } = report
+  return { checkRunId, state, title, summary, text }
 }
 
 function isRecordState(state: string | undefined): state is RecordState {
