@@ -4,7 +4,7 @@ import { access, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Octokit } from '@octokit/rest'
 import type { Call } from '../../src/sandbox/calls.ts'
-import type { Exchange } from '../../src/sandbox/github/exchange.ts'
+import type { Exchange, RestExchange } from '../../src/sandbox/github/exchange.ts'
 import type { AwsKeys, ReadyFile } from '../../src/sandbox/ready.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import {
@@ -73,6 +73,8 @@ export interface TestWorld extends People {
   /** Waits until nothing is in flight; throws with what still moves and the end of the app's log. */
   settled(): Promise<void>
   app(order: 'start' | 'stop' | 'kill'): Promise<void>
+  /** Kills the app as soon as GitHub has answered such a call of it; resolves when it is dead. */
+  killAfter(isReached: (exchange: RestExchange) => boolean): Promise<void>
   calls(): Promise<readonly Call[]>
   clearCalls(): Promise<void>
   appLog(): Promise<string>
@@ -104,20 +106,46 @@ export async function startWorld({ preload, appEnvironment }: WorldOptions = {})
   await access(SERVER).catch(() => {
     throw new Error('the app is not built: run `npm run build` first')
   })
-  const exchanges: Exchange[] = []
+  const wire = createWire()
   const receipts = generateKeyPairSync('ed25519')
   const privateKey = receipts.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const before = preload === undefined ? [] : ['--import', preload]
   const sandbox = await startSandbox({
     app: { command: process.execPath, args: [...before, '--enable-source-maps', SERVER] },
     appEnvironment: { DAYPASS_RECEIPT_KEY: privateKey, ...appEnvironment },
-    onExchange: (exchange) => exchanges.push(exchange),
+    onExchange: wire.pass,
   })
   const receiptKey = receipts.publicKey.export({ type: 'spki', format: 'pem' }).toString()
-  return createWorld(sandbox, exchanges, receiptKey)
+  return createWorld(sandbox, wire, receiptKey)
 }
 
-function createWorld(sandbox: Sandbox, exchanges: readonly Exchange[], receiptKey: string): TestWorld {
+interface Wire {
+  readonly exchanges: readonly Exchange[]
+  pass(exchange: Exchange): void
+  /** Calls back at the first exchange of this kind, before the next one. */
+  once(isReached: (exchange: RestExchange) => boolean, reached: () => void): void
+}
+
+function createWire(): Wire {
+  const exchanges: Exchange[] = []
+  const waiting = new Map<(exchange: RestExchange) => boolean, () => void>()
+  return {
+    exchanges,
+    pass(exchange) {
+      exchanges.push(exchange)
+      if (exchange.kind !== 'rest') return
+      for (const [isReached, reached] of waiting) {
+        if (!isReached(exchange)) continue
+        waiting.delete(isReached)
+        reached()
+      }
+    },
+    once: (isReached, reached) => waiting.set(isReached, reached),
+  }
+}
+
+function createWorld(sandbox: Sandbox, wire: Wire, receiptKey: string): TestWorld {
+  const { exchanges } = wire
   const { ready } = sandbox
   const people = createPeople(ready)
   const root = people.github('root')
@@ -248,6 +276,10 @@ function createWorld(sandbox: Sandbox, exchanges: readonly Exchange[], receiptKe
     async app(order) {
       await control('POST', `/app/${order}`)
     },
+    killAfter: (isReached) =>
+      new Promise((resolve, reject) => {
+        wire.once(isReached, () => void sandbox.killApp().then(resolve, reject))
+      }),
     calls: async () => (await control('GET', '/calls')) as Call[],
     async clearCalls() {
       await control('DELETE', '/calls')
