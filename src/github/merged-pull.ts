@@ -15,11 +15,12 @@ export async function readMergedPull(
   path: string,
   listed: Promise<PullCommits> = pullCommits(context, number),
 ): Promise<MergedPull> {
-  const [pull, files, commits, reviews] = await Promise.all([
+  const [pull, files, commits, reviews, baseChangedAt] = await Promise.all([
     readPull(context, number),
     pullFiles(context, number),
     listed.then((commits) => commitsTold(context, commits, path)),
     readReviews(context, number, path),
+    readBaseChange(context, number),
   ])
   if (pull.commits > MOST_PULL_COMMITS || commits.length < pull.commits) {
     const cause = `it has ${pull.commits} commits, and GitHub lists ${MOST_PULL_COMMITS} at most; squash or split it`
@@ -34,6 +35,7 @@ export async function readMergedPull(
     author: personOf(pull.user),
     baseRepositoryId: pull.base.repo.id,
     baseBranch: pull.base.ref,
+    ...(baseChangedAt === undefined ? {} : { baseChangedAt }),
     headSha: pull.head.sha,
     merged: pull.merged,
     ...merge,
@@ -110,6 +112,19 @@ async function readReviews(context: Context, number: number, path: string): Prom
       return { ...review, commit: commit_id, file: await reviewedFile(context, commit_id, path) }
     }),
   )
+}
+
+const BASE_CHANGES: ReadonlySet<string> = new Set(['base_ref_changed', 'base_ref_force_pushed'])
+
+/** When the pull request last came to stand on another base; undefined where it never did. */
+async function readBaseChange({ octokit, at, reads }: Context, number: number): Promise<number | undefined> {
+  const what = `the events of pull request #${number} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, issue_number: number, per_page: 100 }
+  const events = await reads.all(what, octokit.rest.issues.listEvents, parameters, (page) => page)
+  const changes = events.flatMap(({ event, created_at }) =>
+    BASE_CHANGES.has(event) ? [secondsOf(created_at)] : [],
+  )
+  return changes.length === 0 ? undefined : Math.max(...changes)
 }
 
 function reviewState(what: string, state: string): Review['state'] {
