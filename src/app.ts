@@ -22,6 +22,9 @@ const GITHUB_TIMEOUT = 30_000
 
 type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>
 
+/** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
+const RETRY_SECONDS = 15
+
 export interface App {
   readonly url: string
   /** Takes no more work, waits for what is in progress, and ends. */
@@ -54,15 +57,16 @@ export async function startApp(config: Config): Promise<App> {
     const repository = config.repositories.get(repositoryId)
     const memory = memories.get(repositoryId)
     if (repository === undefined || memory === undefined) return undefined
-    const github = await attempt(
-      { repository, memory, log: shared.log },
-      'find the repository on GitHub',
-      {},
-      () => directory.find(repository),
-    )
+    memory.failures = 0
+    const told = { repository, memory, log: shared.log }
+    const github = await attempt(told, 'find the repository on GitHub', {}, () => directory.find(repository))
     const world: World = { ...shared, repository, memory, github }
-    const [wakeAt] = await Promise.all([reconcile(world), preview(world)])
-    return wakeAt
+    const [wakeAt] = await Promise.all([
+      attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
+      attempt(told, 'check the open pull requests', {}, () => preview(world)),
+    ])
+    if (memory.failures === 0) return wakeAt
+    return Math.min(wakeAt ?? Number.POSITIVE_INFINITY, shared.now() + RETRY_SECONDS)
   }
 
   const scheduler = createScheduler({ clock, sweepSeconds: config.sweepSeconds, run: look })

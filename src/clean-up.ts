@@ -69,8 +69,8 @@ async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding
   if (final === undefined) return
   const revert = revertFor(world, subject, final)
   const state = await github.writer.openRevert(revert)
-  await tellAndMerge(world, github, subject, final, revert, state)
-  world.memory.settled.set(subject.identity.path, { blob: subject.blob, commit: snapshot.commit })
+  const waits = await tellAndMerge(world, github, subject, final, revert, state)
+  if (!waits) world.memory.settled.set(subject.identity.path, { blob: subject.blob, commit: snapshot.commit })
 }
 
 function finalState(world: World, finding: Final): FinalState | undefined {
@@ -80,7 +80,7 @@ function finalState(world: World, finding: Final): FinalState | undefined {
   return lent && end && { kind: 'ended', lent, end }
 }
 
-/** Told before the merge: after it, nothing on the branch would remind the app. */
+/** Told before the merge: after it, nothing on the branch would remind the app. Says whether the merge is to be tried again. */
 async function tellAndMerge(
   world: World,
   github: GitHub,
@@ -88,18 +88,21 @@ async function tellAndMerge(
   final: FinalState,
   revert: Revert | undefined,
   state: RevertState | undefined,
-): Promise<void> {
+): Promise<boolean> {
   // What a rejection said at first sight stays as it was said.
   const tell = async (shown?: RevertShown) => {
     if (subject.record?.state !== 'rejected') await publish(world, github, subject, final, shown)
   }
-  if (state === undefined || state.kind === 'not-needed') return tell()
-  await tell({ kind: state.kind, pull: state.pull })
-  if (revert === undefined || state.kind !== 'open') return
-  if ((await github.writer.mergeRevert(state, revert)) === 'merged') {
-    world.log.info({ repository: world.repository.id, pull: state.pull }, 'Merged a revert pull request')
-    await tell({ kind: 'merged', pull: state.pull })
+  if (state === undefined || state.kind === 'not-needed') {
+    await tell()
+    return false
   }
+  await tell({ kind: state.kind, pull: state.pull })
+  if (revert === undefined || state.kind !== 'open') return false
+  if ((await github.writer.mergeRevert(state, revert)) === 'waiting') return true
+  world.log.info({ repository: world.repository.id, pull: state.pull }, 'Merged a revert pull request')
+  await tell({ kind: 'merged', pull: state.pull })
+  return false
 }
 
 /** Whether the file on the branch is this request's, and not one with the same bytes that a later pull request added. */

@@ -36,6 +36,17 @@ export type Finding =
 /** A role on record as granted but not in IAM was removed by somebody only if IAM goes on not to list it. Seconds. */
 const MISSING_FOR = 300
 
+const PAUSED: Reason = {
+  code: 'paused',
+  message: 'The rules say `paused`: nothing new is granted for now.',
+}
+
+/** Never taken for a request that was not judged yet. */
+const UNREADABLE_RECORD: Reason = {
+  code: 'record-unreadable',
+  message: 'What this app recorded of the request can not be read by this version of it.',
+}
+
 /** The evidence is gathered before the request is read, and also where it can't be, so that its author can be told. */
 const NO_TERMS: EvidenceTerms = { requester: '', approvalsNeeded: 1, mergeBy: 'owners' }
 
@@ -59,7 +70,9 @@ export async function judgeFile(
     mergeSha: pull?.mergeSha,
     record,
   }
-  const finding = findRecorded(world, subject) ?? findNew(world, subject, evidence, rules, asked)
+  const finding =
+    findRecorded(world, subject, obstacleTo(rules, evidence)) ??
+    findNew(world, subject, evidence, rules, asked)
   return record?.state === 'rejected' ? asRejectedBefore(finding) : finding
 }
 
@@ -76,18 +89,21 @@ function asRejectedBefore(finding: Finding): Finding {
 }
 
 /** What the app's own record says already; undefined where the request is still to be judged. */
-function findRecorded(world: World, subject: Subject): Finding | undefined {
+function findRecorded(world: World, subject: Subject, obstacle: Reason | undefined): Finding | undefined {
+  const state = subject.record?.state
+  if (state === undefined || state === 'pending' || state === 'rejected') return undefined
   const judged = parseRecord(subject.record?.text)
-  switch (subject.record?.state) {
-    case 'approved':
-      return judged && approve(world, subject, judged)
-    case 'granted':
-      return judged && findMissing(world, subject, judged)
-    case 'ended':
-      return judged && { kind: 'ended', subject, judged }
-    default:
-      return undefined
-  }
+  if (judged === undefined) return { kind: 'unknown', subject, reason: UNREADABLE_RECORD }
+  if (state === 'ended') return { kind: 'ended', subject, judged }
+  if (state === 'granted') return findMissing(world, subject, judged)
+  return obstacle ? { kind: 'unknown', subject, reason: obstacle } : approve(world, subject, judged)
+}
+
+/** What keeps everything new from being granted, approved or not. */
+function obstacleTo(rules: Parsed<Rules>, { trustRoot }: Evidence): Reason | undefined {
+  if (!trustRoot.holds) return { code: 'trust-root-broken', message: trustRoot.message }
+  if (!rules.ok) return { code: 'rules-broken', message: rules.problems[0].message }
+  return rules.value.paused ? PAUSED : undefined
 }
 
 /** It was granted, yet no role stands: the window is over and the app was interrupted, or somebody took the role away. */

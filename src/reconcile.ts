@@ -10,15 +10,11 @@ import { readRules } from './read-rules.ts'
 import { uphold } from './uphold.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
 
-/** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
-const RETRY_SECONDS = 15
-
 /** IAM may take this long to list a role that was just written; until then it counts as standing. Seconds. */
 const PROPAGATION_SECONDS = 300
 
-/** Brings one repository to the state that git describes. Returns when to look at it again, in seconds since the epoch. */
+/** Brings one repository to the state that git describes. Returns when the next window opens or closes, in seconds since the epoch. */
 export async function reconcile(world: World): Promise<number | undefined> {
-  world.memory.failures = 0
   const iam = await readStanding(world)
   let standing = await endAccess(world, iam.standing, 'unreadable')
 
@@ -27,10 +23,10 @@ export async function reconcile(world: World): Promise<number | undefined> {
     standing = await endAccess(world, standing, filesOf(snapshot))
     const findings = await judgeNewFiles(world, world.github, snapshot, standing, iam.unreadable)
     standing = await giveAccess(world, world.github, standing, filesOf(snapshot), findings)
-    await report(world, world.github, standing, findings)
+    await report(world, world.github, keptOf(world, standing, filesOf(snapshot)), findings)
     standing = await cleanUp(world, world.github, snapshot, standing, findings)
   }
-  return wakeAt(world, standing)
+  return nextWake({ desired: [], standing, now: world.now() })
 }
 
 interface Iam {
@@ -55,10 +51,24 @@ async function readStanding(world: World): Promise<Iam> {
   return { standing: withJustWritten(world, standing), unreadable }
 }
 
+/** What should stand as it is: never a grant that is to end and could not be denied yet. */
+function keptOf(
+  world: World,
+  standing: readonly StandingGrant[],
+  branch: BranchFiles,
+): readonly StandingGrant[] {
+  return plan({ desired: [], branch, standing, now: world.now() })
+    .filter((step) => step.kind === 'keep')
+    .map((step) => step.standing)
+}
+
 /** Adds what this process wrote and IAM does not list yet. */
 function withJustWritten(world: World, listed: readonly StandingGrant[]): readonly StandingGrant[] {
   const { written } = world.memory
-  for (const { roleName } of listed) written.delete(roleName)
+  for (const { roleName, identity } of listed) {
+    written.delete(roleName)
+    world.memory.missing.delete(keyOf(identity))
+  }
   for (const [roleName, { at }] of written) {
     if (world.now() - at > PROPAGATION_SECONDS) written.delete(roleName)
   }
@@ -93,7 +103,8 @@ async function endAccess(
 }
 
 async function deny(world: World, standing: StandingGrant, because: EndReason): Promise<StandingGrant> {
-  const at = world.now()
+  // A window that is over was closed by AWS at its end, whenever the app gets round to it.
+  const at = because === 'expired' ? Math.min(world.now(), standing.window.end) : world.now()
   await world.grants.deny(accountOf(world, standing), standing, at, because)
   world.memory.written.delete(standing.roleName)
   world.log.info({ repository: world.repository.id, role: standing.roleArn, because }, 'Ended access')
@@ -205,13 +216,6 @@ async function report(
         ),
       ),
   ])
-}
-
-function wakeAt(world: World, standing: readonly StandingGrant[]): number | undefined {
-  const now = world.now()
-  const next = nextWake({ desired: [], standing, now })
-  if (world.memory.failures === 0) return next
-  return Math.min(next ?? Number.POSITIVE_INFINITY, now + RETRY_SECONDS)
 }
 
 function isDeny(step: Step): step is Step & { readonly kind: 'deny' } {

@@ -3,8 +3,9 @@ import type { StandingGrant } from './core/grant.ts'
 import { grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
+import type { GrantRecord } from './ports.ts'
 import { keyOf, lentOf, publish, type Subject, subjectOf } from './publish.ts'
-import type { GitHub, World } from './world.ts'
+import { accountOf, type GitHub, type World } from './world.ts'
 
 /** Looks at a role when this process sees it first, and again whenever it opened or ended since. */
 export async function uphold(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
@@ -15,18 +16,31 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   const seen = `${standing.state.kind} ${phase}`
   if (world.memory.published.get(key) === seen) return
   const subject = await subjectOf(github, standing)
-  const lent = lentOf(world, subject.identity, parseRecord(subject.record?.text))
+  const judged = parseRecord(subject.record?.text)
+  const lent = lentOf(world, subject.identity, judged)
+  if (standing.state.kind === 'live' && isFinal(subject.record)) {
+    // The record says that it is over, so the role is left over from somewhere: it is ended, never mended.
+    const because = judged?.ended?.because ?? 'role-removed'
+    await world.grants.deny(accountOf(world, standing), standing, world.now(), because)
+    return
+  }
   if (lent === undefined) {
     world.log.warn(
       { role: standing.roleArn },
       'A role stands whose request has no record: nothing is told of it',
     )
-  } else if (standing.state.kind === 'ended') {
+    return
+  }
+  if (standing.state.kind === 'ended') {
     await publish(world, github, subject, { kind: 'ended', lent, end: standing.state })
   } else {
     await upholdLive(world, github, standing, subject, lent, phase)
   }
   world.memory.published.set(key, seen)
+}
+
+function isFinal(record: GrantRecord | undefined): boolean {
+  return record?.state === 'ended' || record?.state === 'rejected'
 }
 
 /** The role may be half written, if the app was interrupted, or altered by others since: writing it again mends it. */

@@ -33,8 +33,13 @@ export function awsProfile(lent: Lent): string {
 
 export function listCommand(lent: Lent): string {
   const { location, judged } = lent
-  const place = `s3://${location.bucket}/${judged.request.prefixes[0] ?? ''}`
-  return `aws s3 ls ${shellWord(place)} --profile ${profileName(lent)}`
+  const { prefixes } = judged.request
+  const profile = `--profile ${profileName(lent)}`
+  const [first = '', folder] = [prefixes[0], prefixes.find((prefix) => prefix.endsWith('/'))]
+  // A single object can be downloaded, but not listed.
+  if (first !== '' && folder === undefined)
+    return `aws s3 cp ${shellWord(`s3://${location.bucket}/${first}`)} . ${profile}`
+  return `aws s3 ls ${shellWord(`s3://${location.bucket}/${folder ?? ''}`)} ${profile}`
 }
 
 /** The console's own page, filled in. */

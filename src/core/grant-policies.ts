@@ -6,11 +6,11 @@ import { formatInstant, type Window } from './window.ts'
 type Condition = NonNullable<PolicyStatement['Condition']>
 
 const NOW = 'aws:CurrentTime'
+const ASSUME = 'sts:AssumeRole'
 
 /** Lets the requester's principal in, and nobody outside the window. */
 export function trustPolicy({ principal, window }: GrantTerms): PolicyDocument {
-  const action = 'sts:AssumeRole'
-  const everyone = { Principal: { AWS: '*' }, Action: action }
+  const everyone = { Principal: { AWS: '*' }, Action: ASSUME }
   return {
     Version: '2012-10-17',
     Statement: [
@@ -18,13 +18,18 @@ export function trustPolicy({ principal, window }: GrantTerms): PolicyDocument {
         Sid: 'Requester',
         Effect: 'Allow',
         Principal: { AWS: trustedArn(principal) },
-        Action: action,
+        Action: hasSourceIdentity(principal) ? [ASSUME, 'sts:SetSourceIdentity'] : ASSUME,
         Condition: { ...inside(window), ...onlyPerson(principal) },
       },
       { Sid: 'BeforeStart', Effect: 'Deny', ...everyone, Condition: before(window) },
       { Sid: 'FromEnd', Effect: 'Deny', ...everyone, Condition: fromEnd(window) },
     ],
   }
+}
+
+/** A session that has a source identity passes it on, and the role it goes to has to allow that. */
+function hasSourceIdentity(principal: Principal): boolean {
+  return principal.kind === 'iam-role' && principal.person?.key.toLowerCase() === 'aws:sourceidentity'
 }
 
 function trustedArn(principal: Principal): string {
@@ -103,23 +108,16 @@ interface Allowance {
 function allowances({ account, location, request, kmsKey }: GrantTerms): readonly Allowance[] {
   const bucket = `arn:${account.partition}:s3:::${location.bucket}`
   const prefixes = [...new Set(request.prefixes)].map(literal)
-  const list: Allowance = {
-    Sid: 'ListNames',
-    Action: 's3:ListBucket',
-    Resource: bucket,
-    ...(prefixes.length > 0 && {
-      only: { operator: 'StringLike', key: 's3:prefix', values: prefixes.flatMap(namesBelow) },
-    }),
-  }
+  const list = listing(bucket, prefixes)
   const locate: Allowance = { Sid: 'FindBucket', Action: 's3:GetBucketLocation', Resource: bucket }
-  if (request.access === 'list') return [list, locate]
+  if (request.access === 'list') return [...list, locate]
   const objects = prefixes.length > 0 ? prefixes.map(objectsBelow) : ['*']
   const read: Allowance = {
     Sid: 'ReadObjects',
     Action: 's3:GetObject',
     Resource: objects.map((key) => `${bucket}/${key}`),
   }
-  if (kmsKey === undefined) return [read, list, locate]
+  if (kmsKey === undefined) return [read, ...list, locate]
   const suffix = account.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'
   const decrypt: Allowance = {
     Sid: 'Decrypt',
@@ -127,7 +125,7 @@ function allowances({ account, location, request, kmsKey }: GrantTerms): readonl
     Resource: kmsKey,
     only: { operator: 'StringEquals', key: 'kms:ViaService', values: `s3.${account.region}.${suffix}` },
   }
-  return [read, list, locate, decrypt]
+  return [read, ...list, locate, decrypt]
 }
 
 /** A prefix is a folder when it ends in `/`, else one object's key. */
@@ -135,8 +133,14 @@ function objectsBelow(prefix: string): string {
   return prefix.endsWith('/') ? `${prefix}*` : prefix
 }
 
-function namesBelow(prefix: string): readonly string[] {
-  return prefix.endsWith('/') ? [prefix, `${prefix}*`] : [prefix]
+/** Only folders can be listed: S3 would list everything whose key begins with that of a single object. */
+function listing(bucket: string, prefixes: readonly string[]): readonly Allowance[] {
+  const list = { Sid: 'ListNames', Action: 's3:ListBucket', Resource: bucket }
+  if (prefixes.length === 0) return [list]
+  const folders = prefixes.filter((prefix) => prefix.endsWith('/'))
+  if (folders.length === 0) return []
+  const values = folders.flatMap((folder) => [folder, `${folder}*`])
+  return [{ ...list, only: { operator: 'StringLike', key: 's3:prefix', values } }]
 }
 
 function withAccount(only: Allowance['only'], { account }: GrantTerms): Condition {
