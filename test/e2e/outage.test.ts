@@ -119,7 +119,7 @@ describe('killed in the middle of its work', () => {
     )
     await world.settled()
     await world.approve('olivia', opened)
-    const killed = stage === 'grant' ? world.killAfter(reached) : undefined
+    const killed = stage === 'grant' ? world.endAfter('kill', reached) : undefined
     const request = await world.mergeAs('olivia', opened, 'merge')
     await killed
     if (killed) await startAgain()
@@ -128,7 +128,7 @@ describe('killed in the middle of its work', () => {
       kind: 'allowed',
     })
 
-    const killedAtTheEnd = stage === 'end' ? world.killAfter(reached) : undefined
+    const killedAtTheEnd = stage === 'end' ? world.endAfter('kill', reached) : undefined
     await setTime(endOf(request))
     await killedAtTheEnd
     if (killedAtTheEnd) await startAgain()
@@ -140,7 +140,7 @@ describe('killed in the middle of its work', () => {
 
 test('a revert pull request that a person closed stays closed, and the file opens nothing', async () => {
   const request = await grant('closed')
-  const killed = world.killAfter(({ method, path }) => method === 'POST' && path.endsWith('/pulls'))
+  const killed = world.endAfter('kill', ({ method, path }) => method === 'POST' && path.endsWith('/pulls'))
   await setTime(endOf(request))
   await killed
   const revert = await world.revertOf(request)

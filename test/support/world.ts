@@ -73,8 +73,8 @@ export interface TestWorld extends People {
   /** Waits until nothing is in flight; throws with what still moves and the end of the app's log. */
   settled(): Promise<void>
   app(order: 'start' | 'stop' | 'kill'): Promise<void>
-  /** Kills the app as soon as GitHub has answered such a call of it; resolves when it is dead. */
-  killAfter(isReached: (exchange: RestExchange) => boolean): Promise<void>
+  /** Ends the app as soon as GitHub has answered such a call of it; resolves when it is gone. */
+  endAfter(order: 'stop' | 'kill', isReached: (exchange: RestExchange) => boolean): Promise<void>
   calls(): Promise<readonly Call[]>
   clearCalls(): Promise<void>
   appLog(): Promise<string>
@@ -276,9 +276,10 @@ function createWorld(sandbox: Sandbox, wire: Wire, receiptKey: string): TestWorl
     async app(order) {
       await control('POST', `/app/${order}`)
     },
-    killAfter: (isReached) =>
+    endAfter: (order, isReached) =>
       new Promise((resolve, reject) => {
-        wire.once(isReached, () => void sandbox.killApp().then(resolve, reject))
+        const end = order === 'stop' ? sandbox.stopApp : sandbox.killApp
+        wire.once(isReached, () => void end().then(resolve, reject))
       }),
     calls: async () => (await control('GET', '/calls')) as Call[],
     async clearCalls() {
