@@ -8,6 +8,9 @@ import type { OpenPull, Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
 import { attempt, type GitHub, type PreviewWorld } from './world.ts'
 
+/** External id of a check that could not be decided: it is asked again at every look. */
+const UNKNOWN = 'unknown'
+
 /** Brings the check **Daypass / request** of every open pull request and merge group up to date. */
 export async function preview(world: PreviewWorld): Promise<void> {
   const { github } = world
@@ -55,13 +58,22 @@ async function check(
   const externalId = fingerprint(base, head)
   const asked = memory.recheck.has(head.sha)
   if (!asked && memory.previewed.get(head.sha) === externalId) return
-  if (asked || (await github.reader.lastRequestCheck(head.sha)) !== externalId) {
-    const { conclusion, ...report } = requestReport(await examine(world, github, rules, head))
-    await github.writer.writeRequestCheck(head.sha, externalId, conclusion, report)
-    world.log.info({ repository: world.repository.id, pull: head.pull, conclusion }, 'Checked a pull request')
+  const last = await github.reader.lastRequestCheck(head.sha)
+  if (asked || last !== externalId) {
+    const finding = await examine(world, github, rules, head)
+    const { conclusion, ...report } = requestReport(finding)
+    const isUnknown = finding.kind === 'unknown'
+    if (asked || !isUnknown || last !== UNKNOWN) {
+      await github.writer.writeRequestCheck(head.sha, isUnknown ? UNKNOWN : externalId, conclusion, report)
+      world.log.info(
+        { repository: world.repository.id, pull: head.pull, conclusion },
+        'Checked a pull request',
+      )
+    }
+    memory.recheck.delete(head.sha)
+    if (isUnknown) return
   }
   memory.previewed.set(head.sha, externalId)
-  memory.recheck.delete(head.sha)
 }
 
 /** Changes with everything that the check is made from and that may change while the head stays. */
