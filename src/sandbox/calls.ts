@@ -12,7 +12,10 @@ export interface Call {
   readonly started: number
   /** Missing while the call is in flight. */
   ended?: number
+  /** 0 where nothing was answered. */
   status?: number
+  /** The trouble that was ordered for it. */
+  fault?: string
   /** Sequence number of the latest call of the same caller that had ended when this one began; 0: none. */
   readonly after: number
 }
@@ -23,6 +26,7 @@ export interface CallLog {
     by(caller: string): void
     /** AWS: the action is known only after the body was read. */
     at(target: string): void
+    met(fault: string): void
     end(status: number): void
   }
   list(): readonly Call[]
@@ -62,6 +66,9 @@ export function createCallLog(): CallLog {
         },
         at(newTarget) {
           call.target = newTarget
+        },
+        met(fault) {
+          call.fault = fault
         },
         end(status) {
           if (call.ended !== undefined) return

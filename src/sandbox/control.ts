@@ -1,7 +1,8 @@
 /** The sandbox's control: its clock, the app's process, what is in flight and who called, over HTTP. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { z } from 'zod'
 import { AppFailed } from './app-process.ts'
+import { BadInput, readInstant } from './control-input.ts'
+import { type Troubles, troubleHandlers } from './control-troubles.ts'
 import { BodyTooLarge, listen, type RunningServer, readBody } from './http.ts'
 import { settle, type Watched } from './settled.ts'
 
@@ -17,19 +18,14 @@ interface Asked {
   readonly hungUp: AbortSignal
 }
 
-type Handler = (asked: Asked) => Answer | Promise<Answer>
-
-/** A request that makes no sense, and the sentence that says why. */
-class BadInput extends Error {}
+export type Handler = (asked: Asked) => Answer | Promise<Answer>
 
 const LARGEST_BODY = 16 * 1024
 /** A clock that does not change is answered after this long all the same, in milliseconds. */
 const LONGEST_POLL_MS = 20_000
 const SETTLE_WITHIN_MS = 30_000
-/** Years have four digits in everything that is written down. */
-const LAST_INSTANT = Date.UTC(9999, 11, 31)
 
-export interface ControlOptions extends Watched {
+export interface ControlOptions extends Watched, Troubles {
   readonly port?: number
   /** How long `GET /settled` waits for rest. */
   readonly settleWithinMs?: number
@@ -98,6 +94,7 @@ function createHandlers(watched: ControlOptions): ReadonlyMap<string, Handler> {
     ['POST /app/start', startApp],
     ['POST /app/stop', () => app.stop().then(appState)],
     ['POST /app/kill', () => app.kill().then(appState)],
+    ...troubleHandlers(watched),
     ['GET /settled', readSettled],
     ['GET /calls', () => ({ status: 200, body: calls.list() })],
     [
@@ -156,32 +153,4 @@ function isFromHere({ headers: { host = '', origin } }: IncomingMessage): boolea
     /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host) &&
     (origin === undefined || origin === `http://${host}`)
   )
-}
-
-const clockMove = z.union([
-  z.strictObject({ set: z.iso.datetime({ offset: true }) }),
-  z.strictObject({ advance: z.string() }),
-])
-
-function readInstant(body: string, now: number): number {
-  const move = clockMove.safeParse(parseJson(body))
-  if (!move.success) throw new BadInput('Send {"set": "2026-11-24T09:00:00Z"} or {"advance": "4h"}.')
-  const instant = 'set' in move.data ? Date.parse(move.data.set) : now + readDuration(move.data.advance)
-  if (!(instant <= LAST_INSTANT)) throw new BadInput('The clock goes no further than the year 9999.')
-  return instant
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function readDuration(text: string): number {
-  const match = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text)
-  if (!match) throw new BadInput('A duration is written as 90s, 30m, 4h, 2d or 1d12h.')
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((digits) => Number(digits ?? 0))
-  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000
 }

@@ -9,6 +9,7 @@ import { startAws } from './aws/server.ts'
 import { createCallLog } from './calls.ts'
 import { createClock } from './clock.ts'
 import { startControl } from './control.ts'
+import { createFaults } from './faults.ts'
 import type { Exchange } from './github/exchange.ts'
 import { startGitHub } from './github/server.ts'
 import { freePort, LOOPBACK } from './http.ts'
@@ -76,19 +77,22 @@ async function open(
   ])
   const clock = createClock()
   const calls = createCallLog()
+  const faults = createFaults()
   const appUrl = `http://${LOOPBACK}:${appPort}`
 
   const github = await startGitHub({
     seed: gitHubSeed(secrets, manifest),
     clock,
     calls,
+    faults,
     dataDir: join(dataDir, 'github'),
     port: options.githubPort ?? 0,
     webhookUrl: () => appUrl + WEBHOOK_PATH,
     ...(options.onExchange && { onExchange: options.onExchange }),
   })
   opened.push(() => github.close())
-  const aws = await startAws({ seed: awsSeed(secrets, templates), clock, calls, port: options.awsPort ?? 0 })
+  const seed = awsSeed(secrets, templates)
+  const aws = await startAws({ seed, clock, calls, faults, port: options.awsPort ?? 0 })
   opened.push(() => aws.close())
 
   const appLog = join(dataDir, 'app.log')
@@ -102,7 +106,15 @@ async function open(
     ...(options.onAppLog && { onLog: options.onAppLog }),
   })
   const pendingDeliveries = () => github.pendingDeliveries()
-  const control = await startControl({ clock, calls, app, pendingDeliveries, port: options.controlPort ?? 0 })
+  const control = await startControl({
+    clock,
+    calls,
+    app,
+    pendingDeliveries,
+    faults,
+    deliveries: github.deliveries,
+    port: options.controlPort ?? 0,
+  })
   opened.push(() => control.close())
   opened.push(() => app.stop())
 

@@ -2,11 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { createAppProcess } from '../../src/sandbox/app-process.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
 import { startControl } from '../../src/sandbox/control.ts'
+import { createFaults } from '../../src/sandbox/faults.ts'
+import type { DeliveryMode } from '../../src/sandbox/github/webhooks.ts'
 import { freePort } from '../../src/sandbox/http.ts'
 
 const STAND_IN = fileURLToPath(new URL('../support/stand-in-app.mjs', import.meta.url))
@@ -35,11 +37,23 @@ async function startStandIn({ standIn = 'idle', pending = 0 } = {}) {
     calls,
     app,
     pendingDeliveries: () => pending,
+    faults: createFaults(),
+    deliveries: deliveryOrder(),
     settleWithinMs: 400,
   })
   cleanups.push(control.close)
   cleanups.push(app.kill)
   return { url, control: control.url, clock, calls, app, logFile: join(directory, 'app.log') }
+}
+
+function deliveryOrder() {
+  let current: DeliveryMode = 'normal'
+  return {
+    mode: () => current,
+    setMode(mode: DeliveryMode) {
+      current = mode
+    },
+  }
 }
 
 function post(url: string, body?: unknown, headers: Record<string, string> = {}) {
@@ -234,4 +248,58 @@ test('answers what it does not know with what there is', async () => {
 
   expect(response.status).toBe(404)
   expect(await response.json()).toEqual({ message: expect.stringContaining('GET /calls') })
+})
+
+describe('trouble', () => {
+  const latency = { service: 'github', path: '/repos/*', fault: { kind: 'latency', ms: 5 } }
+
+  test('is listed as it stands, and cleared at once, the webhooks too', async () => {
+    const { control } = await startStandIn()
+    await post(`${control}/faults`, latency)
+    await post(`${control}/faults`, {
+      service: 'aws',
+      action: 'iam:Put*',
+      times: 2,
+      fault: { kind: 'reset' },
+    })
+    await post(`${control}/webhooks`, { deliver: 'twice' })
+
+    const listed = await json(fetch(`${control}/faults`))
+    const cleared = await json(fetch(`${control}/faults`, { method: 'DELETE' }))
+
+    expect(listed).toEqual({
+      faults: [
+        { id: 1, ...latency, caller: 'app', met: 0 },
+        {
+          id: 2,
+          service: 'aws',
+          action: 'iam:Put*',
+          times: 2,
+          fault: { kind: 'reset' },
+          caller: 'app',
+          met: 0,
+        },
+      ],
+      webhooks: 'twice',
+    })
+    expect(cleared).toEqual({ faults: [], webhooks: 'normal' })
+    expect(await json(fetch(`${control}/webhooks`))).toEqual({ deliver: 'normal' })
+  })
+
+  test.each([
+    ['/faults', { ...latency, action: 'iam:PutRolePolicy' }],
+    ['/faults', { service: 'aws', fault: { kind: 'secondary-limit' } }],
+    ['/faults', { ...latency, fault: { kind: 'earthquake' } }],
+    ['/faults', { ...latency, times: 0 }],
+    ['/faults', 'trouble'],
+    ['/webhooks', { deliver: 'sometimes' }],
+  ])('is refused at %s where it makes no sense: %j', async (path, body) => {
+    const { control } = await startStandIn()
+
+    const response = await post(`${control}${path}`, body)
+
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({ message: expect.stringMatching(/^(This is no fault|Send).*\.$/) })
+    expect(await json(fetch(`${control}/faults`))).toEqual({ faults: [], webhooks: 'normal' })
+  })
 })

@@ -3,16 +3,18 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CallLog } from '../calls.ts'
 import type { SandboxClock } from '../clock.ts'
+import { createFaults, type Faults } from '../faults.ts'
 import { BodyTooLarge, listen, readBody } from '../http.ts'
+import { Gone, Reply } from '../reply.ts'
 import { authenticate } from './authenticate.ts'
-import { AwsError } from './errors.ts'
+import { AwsError, orderedRefusal } from './errors.ts'
 import { IAM_ACTIONS } from './iam.ts'
 import { iamCall } from './iam-call.ts'
-import { answerXml, type Envelope, errorXml, readParameters } from './query-protocol.ts'
+import { answerXml, errorXml, readParameters } from './query-protocol.ts'
 import { s3ErrorXml, s3Target } from './s3.ts'
 import type { AwsSeed } from './seed.ts'
 import { readSignature, type WireRequest } from './sigv4.ts'
-import type { World } from './state.ts'
+import type { Caller, World } from './state.ts'
 import { STS_ACTIONS } from './sts.ts'
 import { createWorld } from './world.ts'
 
@@ -38,38 +40,43 @@ const QUERY_SERVICES = {
 
 type QueryService = keyof typeof QUERY_SERVICES
 
-export async function startAws(options: {
-  seed: AwsSeed
-  clock: SandboxClock
-  calls: CallLog
-  port?: number
-}): Promise<AwsSandbox> {
-  const { seed, clock, calls, port } = options
-  const world = createWorld(seed, clock)
-  const server = await listen((request, response) => {
-    void handle(world, calls, request, response)
-  }, port)
+export interface AwsOptions {
+  readonly seed: AwsSeed
+  readonly clock: SandboxClock
+  readonly calls: CallLog
+  readonly port?: number
+  /** Trouble on order; left out: there is none. */
+  readonly faults?: Faults
+}
+
+/** What all requests are answered with. */
+interface Service {
+  readonly world: World
+  readonly calls: CallLog
+  readonly faults: Faults
+}
+
+export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
+  const { seed, clock, calls, port, faults = createFaults() } = options
+  const service = { world: createWorld(seed, clock), calls, faults }
+  const server = await listen((request, response) => void handle(service, request, response), port)
   return { endpoint: server.url, close: () => server.close() }
 }
 
 /** Never rejects: whatever goes wrong inside becomes an answer, or a closed connection. */
-async function handle(
-  world: World,
-  calls: CallLog,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function handle(service: Service, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { calls, world } = service
   const call = calls.begin({ service: 'aws', method: incoming.method ?? '', target: incoming.url ?? '' })
-  response.once('close', () => call.end(response.statusCode))
+  const reply = new Reply(response)
+  reply.onClose(() => call.end(reply.status))
   const requestId = randomUUID()
   try {
     const request = await readRequest(incoming)
-    const answer = answerTo(world, call, request, requestId)
-    send(response, answer, { requestId, now: world.clock.now() })
+    const answer = await answerTo(service, call, request, reply, requestId)
+    send(reply, answer, { requestId, now: world.clock.now() })
   } catch (error) {
-    const status = error instanceof BodyTooLarge ? 413 : 500
-    if (!response.headersSent) response.writeHead(status, { connection: 'close' })
-    response.end()
+    if (error instanceof Gone || reply.status !== 0) return
+    reply.send(error instanceof BodyTooLarge ? 413 : 500, { connection: 'close' })
   }
 }
 
@@ -90,21 +97,34 @@ async function readRequest(incoming: IncomingMessage): Promise<WireRequest> {
   }
 }
 
-function answerTo(world: World, call: OpenCall, request: WireRequest, requestId: string): Answer {
+async function answerTo(
+  { world, faults }: Service,
+  call: OpenCall,
+  request: WireRequest,
+  reply: Reply,
+  requestId: string,
+): Promise<Answer> {
   const service = serviceOf(request)
   try {
-    if (service === 's3') return answerS3(world, call, request)
-    const { namespace } = QUERY_SERVICES[service]
-    return answerQuery(world, call, request, service, { namespace, requestId })
+    const planned = service === 's3' ? planS3(world, call, request) : planQuery(world, call, request, service)
+    const { method, path } = request
+    const { action, caller } = planned
+    const trouble = faults.meet({ service: 'aws', method, path, action, caller: caller.label })
+    if (trouble.fault) call.met(trouble.fault.kind)
+    const refusal = await reply.undergo(trouble)
+    if (refusal) throw orderedRefusal(refusal, service)
+    return planned.run(requestId)
   } catch (error) {
+    if (error instanceof Gone) throw error
     // A mistake of the sandbox itself must look like a failure of AWS, never like an answer.
     const refusal =
       error instanceof AwsError
         ? error
         : new AwsError(500, 'InternalFailure', `The sandbox failed: ${String(error)}`)
-    if (service === 's3') return xml(refusal.status, s3ErrorXml(refusal, request.path, requestId))
+    if (service === 's3')
+      return xml(refusal.status, s3ErrorXml(refusal, request.path, requestId), refusal.headers)
     const { namespace } = QUERY_SERVICES[service]
-    return xml(refusal.status, errorXml(refusal, { namespace, requestId }))
+    return xml(refusal.status, errorXml(refusal, { namespace, requestId }), refusal.headers)
   }
 }
 
@@ -116,48 +136,67 @@ function serviceOf(request: WireRequest): QueryService | 's3' {
   return request.method === 'POST' && request.path === '/' ? 'iam' : 's3'
 }
 
-function answerQuery(
-  world: World,
-  call: OpenCall,
-  request: WireRequest,
-  service: QueryService,
-  envelope: Envelope,
-): Answer {
+/** A call that is understood, and not done yet. */
+interface Planned {
+  readonly caller: Caller
+  /** Such as `iam:PutRolePolicy`. */
+  readonly action: string
+  /** Throws AwsError. */
+  run(requestId: string): Answer
+}
+
+function planQuery(world: World, call: OpenCall, request: WireRequest, service: QueryService): Planned {
   const who = identify(world, call, request, 'MissingAuthenticationToken', service)
   const parameters = readParameters(request)
-  const action = parameters.optional('Action') ?? ''
-  const version = parameters.optional('Version') ?? ''
-  if (/^\w{1,128}$/.test(action)) call.at(`${service}:${action}`)
-  const isKnown = service === 'iam' ? IAM_ACTIONS.has(action) : Object.hasOwn(STS_ACTIONS, action)
-  if (!isKnown || version !== QUERY_SERVICES[service].version)
+  const name = parameters.optional('Action') ?? ''
+  const given = parameters.optional('Version') ?? ''
+  const action = `${service}:${name}`
+  if (/^\w{1,128}$/.test(name)) call.at(action)
+  const { version, namespace } = QUERY_SERVICES[service]
+  const isKnown = service === 'iam' ? IAM_ACTIONS.has(name) : Object.hasOwn(STS_ACTIONS, name)
+  if (!isKnown || given !== version)
     throw new AwsError(
       400,
       'InvalidAction',
-      `Could not find operation ${action.slice(0, 200)} for version ${version.slice(0, 40)}`,
+      `Could not find operation ${name.slice(0, 200)} for version ${given.slice(0, 40)}`,
     )
+  const { caller } = who
   // IAM is one service for the whole partition, kept in one region.
   const region = service === 'iam' ? 'us-east-1' : who.region
   const from = { sourceIp: request.sourceIp, region }
-  const result =
-    service === 'iam'
-      ? IAM_ACTIONS.get(action)?.(iamCall(world, who.caller, parameters, from))
-      : STS_ACTIONS[action]?.({ world, caller: who.caller, parameters, ...from })
-  return xml(200, answerXml(action, result ?? '', envelope))
+  return {
+    caller,
+    action,
+    run(requestId) {
+      const result =
+        service === 'iam'
+          ? IAM_ACTIONS.get(name)?.(iamCall(world, caller, parameters, from))
+          : STS_ACTIONS[name]?.({ world, caller, parameters, ...from })
+      return xml(200, answerXml(name, result ?? '', { namespace, requestId }))
+    },
+  }
 }
 
-function answerS3(world: World, call: OpenCall, request: WireRequest): Answer {
-  const who = identify(world, call, request, 'AccessDenied', 's3')
+function planS3(world: World, call: OpenCall, request: WireRequest): Planned {
+  const { caller, region } = identify(world, call, request, 'AccessDenied', 's3')
   const target = s3Target(request)
-  call.at(`s3:${target.operation}`)
-  if (who.region !== world.region)
+  const action = `s3:${target.operation}`
+  call.at(action)
+  if (region !== world.region)
     throw new AwsError(
       400,
       'AuthorizationHeaderMalformed',
-      `The region '${who.region}' is wrong; expecting '${world.region}'`,
+      `The region '${region}' is wrong; expecting '${world.region}'`,
       { Region: world.region },
     )
-  const { status, headers = {}, body = '' } = target.answer(world, who.caller)
-  return { status, headers, body }
+  return {
+    caller,
+    action,
+    run() {
+      const { status, headers = {}, body = '' } = target.answer(world, caller)
+      return { status, headers, body }
+    },
+  }
 }
 
 function identify(world: World, call: OpenCall, request: WireRequest, missing: string, service: string) {
@@ -173,23 +212,22 @@ function identify(world: World, call: OpenCall, request: WireRequest, missing: s
   return who
 }
 
-function xml(status: number, body: string): Answer {
-  return { status, headers: { 'content-type': 'text/xml' }, body }
+function xml(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { 'content-type': 'text/xml', ...headers }, body }
 }
 
 /** The time in `Date` is the sandbox's: the SDKs correct their clocks by it. */
 function send(
-  response: ServerResponse,
+  reply: Reply,
   { status, headers, body }: Answer,
   { requestId, now }: { requestId: string; now: number },
 ): void {
-  const isHead = response.req.method === 'HEAD'
-  response.writeHead(status, {
-    ...headers,
+  const length: Record<string, string> =
+    status === 204 || status === 304 ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const common = {
     date: new Date(now).toUTCString(),
     'x-amzn-requestid': requestId,
     'x-amz-request-id': requestId,
-    ...(status !== 204 && status !== 304 && { 'content-length': String(Buffer.byteLength(body)) }),
-  })
-  response.end(isHead ? undefined : body)
+  }
+  reply.send(status, { ...headers, ...common, ...length }, body)
 }

@@ -1,7 +1,8 @@
 /** Clone, fetch and push over HTTP: `git http-backend`, with GitHub's access checks in front and its events behind. */
 import { spawn } from 'node:child_process'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { readBody } from '../http.ts'
+import type { Reply } from '../reply.ts'
 import { canSee, demand } from './access.ts'
 import type { Actor, Credentials } from './auth.ts'
 import { Refused } from './failure.ts'
@@ -40,33 +41,36 @@ interface GitCall {
   readonly writes: boolean
 }
 
-/** Answers and returns the status; `by` learns who called. */
+/** Answers; `admitCaller` learns who called, and may refuse. */
 export async function serveGit(
   world: World,
   credentials: Credentials,
   wanted: GitRequest,
   request: IncomingMessage,
-  response: ServerResponse,
-  by: (actor: Actor) => void,
-): Promise<number> {
+  reply: Reply,
+  admitCaller: (actor: Actor) => Promise<void>,
+): Promise<void> {
   try {
     const url = new URL(request.url ?? '/', world.url)
     const writes =
       wanted.path === '/git-receive-pack' || url.searchParams.get('service') === 'git-receive-pack'
     const actor = credentials.identify(request.headers.authorization)
-    by(actor)
+    await admitCaller(actor)
     const repository = admit(world, actor, wanted, writes)
     const call = { world, repository, actor, request, query: url.search.slice(1), path: wanted.path, writes }
     const body = await readBody(request, LARGEST_PUSH)
     const pushes = wanted.path === '/git-receive-pack'
     const answer = await (pushes ? repository.lock.run(() => push(call, body)) : runBackend(call, body))
-    response.writeHead(answer.status, answer.headers).end(answer.body)
-    return answer.status
+    reply.send(answer.status, answer.headers, answer.body)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const headers = error.status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}
-    response.writeHead(error.status, { 'content-type': 'text/plain', ...headers }).end(`${error.message}\n`)
-    return error.status
+    const headers: Record<string, string> =
+      error.status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}
+    reply.send(
+      error.status,
+      { 'content-type': 'text/plain', ...headers, ...error.headers },
+      `${error.message}\n`,
+    )
   }
 }
 

@@ -1,10 +1,11 @@
 /** Serves one request of the REST API: who calls, what is meant, the answer with GitHub's headers. */
 import { createHash, randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { BodyTooLarge, readBody } from '../http.ts'
+import { Gone, type Reply } from '../reply.ts'
 import type { Actor, Credentials } from './auth.ts'
 import type { Exchange } from './exchange.ts'
-import { notFound, Refused, refusalBody } from './failure.ts'
+import { notFound, PRIMARY_LIMIT, Refused, RefusedByOrder, refusalBody } from './failure.ts'
 import { Input } from './input.ts'
 import { linkHeader } from './pages.ts'
 import type { RateLimiter } from './rate-limit.ts'
@@ -29,29 +30,33 @@ interface Incoming {
   readonly url: URL
 }
 
-/** Answers and returns the status; `by` learns who called as soon as it is known. */
+/** Answers; `admitCaller` learns who called as soon as it is known, and may refuse. */
 export async function serveRest(
   server: RestServer,
   incoming: Incoming,
-  response: ServerResponse,
-  by: (actor: Actor) => void,
-): Promise<number> {
+  reply: Reply,
+  admitCaller: (actor: Actor) => Promise<void>,
+): Promise<void> {
   const { request } = incoming
   let actor: Actor = { kind: 'anonymous' }
   let body: unknown
   let answer: Answer
+  let isOrdered = false
   try {
     const raw = await readBody(request, LARGEST_BODY)
     actor = server.credentials.identify(request.headers.authorization)
-    by(actor)
+    await admitCaller(actor)
     body = parseBody(raw)
     checkRate(server, actor)
     checkMedia(request.headers.accept ?? '')
     answer = await run(server, incoming, actor, body)
   } catch (error) {
+    if (error instanceof Gone) throw error
     answer = refusal(error)
+    isOrdered = error instanceof RefusedByOrder
   }
-  return send(server, incoming, actor, body, answer, response)
+  const sent = send(server, incoming, actor, answer, reply)
+  if (!isOrdered) server.onExchange?.(restExchange(incoming, body, answer, sent))
 }
 
 function parseBody(raw: Buffer): unknown {
@@ -65,7 +70,7 @@ function parseBody(raw: Buffer): unknown {
 
 function checkRate({ rates }: RestServer, actor: Actor): void {
   if (rates.view(actor).remaining > 0) return
-  throw new Refused(403, 'API rate limit exceeded.')
+  throw new Refused(403, PRIMARY_LIMIT)
 }
 
 /** Formats that GitHub has and the sandbox has not are refused rather than answered with something else. */
@@ -107,20 +112,26 @@ async function run(
 
 /** What was not foreseen is the sandbox's own fault, and says so. */
 function refusal(error: unknown): Answer {
-  if (error instanceof Refused) return { status: error.status, body: refusalBody(error) }
+  if (error instanceof Refused)
+    return { status: error.status, body: refusalBody(error), headers: error.headers }
   if (error instanceof BodyTooLarge) return { status: 413, body: { message: 'Payload Too Large' } }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { status: 500, body: { message: `The sandbox failed: ${message}` } }
+}
+
+interface Sent {
+  readonly status: number
+  /** Empty where there is no body. */
+  readonly contentType: string
 }
 
 function send(
   server: RestServer,
   { request, path, url }: Incoming,
   actor: Actor,
-  requestBody: unknown,
   answer: Answer,
-  response: ServerResponse,
-): number {
+  reply: Reply,
+): Sent {
   const bytes = bodyBytes(answer)
   const etag = `W/"${createHash('sha256').update(tokenOf(actor)).update('\0').update(bytes).digest('hex')}"`
   const cacheable = request.method === 'GET' && answer.status === 200
@@ -137,8 +148,18 @@ function send(
     ...pageLink(url, answer),
     ...(contentType ? { 'content-type': `${contentType}; charset=utf-8` } : {}),
   }
-  response.writeHead(status, headers).end(unchanged ? undefined : bytes)
-  server.onExchange?.({
+  reply.send(status, headers, unchanged ? undefined : bytes)
+  return { status, contentType }
+}
+
+function restExchange(
+  { request, path, url }: Incoming,
+  requestBody: unknown,
+  answer: Answer,
+  { status, contentType }: Sent,
+): Exchange {
+  const text = contentType === '' ? '' : bodyBytes(answer).toString()
+  return {
     kind: 'rest',
     method: request.method ?? 'GET',
     path,
@@ -147,10 +168,8 @@ function send(
     status,
     contentType,
     // As it went over the wire: what JSON drops is not in it.
-    responseBody:
-      contentType === '' ? undefined : answer.contentType ? bytes.toString() : JSON.parse(bytes.toString()),
-  })
-  return status
+    responseBody: contentType === '' ? undefined : answer.contentType ? text : JSON.parse(text),
+  }
 }
 
 function bodyBytes({ body }: Answer): Buffer {

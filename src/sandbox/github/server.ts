@@ -2,9 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CallLog } from '../calls.ts'
 import type { SandboxClock } from '../clock.ts'
+import { createFaults, type Faults } from '../faults.ts'
 import { listen } from '../http.ts'
+import { Gone, Reply } from '../reply.ts'
 import { type Actor, Credentials } from './auth.ts'
 import type { Exchange } from './exchange.ts'
+import { orderedRefusal } from './failure.ts'
 import { gitRequest, serveGit } from './git-http.ts'
 import { createWorld } from './new-world.ts'
 import { createRateLimiter } from './rate-limit.ts'
@@ -12,13 +15,14 @@ import { type RestServer, serveRest } from './rest.ts'
 import { apiRoutes } from './routes.ts'
 import { pageRoutes } from './routes-page.ts'
 import type { GitHubSeed } from './seed.ts'
-import { createWebhooks } from './webhooks.ts'
+import { createWebhooks, type DeliveryOrder } from './webhooks.ts'
 
 export interface GitHubSandbox {
   /** Pages and git at `{url}/{owner}/{repo}.git`, the REST API at `{url}/api/v3`, as on GitHub Enterprise. */
   readonly url: string
   /** Webhook deliveries that have not been answered yet. */
   pendingDeliveries(): number
+  readonly deliveries: DeliveryOrder
   close(): Promise<void>
 }
 
@@ -32,6 +36,8 @@ export interface GitHubOptions {
   readonly webhookUrl: () => string | undefined
   /** Every REST request with its response, and every webhook. */
   readonly onExchange?: (exchange: Exchange) => void
+  /** Trouble on order; left out: there is none. */
+  readonly faults?: Faults
   /** Calls an hour for each person and for the installation. */
   readonly rateLimit?: number
 }
@@ -40,7 +46,7 @@ const RATE_LIMIT = 5_000
 const API = '/api/v3'
 
 export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox> {
-  const { seed, clock, calls, dataDir, onExchange } = options
+  const { seed, clock, calls, dataDir, onExchange, faults = createFaults() } = options
   const webhooks = createWebhooks(options.webhookUrl, onExchange)
   let url = ''
   const world = await createWorld({
@@ -57,20 +63,31 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
-    const call = calls.begin({ service: 'github', method: request.method ?? 'GET', target })
+    const method = request.method ?? 'GET'
+    const call = calls.begin({ service: 'github', method, target })
+    const reply = new Reply(response)
     // However it ends, an answer or a connection cut off, the call is over then.
-    response.once('close', () => call.end(response.statusCode))
-    const by = (actor: Actor) => call.by(callerName(actor))
+    reply.onClose(() => call.end(reply.status))
     try {
       const parsed = new URL(target, url)
-      const path = parsed.pathname
-      const git = gitRequest(path)
-      if (git) await serveGit(world, credentials, git, request, response, by)
-      else if (path.startsWith(`${API}/`)) {
-        await serveRest(rest, { request, url: parsed, path: path.slice(API.length) }, response, by)
-      } else await serveRest(pages, { request, url: parsed, path: `/repos${path}` }, response, by)
+      const { pathname } = parsed
+      const isApi = pathname.startsWith(`${API}/`)
+      const path = isApi ? pathname.slice(API.length) : pathname
+      const admitCaller = async (actor: Actor) => {
+        const caller = callerName(actor)
+        call.by(caller)
+        const trouble = faults.meet({ service: 'github', method, path, caller })
+        if (trouble.fault) call.met(trouble.fault.kind)
+        const refusal = await reply.undergo(trouble)
+        if (refusal) throw orderedRefusal(refusal, rates.view(actor).reset)
+      }
+      const git = gitRequest(pathname)
+      if (git) await serveGit(world, credentials, git, request, reply, admitCaller)
+      else if (isApi) await serveRest(rest, { request, url: parsed, path }, reply, admitCaller)
+      else await serveRest(pages, { request, url: parsed, path: `/repos${path}` }, reply, admitCaller)
     } catch (error) {
-      response.destroy(error instanceof Error ? error : new Error(String(error)))
+      if (!(error instanceof Gone))
+        response.destroy(error instanceof Error ? error : new Error(String(error)))
     }
   }
 
@@ -79,6 +96,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
   return {
     url,
     pendingDeliveries: () => webhooks.pending(),
+    deliveries: webhooks,
     async close() {
       webhooks.close()
       await server.close()

@@ -1,6 +1,7 @@
-/** Delivers signed webhooks to the app: one after the other, in order, never twice, never waited for by an answer. */
-import { createHmac, randomUUID } from 'node:crypto'
+/** Delivers signed webhooks to the app: one after the other, in order and once unless told otherwise, never waited for. */
+import { createHmac, randomInt, randomUUID } from 'node:crypto'
 import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isInstalled } from './access.ts'
 import type { Exchange } from './exchange.ts'
 import { type Json, nodeId, presentAccount, presentOrganization } from './present-account.ts'
@@ -16,7 +17,17 @@ export interface Delivery {
   readonly statusCode: number
 }
 
-export interface Webhooks {
+/** `normal`: each event once, in order. The others are what GitHub may do too, if rarely. */
+export const DELIVERY_MODES = ['normal', 'none', 'twice', 'shuffled'] as const
+export type DeliveryMode = (typeof DELIVERY_MODES)[number]
+
+/** How webhooks reach the app. */
+export interface DeliveryOrder {
+  mode(): DeliveryMode
+  setMode(mode: DeliveryMode): void
+}
+
+export interface Webhooks extends DeliveryOrder {
   emit(world: World, event: WebhookEvent): void
   pending(): number
   /** Newest first. */
@@ -28,6 +39,8 @@ export interface Webhooks {
 
 const TIMEOUT_MS = 10_000
 const KEPT_DELIVERIES = 1_000
+/** How long an event may be overtaken by later ones, where they are shuffled. */
+const SHUFFLE_WITHIN_MS = 50
 
 interface Message {
   readonly world: World
@@ -47,19 +60,42 @@ export function createWebhooks(
   const queue: Message[] = []
   const stop = new AbortController()
   let busy = false
+  let mode: DeliveryMode = 'normal'
 
   async function drain(): Promise<void> {
     if (busy) return
     busy = true
-    for (let message = queue[0]; message; message = queue[0]) {
-      deliveries.unshift(await deliver(message, webhookUrl(), stop.signal))
-      deliveries.splice(KEPT_DELIVERIES)
-      queue.shift()
+    while (queue.length > 0) {
+      if (mode === 'shuffled') await sleep(SHUFFLE_WITHIN_MS)
+      const message = mode === 'shuffled' ? anyButTheOldest(queue) : queue[0]
+      if (!message) break
+      keep(await deliver(message, webhookUrl(), stop.signal))
+      queue.splice(queue.indexOf(message), 1)
     }
     busy = false
   }
 
+  function keep(delivery: Delivery): void {
+    deliveries.unshift(delivery)
+    deliveries.splice(KEPT_DELIVERIES)
+  }
+
+  function send(message: Message): void {
+    // Lost on the way, as far as the app can tell; GitHub's list of deliveries has it, and can send it again.
+    if (mode === 'none') {
+      keep(lostDelivery(message))
+      return
+    }
+    queue.push(message)
+    if (mode === 'twice') queue.push({ ...message })
+    void drain()
+  }
+
   return {
+    mode: () => mode,
+    setMode(wanted) {
+      mode = wanted
+    },
     emit(world, event) {
       if (!isInstalled(world, event.repository) || !world.app.events.includes(event.name)) return
       const payload = envelope(world, event)
@@ -67,8 +103,7 @@ export function createWebhooks(
       onExchange?.({ kind: 'webhook', event: event.name, action, payload })
       const repositoryId = event.repository.id
       const sent = { guid: randomUUID(), redelivery: false, event: event.name, action, repositoryId }
-      queue.push({ world, ...sent, body: JSON.stringify(payload) })
-      void drain()
+      send({ world, ...sent, body: JSON.stringify(payload) })
     },
     redeliver({ message }) {
       queue.push({ ...message, redelivery: true })
@@ -81,6 +116,16 @@ export function createWebhooks(
       stop.abort()
     },
   }
+}
+
+/** So that wherever there are two, they change places. */
+function anyButTheOldest(queue: readonly Message[]): Message | undefined {
+  return queue[queue.length > 1 ? randomInt(1, queue.length) : 0]
+}
+
+function lostDelivery(message: Message): Delivery {
+  const { world } = message
+  return { id: world.nextId(), message, deliveredAt: world.clock.now(), durationSeconds: 0, statusCode: 0 }
 }
 
 /** Serialised at once: a delivery tells the state at the event, not at the time it goes out. */

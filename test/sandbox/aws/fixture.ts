@@ -8,6 +8,7 @@ import type { AwsSeed, SeedIamUser } from '../../../src/sandbox/aws/seed.ts'
 import { type AwsSandbox, startAws } from '../../../src/sandbox/aws/server.ts'
 import { type CallLog, createCallLog } from '../../../src/sandbox/calls.ts'
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.ts'
+import { createFaults, type Faults } from '../../../src/sandbox/faults.ts'
 
 export const REGION = 'eu-central-1'
 export const PROD = '111111111111'
@@ -30,6 +31,7 @@ export interface Fixture {
   readonly aws: AwsSandbox
   readonly clock: SandboxClock
   readonly calls: CallLog
+  readonly faults: Faults
   close(): Promise<void>
 }
 
@@ -175,8 +177,9 @@ export async function start(change: Partial<AwsSeed> = {}): Promise<Fixture> {
   const clock = createClock()
   clock.set(NOON)
   const calls = createCallLog()
-  const aws = await startAws({ seed: { ...seed(), ...change }, clock, calls })
-  return { aws, clock, calls, close: () => aws.close() }
+  const faults = createFaults()
+  const aws = await startAws({ seed: { ...seed(), ...change }, clock, calls, faults })
+  return { aws, clock, calls, faults, close: () => aws.close() }
 }
 
 const options = ({ aws }: Fixture, credentials: Keys) => ({

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Octokit } from '@octokit/rest'
 import { createCallLog } from '../../../src/sandbox/calls.ts'
 import { createClock } from '../../../src/sandbox/clock.ts'
+import { createFaults } from '../../../src/sandbox/faults.ts'
 import type { GitHubSeed, SeedRepository } from '../../../src/sandbox/github/seed.ts'
 import { startGitHub } from '../../../src/sandbox/github/server.ts'
 import { checkExchange } from '../../contract/github-schema.ts'
@@ -104,6 +105,7 @@ export const SEED: GitHubSeed = {
 }
 
 export interface Delivered {
+  readonly guid: string
   readonly event: string
   readonly action: string | undefined
   readonly signed: boolean
@@ -116,6 +118,7 @@ export async function startBench(seed: GitHubSeed = SEED, limits: { rateLimit?: 
   const dataDir = await mkdtemp(join(tmpdir(), 'sandbox-github-'))
   const clock = createClock()
   const calls = createCallLog()
+  const faults = createFaults()
   const violations: string[] = []
   const receiver = await startReceiver()
   let down = false
@@ -123,6 +126,7 @@ export async function startBench(seed: GitHubSeed = SEED, limits: { rateLimit?: 
     seed,
     clock,
     calls,
+    faults,
     dataDir,
     ...limits,
     webhookUrl: () => (down ? undefined : receiver.url),
@@ -136,6 +140,7 @@ export async function startBench(seed: GitHubSeed = SEED, limits: { rateLimit?: 
     api,
     clock,
     calls,
+    faults,
     /** What did not hold against GitHub's schemas so far. */
     violations,
     as: (login: string) => octokit(`token-of-${login}`),
@@ -186,6 +191,7 @@ async function startReceiver() {
     const signature = `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`
     const payload: Record<string, unknown> = JSON.parse(body)
     delivered.push({
+      guid: String(request.headers['x-github-delivery']),
       event: String(request.headers['x-github-event']),
       action: typeof payload.action === 'string' ? payload.action : undefined,
       signed: request.headers['x-hub-signature-256'] === signature,

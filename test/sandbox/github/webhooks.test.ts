@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, startBench } from './bench.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { DeliveryMode } from '../../../src/sandbox/github/webhooks.ts'
+import { type Bench, type Delivered, startBench } from './bench.ts'
 import { addBranch, approve, OPEN, pass, propose, putFile } from './steps.ts'
 
 let bench: Bench
@@ -137,6 +138,50 @@ describe('webhooks to the app', () => {
     const { data } = await alice.pulls.get({ ...OPEN, pull_number: pull.number })
     expect(data).toMatchObject({ state: 'closed', merged: false })
     expect(bench.violations).toEqual([])
+  })
+})
+
+describe('webhooks can be ordered to', () => {
+  const order = (mode: DeliveryMode) => bench.github.deliveries.setMode(mode)
+  const comments = async (...bodies: string[]) => {
+    const app = await bench.asApp()
+    for (const body of bodies) await app.issues.createComment({ ...OPEN, issue_number: 1, body })
+  }
+  const bodies = (delivered: readonly Delivered[]) =>
+    delivered.map(({ payload }) => (payload.comment as { body: string }).body)
+
+  afterEach(() => order('normal'))
+
+  test('get lost, and be sent again from the list of deliveries', async () => {
+    const from = (await bench.delivered()).length
+    order('none')
+    await comments('lost')
+    order('normal')
+    await comments('heard')
+    expect(bodies((await bench.delivered()).slice(from))).toEqual(['heard'])
+
+    const { data } = await bench.asAppItself().apps.listWebhookDeliveries()
+    expect(data[1]).toMatchObject({ event: 'issue_comment', status_code: 0 })
+    await bench.asAppItself().apps.redeliverWebhookDelivery({ delivery_id: Number(data[1]?.id) })
+    expect(bodies((await bench.delivered()).slice(from))).toEqual(['heard', 'lost'])
+  })
+
+  test('arrive twice under the same name', async () => {
+    const from = (await bench.delivered()).length
+    order('twice')
+    await comments('one', 'two')
+    const delivered = (await bench.delivered()).slice(from)
+    expect(bodies(delivered)).toEqual(['one', 'one', 'two', 'two'])
+    expect(new Set(delivered.map(({ guid }) => guid)).size).toBe(2)
+  })
+
+  test('arrive in another order than they happened in', async () => {
+    const from = (await bench.delivered()).length
+    order('shuffled')
+    await comments('first', 'second', 'third')
+    const arrived = bodies((await bench.delivered()).slice(from))
+    expect(arrived).not.toEqual(['first', 'second', 'third'])
+    expect([...arrived].sort()).toEqual(['first', 'second', 'third'])
   })
 })
 
