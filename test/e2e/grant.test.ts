@@ -14,18 +14,22 @@ beforeAll(async () => {
 
 afterAll(() => world.close())
 
-/** What `login` can do with the grant: names of what worked. */
-async function reach(
-  login: string,
-  request: MergedRequest,
-  keys: Readonly<Record<string, readonly string[]>>,
-) {
-  const session = await world.assume(login, (await world.roleOf(request)) ?? '')
+/** What `login` can do with a role: names of what worked. */
+async function reachBy(login: string, role: string, keys: Readonly<Record<string, readonly string[]>>) {
+  const session = await world.assume(login, role)
   if (session.kind === 'denied') return 'not let in'
   const reads = Object.entries(keys).flatMap(([bucket, names]) =>
     names.map(async (key) => [`${bucket}/${key}`, await world.read(session.value, bucket, key)] as const),
   )
   return (await Promise.all(reads)).flatMap(([name, { kind }]) => (kind === 'allowed' ? [name] : []))
+}
+
+async function reach(
+  login: string,
+  request: MergedRequest,
+  keys: Readonly<Record<string, readonly string[]>>,
+) {
+  return reachBy(login, (await world.roleOf(request)) ?? '', keys)
 }
 
 const EVERYTHING = {
@@ -259,10 +263,11 @@ test('one with a start is written at its approval, and opens and closes at the v
   )
   expect(await world.comment(request)).toContain('**Access opens at')
 
+  const role = (await world.roleOf(request)) ?? ''
   const states: unknown[] = []
   for (const at of [-2_000, 0, 2 * 3_600_000 - 2_000, 2 * 3_600_000]) {
     await world.setClock(instant(at))
-    states.push(await reach('alice', request, EVERYTHING))
+    states.push(await reachBy('alice', role, EVERYTHING))
     await world.settled()
   }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseReceipt } from '../../src/core/receipt.ts'
+import { revertBranch } from '../../src/core/revert-texts.ts'
 import type { AwsKeys } from '../../src/sandbox/ready.ts'
 import { named } from '../../src/sandbox/tour-people.ts'
 import { proposeRemoval } from '../support/branches.ts'
@@ -156,4 +157,27 @@ test('a revert pull request that a person closed stays closed, and the file open
   expect(await world.fileOnMain(repository, request.path)).toBeDefined()
   expect(await world.roles()).toEqual([])
   expect(await world.comment(request)).toContain('was closed')
+})
+
+test('a pull request that somebody opened from the revert branch is never merged by the app, only its own', async () => {
+  const { unprotected } = world.repositories
+  const path = `${FOLDER}/hijacked.yaml`
+  const request = await world.grant({ login: 'alice' }, unprotected, path, requestYaml({ duration: '30m' }))
+  const readme = await world.fileOnMain(unprotected, 'README.md')
+  const branch = revertBranch({ repositoryId: 1002, path, pull: request.pull })
+  const files = { [path]: null, 'README.md': 'Something else altogether\n' }
+  const hijacked = await world.propose('mallory', unprotected, { branch, files })
+  await setTime(endOf(request))
+  await world.settled()
+  expect(await world.roles()).toEqual([])
+  expect(await world.fileOnMain(unprotected, path)).toBeDefined()
+
+  const at = { ...named(unprotected), pull_number: hijacked.pull }
+  await world.github('mallory').pulls.update({ ...at, state: 'closed' })
+  await world.settled()
+
+  expect(await world.fileOnMain(unprotected, path)).toBeUndefined()
+  expect(await world.fileOnMain(unprotected, 'README.md')).toBe(readme)
+  expect(await world.revertOf(request)).toMatchObject({ merged_at: expect.any(String) })
+  expect((await world.github('root').pulls.get(at)).data.merged_at).toBeNull()
 })
