@@ -71,7 +71,7 @@ export async function judgeFile(
     record,
   }
   const finding =
-    findRecorded(world, subject, obstacleTo(rules, evidence)) ??
+    findRecorded(world, subject, evidence, obstacleTo(rules, evidence)) ??
     findNew(world, subject, evidence, rules, asked)
   return record?.state === 'rejected' ? asRejectedBefore(finding) : finding
 }
@@ -89,13 +89,24 @@ function asRejectedBefore(finding: Finding): Finding {
 }
 
 /** What the app's own record says already; undefined where the request is still to be judged. */
-function findRecorded(world: World, subject: Subject, obstacle: Reason | undefined): Finding | undefined {
+function findRecorded(
+  world: World,
+  subject: Subject,
+  { takenOutSince }: Evidence,
+  obstacle: Reason | undefined,
+): Finding | undefined {
   const state = subject.record?.state
   if (state === undefined || state === 'pending' || state === 'rejected') return undefined
   const judged = parseRecord(subject.record?.text)
   if (judged === undefined) return { kind: 'unknown', subject, reason: UNREADABLE_RECORD }
   if (state === 'ended') return { kind: 'ended', subject, judged }
   if (state === 'granted') return findMissing(world, subject, judged)
+  if (takenOutSince)
+    return {
+      kind: 'ended',
+      subject,
+      judged: { ...judged, ended: { at: world.now(), because: 'file-removed' } },
+    }
   return obstacle ? { kind: 'unknown', subject, reason: obstacle } : approve(world, subject, judged)
 }
 

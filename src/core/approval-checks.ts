@@ -141,6 +141,15 @@ export const CHECKS: readonly Check[] = [
         : 'The file is not any more what was merged.',
   },
   {
+    code: 'taken-out-since',
+    outcome: 'rejected',
+    stage: 'merged',
+    sentence: 'The branch has held these bytes ever since the merge: what was taken out does not come back.',
+    fix: AGAIN,
+    fault: ({ takenOutSince }) =>
+      takenOutSince ? 'The file was taken out of the branch after the merge, and put back.' : undefined,
+  },
+  {
     code: 'author-unknown',
     outcome: 'rejected',
     stage: 'any',

@@ -117,6 +117,8 @@ export interface Evidence {
    * rebased, at the first parent of the first of them. Before the merge: at the base branch.
    */
   readonly beforeMerge: FileAt | 'missing'
+  /** Whether the branch held another file, or none, at some time since the merge. Before the merge: false. */
+  readonly takenOutSince: boolean
   /** The login that the request names. */
   readonly requester: string
   /** What the pull request's author may do in the repository now. */

@@ -1,6 +1,13 @@
 /** Gathers what GitHub says of how one request came to be on the branch, or would come to be there. */
-import type { Evidence, TrustRoot } from '../core/evidence.ts'
-import { type EvidenceTerms, type Provenance, type Snapshot, type SourceFile, Unreadable } from '../ports.ts'
+import type { Evidence, MergedPull, TrustRoot } from '../core/evidence.ts'
+import {
+  type EvidenceTerms,
+  type Provenance,
+  type RecordState,
+  type Snapshot,
+  type SourceFile,
+  Unreadable,
+} from '../ports.ts'
 import type { Context } from './context.ts'
 import { readMergedPull } from './merged-pull.ts'
 import { findLanded, landing } from './merges.ts'
@@ -8,6 +15,7 @@ import { readOwners } from './owners.ts'
 import { permissionOfPerson, personOf } from './people.ts'
 import { type LandedPull, type PullCommits, pullCommits, readPull } from './pulls.ts'
 import { findRecord } from './records.ts'
+import { wasTakenOut } from './taken-out.ts'
 import { lastTouch } from './touches.ts'
 
 export type ReadTrust = (head: string) => Promise<TrustRoot>
@@ -57,6 +65,7 @@ export async function readPreviewEvidence(
     pull,
     atMerge,
     beforeMerge,
+    takenOutSince: false,
     authorPermission,
     owners,
     trustRoot,
@@ -67,12 +76,16 @@ function placeOf({ target }: Context, path: string) {
   return { repositoryId: target.id, defaultBranch: target.defaultBranch, path }
 }
 
-type Brought = Pick<Evidence, 'pull' | 'atMerge' | 'beforeMerge' | 'authorPermission' | 'owners'> &
+type Brought = Pick<
+  Evidence,
+  'pull' | 'atMerge' | 'beforeMerge' | 'takenOutSince' | 'authorPermission' | 'owners'
+> &
   Pick<Provenance, 'record'>
 
 const PUSHED: Brought = {
   atMerge: 'missing',
   beforeMerge: 'missing',
+  takenOutSince: false,
   authorPermission: 'none',
   owners: { owners: [] },
 }
@@ -100,7 +113,18 @@ async function readBrought(context: Context, head: string, path: string): Promis
     context.git.fileAt(landed.mergeSha, path),
     findRecord(context, landed.mergeSha, identity),
   ])
-  return { pull, atMerge, ...before, authorPermission, ...(record ? { record } : {}) }
+  const open = !SETTLED.has(record?.state)
+  const takenOutSince = open && (await leftBranch(context, pull, path, head))
+  return { pull, atMerge, ...before, takenOutSince, authorPermission, ...(record ? { record } : {}) }
+}
+
+/** Of these nothing is granted any more, so nothing more is asked. */
+const SETTLED: ReadonlySet<RecordState | undefined> = new Set(['granted', 'rejected', 'ended'])
+
+async function leftBranch(context: Context, pull: MergedPull, path: string, head: string): Promise<boolean> {
+  const { mergeSha, mergedAt } = pull
+  if (mergeSha === undefined || mergedAt === undefined) return false
+  return wasTakenOut(context, { path, mergeSha, mergedAt }, head)
 }
 
 /** The owners that count are those who were asked: CODEOWNERS as it stood before the merge. */

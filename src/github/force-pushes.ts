@@ -5,6 +5,8 @@ import { contains } from './history.ts'
 export interface ForcePush {
   readonly before: string
   readonly after: string
+  /** By GitHub's clock, in milliseconds since the epoch. */
+  readonly at: number
 }
 
 /**
@@ -27,7 +29,7 @@ export async function forcePushesSince(context: Context, commit: string): Promis
 }
 
 /** The oldest first. */
-async function listForcePushes({ octokit, target, at, reads }: Context): Promise<ForcePush[]> {
+export async function listForcePushes({ octokit, target, at, reads }: Context): Promise<ForcePush[]> {
   const what = `the force pushes of ${target.defaultBranch} in ${at.owner}/${at.repo}`
   const parameters = {
     ...at,

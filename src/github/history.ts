@@ -13,27 +13,51 @@ export async function firstParents(
   to: string,
 ): Promise<string[] | undefined> {
   if (from === to) return [to]
-  const { octokit, at, reads, git } = context
-  const what = `the commits between ${from} and ${to} of ${at.owner}/${at.repo}`
-  const parameters = { ...at, basehead: `${from}...${to}`, per_page: 100 }
-  const parents = new Map<string, string | undefined>()
-  try {
-    const compare = octokit.rest.repos.compareCommitsWithBasehead
-    for (const commit of await reads.all(what, compare, parameters, ({ commits }) => commits)) {
-      git.learn(commit)
-      parents.set(commit.sha, commit.parents[0]?.sha)
-    }
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
+  const parents = await parentsBetween(context, from, to)
   const way = [to]
   for (let commit: string | undefined = to; commit !== from; ) {
-    commit = parents.get(commit)
+    commit = parents?.get(commit)?.[0]
     if (commit === undefined) return undefined
     way.push(commit)
   }
   return way.reverse()
+}
+
+/** The later commit and all that lead to it from the earlier one, whichever parent was taken; none where it is no later one. */
+export async function following(context: Context, from: string, to: string): Promise<ReadonlySet<string>> {
+  const found = new Set([from])
+  if (from === to) return found
+  const parents = [...((await parentsBetween(context, from, to)) ?? [])]
+  for (let size = 0; size < found.size; ) {
+    size = found.size
+    for (const [commit, of] of parents) if (of.some((parent) => found.has(parent))) found.add(commit)
+  }
+  return found.has(to) ? found : new Set()
+}
+
+/** By commit, for all that the later one has and the earlier one has not. */
+async function parentsBetween(
+  { octokit, at, reads, git }: Context,
+  from: string,
+  to: string,
+): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+  const what = `the commits between ${from} and ${to} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, basehead: `${from}...${to}`, per_page: 100 }
+  const parents = new Map<string, readonly string[]>()
+  try {
+    const compare = octokit.rest.repos.compareCommitsWithBasehead
+    for (const commit of await reads.all(what, compare, parameters, ({ commits }) => commits)) {
+      git.learn(commit)
+      parents.set(
+        commit.sha,
+        commit.parents.map(({ sha }) => sha),
+      )
+    }
+    return parents
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }
 
 /** Whether a commit is the other, or follows it. */

@@ -122,6 +122,9 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
     'a file taken off the branch': evidence({ onBranch: 'missing' }),
     'a merge that holds other bytes than the branch': evidence({ atMerge: OTHER }),
   },
+  'taken-out-since': {
+    'a file that an owner took out, put back by a push': evidence({ takenOutSince: true }),
+  },
   'author-unknown': {
     'an author whose account was deleted': withPull({ author: null }),
   },

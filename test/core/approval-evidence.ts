@@ -82,6 +82,7 @@ export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   pull: pull(),
   atMerge: FILE,
   beforeMerge: 'missing',
+  takenOutSince: false,
   requester: 'alice',
   authorPermission: 'read',
   owners: { file: '.github/CODEOWNERS', line: 1, owners: [team] },

@@ -178,6 +178,7 @@ describe('judging an open pull request', () => {
       'not-merged',
       'merge-incomplete',
       'changed-since',
+      'taken-out-since',
       'merger-unknown',
       'merger-not-an-owner',
     ])

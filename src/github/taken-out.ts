@@ -1,0 +1,29 @@
+/** Whether a merged file left the branch in between: a push can bring the old bytes back, but not the owner's consent to them. */
+import type { FileAt } from '../core/evidence.ts'
+import type { Context } from './context.ts'
+import { listForcePushes } from './force-pushes.ts'
+import { following } from './history.ts'
+import { sameFile } from './merged-pull.ts'
+
+export interface MergedFile {
+  readonly path: string
+  readonly mergeSha: string
+  /** Seconds since the epoch. */
+  readonly mergedAt: number
+}
+
+/** Looks at every commit that followed the merge, those too that a force push threw away. */
+export async function wasTakenOut(context: Context, file: MergedFile, head: string): Promise<boolean> {
+  const merged = await context.git.fileAt(file.mergeSha, file.path)
+  const thrown = await thrownAway(context, file)
+  const lines = await Promise.all([head, ...thrown].map((tip) => following(context, file.mergeSha, tip)))
+  const commits = new Set(lines.flatMap((line) => [...line]))
+  const states = await Promise.all([...commits].map((commit) => context.git.fileAt(commit, file.path)))
+  return states.some((state: FileAt | 'missing') => !sameFile(state, merged))
+}
+
+/** Heads of the branch that were pushed over since the merge; GitHub's own clock says when, no commit does. */
+async function thrownAway(context: Context, { mergedAt }: MergedFile): Promise<string[]> {
+  const pushes = await listForcePushes(context)
+  return pushes.filter(({ at }) => at >= mergedAt * 1000).map(({ before }) => before)
+}
