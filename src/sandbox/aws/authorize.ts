@@ -9,6 +9,7 @@ import {
   type Principal,
   type Statement,
 } from './policy.ts'
+import { statementsOf } from './policy-statements.ts'
 import { type Caller, callerArn, callerUserId, type Identity, type World } from './state.ts'
 
 export interface Attempt {
@@ -92,7 +93,7 @@ const STRONGEST: readonly Grant[] = ['none', 'delegated', 'role', 'direct']
 
 function grantOf(policy: Policy, caller: Caller, request: AccessRequest): Grant {
   let best: Grant = 'none'
-  for (const statement of policy.statements) {
+  for (const statement of statementsOf(policy)) {
     const grant = namedBy(statement, caller)
     if (grant === 'none' || !applies(statement, request)) continue
     if (statement.effect === 'Deny') return 'denied'

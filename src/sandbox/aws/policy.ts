@@ -1,6 +1,8 @@
 /** A policy ready to be asked: its statements, and whether they allow, deny or say nothing of a request. */
 import { type Condition, type Context, holds, variableLookup } from './conditions.ts'
 import { matchesIgnoringCase, matchesPattern, type Pattern } from './pattern.ts'
+import { statementsOf } from './policy-statements.ts'
+import type { PolicyKind } from './validate-policy.ts'
 
 /** Whom a statement of a resource's policy names. */
 export type Principal =
@@ -26,10 +28,11 @@ export interface Statement {
   readonly conditions: readonly Condition[]
 }
 
+/** Known to be well formed. Plain data: what its text means is looked up when it is asked. */
 export interface Policy {
+  readonly kind: PolicyKind
   /** As it is read back. */
   readonly text: string
-  readonly statements: readonly Statement[]
 }
 
 export interface AccessRequest {
@@ -44,7 +47,7 @@ export type Outcome = 'denied' | 'allowed' | 'silent'
 export function evaluate(policies: Iterable<Policy>, request: AccessRequest): Outcome {
   let outcome: Outcome = 'silent'
   for (const policy of policies) {
-    for (const statement of policy.statements) {
+    for (const statement of statementsOf(policy)) {
       if (!applies(statement, request)) continue
       if (statement.effect === 'Deny') return 'denied'
       outcome = 'allowed'

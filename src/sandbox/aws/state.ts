@@ -122,7 +122,11 @@ interface KmsKey {
   readonly policy: Policy
 }
 
-const NO_POLICY: Policy = { text: '{}', statements: [] }
+/** The trust of a role until it is given one: it lets nobody in. */
+const NO_TRUST: Policy = {
+  kind: 'trust',
+  text: '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]}',
+}
 
 const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -140,7 +144,7 @@ export function newRole(
   const role: Role = {
     kind: 'role',
     ...newPrincipal(world, account, 'AROA', `role${path}${name}`, name, path),
-    trust: NO_POLICY,
+    trust: NO_TRUST,
     maxSessionDuration,
   }
   account.roles.set(name.toLowerCase(), role)
