@@ -12,7 +12,7 @@ export type Sign = (bytes: Uint8Array) => Signature
 export type SignatureCheck = 'holds' | 'broken' | 'unknown-key'
 
 const KEY_ID_CHARACTERS = 16
-const WRITTEN = /^ed25519:([0-9a-f]{16}):([A-Za-z0-9+/]{86}==)$/
+const WRITTEN = /^ed25519:([0-9a-f]{16}):([0-9a-f]{128})$/
 
 export function ed25519Signer(privateKeyPem: string): Sign {
   const key = createPrivateKey(privateKeyPem)
@@ -22,9 +22,9 @@ export function ed25519Signer(privateKeyPem: string): Sign {
   return (bytes) => ({ keyId, signature: sign(null, bytes, key) })
 }
 
-/** `ed25519:<key id>:<base64>` */
+/** `ed25519:<key id>:<hex>`: hexadecimal, since Base64 may hold what GitHub takes for a link (`://`). */
 export function formatSignature({ keyId, signature }: Signature): string {
-  return `ed25519:${keyId}:${Buffer.from(signature).toString('base64')}`
+  return `ed25519:${keyId}:${Buffer.from(signature).toString('hex')}`
 }
 
 /** `publicKeys`: PEM. */
@@ -33,11 +33,11 @@ export function checkSignature(
   written: string,
   publicKeys: readonly string[],
 ): SignatureCheck {
-  const [, keyId, base64] = WRITTEN.exec(written) ?? []
-  if (keyId === undefined || base64 === undefined) return 'broken'
+  const [, keyId, hex] = WRITTEN.exec(written) ?? []
+  if (keyId === undefined || hex === undefined) return 'broken'
   const key = publicKeys.map((pem) => createPublicKey(pem)).find((candidate) => keyIdOf(candidate) === keyId)
   if (key === undefined) return 'unknown-key'
-  return verify(null, bytes, key, Buffer.from(base64, 'base64')) ? 'holds' : 'broken'
+  return verify(null, bytes, key, Buffer.from(hex, 'hex')) ? 'holds' : 'broken'
 }
 
 function keyIdOf(publicKey: KeyObject): string {

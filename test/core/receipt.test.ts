@@ -185,7 +185,7 @@ describe('the signature of a receipt', () => {
     ],
     ['the same value written otherwise', withLine(signed, /"alice"$/m, '"\\u0061lice"')],
     ['a signature cut short', signed.slice(0, -8)],
-    ['a signature of zeros', signed.replace(/[\w+/]{86}==/, `${'A'.repeat(86)}==`)],
+    ['a signature of zeros', signed.replace(/[0-9a-f]{128}$/m, '0'.repeat(128))],
     ['another way to write the signature', signed.replace('ed25519:', 'ED25519:')],
     ['the signature of another receipt', `${formatReceipt({ ...receipt, pull: 13 })}\n${signature}`],
     ['a line below the signature', `${signed}\nDaypass-Requester: "mallory"`],
