@@ -8,7 +8,6 @@ import type { Actor, Credentials } from './auth.ts'
 import { Refused } from './failure.ts'
 import { NO_OBJECT, type Ref } from './git.ts'
 import { HERMETIC_ENVIRONMENT } from './git-process.ts'
-import { repositoryDirectory } from './new-world.ts'
 import { PROTECTED_REFS } from './pre-receive.ts'
 import { protectedRefs } from './protection.ts'
 import { refMoved } from './ref-moves.ts'
@@ -117,12 +116,12 @@ interface BackendAnswer {
 }
 
 async function runBackend(call: GitCall, body: Buffer): Promise<BackendAnswer> {
-  const { world, repository, request, query, path, writes } = call
+  const { repository, request, query, path, writes } = call
   const header = (name: string) => String(request.headers[name] ?? '')
   const child = spawn('git', ['http-backend'], {
     env: {
       ...HERMETIC_ENVIRONMENT,
-      GIT_PROJECT_ROOT: repositoryDirectory(world, repository.owner, repository.name),
+      GIT_PROJECT_ROOT: repository.git.directory,
       GIT_HTTP_EXPORT_ALL: '1',
       PATH_INFO: path,
       REQUEST_METHOD: request.method ?? 'GET',

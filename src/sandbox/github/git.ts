@@ -1,6 +1,6 @@
 /** One bare repository: objects, refs and history, by git itself. */
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import {
   type Commit,
   formatCommit,
@@ -90,12 +90,25 @@ export class Git {
     return writeLooseObject(this.directory, 'blob', content)
   }
 
-  writeTree(entries: readonly TreeEntry[]): Promise<string> {
-    return writeLooseObject(this.directory, 'tree', formatTree(entries))
+  async writeTree(entries: readonly TreeEntry[]): Promise<string> {
+    const content = formatTree(entries)
+    const sha = await writeLooseObject(this.directory, 'tree', content)
+    this.#trees.set(sha, parseTree({ sha, type: 'tree', content }))
+    return sha
   }
 
-  writeCommit(commit: Omit<Commit, 'sha'>): Promise<string> {
-    return writeLooseObject(this.directory, 'commit', formatCommit(commit))
+  async writeCommit(commit: Omit<Commit, 'sha'>): Promise<string> {
+    const content = formatCommit(commit)
+    const sha = await writeLooseObject(this.directory, 'commit', content)
+    this.#commits.set(sha, parseCommit({ sha, type: 'commit', content }))
+    return sha
+  }
+
+  /** The first ref of a repository that nobody else knows yet: written as git would write it. */
+  async plantRef(ref: string, sha: string): Promise<void> {
+    const file = join(this.directory, ref)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, `${sha}\n`)
   }
 
   /** The object a full ref name points at. */
@@ -171,17 +184,24 @@ export class Git {
   }
 }
 
-/** A new bare repository; `hooks` is the folder of the hooks every push runs through. */
+/** A new bare repository; `hooks` is the folder of the hooks every push runs through. This is all that `git init` does. */
 export async function initRepository(directory: string, branch: string, hooks: string): Promise<Git> {
-  await runGit('/', ['init', '--quiet', '--bare', '--template=', `--initial-branch=${branch}`, directory])
-  await configure(directory, hooks)
-  return new Git(directory)
+  await Promise.all(['objects', 'refs'].map((name) => mkdir(join(directory, name), { recursive: true })))
+  await writeFile(join(directory, 'HEAD'), `ref: refs/heads/${branch}\n`)
+  return openRepository(directory, hooks)
 }
 
 /** A fork shares its parent's objects, as on GitHub. */
 export async function forkRepository(parent: Git, directory: string, hooks: string): Promise<Git> {
   await runGit('/', ['clone', '--quiet', '--bare', '--shared', '--template=', parent.directory, directory])
+  return openRepository(directory, hooks, parent)
+}
+
+/** A repository that lies there already, wherever its folder may have been before. */
+export async function openRepository(directory: string, hooks: string, parent?: Git): Promise<Git> {
   await configure(directory, hooks)
+  if (parent)
+    await writeFile(join(directory, 'objects/info/alternates'), `${join(parent.directory, 'objects')}\n`)
   return new Git(directory)
 }
 

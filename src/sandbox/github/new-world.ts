@@ -5,11 +5,10 @@ import type { SandboxClock } from '../clock.ts'
 import { initRepository, NO_OBJECT } from './git.ts'
 import { writeFiles } from './git-tree.ts'
 import { identityOf } from './identity.ts'
-import { createLock } from './lock.ts'
+import { Lock } from './lock.ts'
 import { PRE_RECEIVE_HOOK } from './pre-receive.ts'
 import type { GitHubSeed, SeedRepository, SeedUser } from './seed.ts'
 import {
-  type Account,
   type Level,
   type Repository,
   repositoryKey,
@@ -31,7 +30,7 @@ const WEB_FLOW: User = {
 }
 
 /** Ids of what the sandbox makes start well above those of any seed. */
-const FIRST_ID = 1_000_000_001
+const FIRST_ID = 1_000_000_000
 
 const TEAM_LEVEL = {
   pull: 'read',
@@ -50,9 +49,7 @@ export interface NewWorld {
 }
 
 export async function createWorld({ seed, clock, dataDir, url, emit }: NewWorld): Promise<World> {
-  const hooksDir = join(dataDir, 'hooks')
-  await writeHook(hooksDir)
-  let lastId = FIRST_ID
+  const hooksDir = await writeHook(dataDir)
   const bot = botOf(seed)
   const world: World = {
     get url() {
@@ -71,7 +68,11 @@ export async function createWorld({ seed, clock, dataDir, url, emit }: NewWorld)
     dataDir,
     hooksDir,
     startedAt: clock.now(),
-    nextId: () => lastId++,
+    lastId: FIRST_ID,
+    nextId() {
+      world.lastId += 1
+      return world.lastId
+    },
     emit,
   }
   await Promise.all(seed.repositories.map((repository) => seedRepository(world, repository)))
@@ -103,7 +104,7 @@ function botOf({ app }: GitHubSeed): User {
 async function seedRepository(world: World, seed: SeedRepository): Promise<void> {
   const author = userNamed(world, seed.author)
   if (!author) throw new Error(`the author of ${seed.name}, ${seed.author}, is not among the users`)
-  const directory = repositoryDirectory(world, world.organization, seed.name)
+  const directory = repositoryDirectory(world.dataDir, seed)
   const git = await initRepository(directory, seed.defaultBranch, world.hooksDir)
   const repository = addRepository(world, {
     ...seed,
@@ -119,7 +120,7 @@ async function seedRepository(world: World, seed: SeedRepository): Promise<void>
   const first = { tree, parents: [], author: identity, committer: identity, message: 'Initial commit' }
   const after = await git.writeCommit(first)
   const ref = `refs/heads/${seed.defaultBranch}`
-  await git.updateRefs([{ ref, before: NO_OBJECT, after }])
+  await git.plantRef(ref, after)
   const at = world.clock.now()
   const id = world.nextId()
   repository.activity.push({ id, before: NO_OBJECT, after, ref, type: 'branch_creation', actor: author, at })
@@ -143,7 +144,7 @@ export function addRepository(world: World, given: NewRepository): Repository {
     collaborators: given.collaborators,
     teams: given.teams,
     git: given.git,
-    lock: createLock(),
+    lock: new Lock(),
     issues: new Map(),
     comments: new Map(),
     labels: new Map(),
@@ -158,13 +159,17 @@ export function addRepository(world: World, given: NewRepository): Repository {
   return repository
 }
 
-export function repositoryDirectory(world: World, owner: Account, name: string): string {
-  return join(world.dataDir, 'repositories', owner.login.toLowerCase(), `${name.toLowerCase()}.git`)
+/** By id, which stays when a repository is renamed. */
+export function repositoryDirectory(dataDir: string, { id }: { readonly id: number }): string {
+  return join(dataDir, 'repositories', `${id}.git`)
 }
 
-async function writeHook(hooksDir: string): Promise<void> {
+/** The folder of the hooks that every push runs through. */
+export async function writeHook(dataDir: string): Promise<string> {
+  const hooksDir = join(dataDir, 'hooks')
   await mkdir(hooksDir, { recursive: true })
   const file = join(hooksDir, 'pre-receive')
   await writeFile(file, PRE_RECEIVE_HOOK)
   await chmod(file, 0o755)
+  return hooksDir
 }

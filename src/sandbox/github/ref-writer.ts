@@ -1,7 +1,7 @@
 /** One long-lived `git update-ref --stdin`: moving refs in a transaction costs no new process. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { HERMETIC_ENVIRONMENT } from './git-process.ts'
-import { createLock } from './lock.ts'
+import { Lock } from './lock.ts'
 
 /** What to do to a ref; `before` guards it, as git does. */
 export interface RefUpdate {
@@ -12,7 +12,7 @@ export interface RefUpdate {
 
 export class RefWriter {
   readonly #directory: string
-  readonly #lock = createLock()
+  readonly #lock = new Lock()
   #child: ChildProcessWithoutNullStreams | undefined
 
   constructor(directory: string) {

@@ -187,10 +187,11 @@ async function makeFork({
   repository,
   owner,
 }: Pick<RepositoryCall, 'world' | 'repository'> & { owner: User }) {
-  const directory = repositoryDirectory(world, owner, repository.name)
+  const id = world.nextId()
+  const directory = repositoryDirectory(world.dataDir, { id })
   const git = await forkRepository(repository.git, directory, world.hooksDir)
   const forked: Parameters<typeof addRepository>[1] = {
-    id: world.nextId(),
+    id,
     owner,
     name: repository.name,
     private: repository.private,

@@ -204,9 +204,9 @@ export interface Repository {
   readonly collaborators: Map<string, Level>
   readonly teams: Map<string, Level>
   readonly protection: SeedProtection | undefined
-  readonly git: Git
+  git: Git
   /** Held by everything that moves refs, so that reading and moving are one step. */
-  readonly lock: Lock
+  lock: Lock
   readonly issues: Map<number, Issue>
   readonly comments: Map<number, Comment>
   readonly labels: Map<string, Label>
@@ -234,6 +234,8 @@ export interface World {
   readonly dataDir: string
   readonly hooksDir: string
   readonly startedAt: number
+  /** The last of the ids given by `nextId`. */
+  lastId: number
   nextId(): number
   /** Tells the app, if it is subscribed and installed there. */
   emit(event: WebhookEvent): void
