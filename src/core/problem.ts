@@ -59,6 +59,7 @@ export const READING_CODES = [
   'prefix-shape',
   'prefix-too-long',
   'prefix-overlap',
+  'list-object',
   'duration',
   'duration-range',
   'instant',

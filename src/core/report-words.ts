@@ -82,10 +82,16 @@ export function whoGetsIn(principal: Principal, requester: string): string {
     case 'iam-role':
       if (principal.person === undefined)
         return `⚠️ **Everyone who can assume the IAM role ${code(principal.arn)}** is let in, not only ${login}: the rules name no condition that tells one person from another.`
-      return `Users of the IAM role ${code(principal.arn)} whose ${code(principal.person.key)} is ${code(principal.person.value)}, which the rules name for ${login}. Nobody else.`
+      return `Users of the IAM role ${code(principal.arn)} whose ${code(principal.person.key)} is ${code(principal.person.value)}, which the rules name for ${login}. ${whoElse(principal.person.key)}`
     case 'identity-center':
       return `The Identity Center user ${code(principal.userName)}, signed in to account ${inline(principal.accountId)} with the permission set ${code(principal.permissionSet)}, which the rules name for ${login}. Nobody else.`
   }
+}
+
+/** A session's name is whatever its caller says, unless the role does not let them. */
+function whoElse(key: string): string {
+  if (key.toLowerCase() !== 'aws:userid') return 'Nobody else.'
+  return "⚠️ **Whoever can assume that role may choose the session's name**, unless the role's own trust policy sets it."
 }
 
 export function shortSha(sha: string): string {

@@ -167,12 +167,14 @@ export function parseRequest(location: RequestLocation, source: string, now: num
   if (!yaml.ok) return yaml
   const shape = readShape(RequestSchema, yaml.value)
   const at = (...path: YamlPath) => yaml.value.locate(path)
-  const late = startMistakes(yaml.value.value, now).map(
-    (mistake): Problem => ({ file: location.path, ...at('start'), ...mistake }),
+  const contradictions = [...startMistakes(yaml.value.value, now), ...listMistakes(yaml.value.value)].map(
+    ({ path, ...mistake }): Problem => ({ file: location.path, ...at(...path), ...mistake }),
   )
-  if (!shape.ok) return refused(...shape.problems, ...late)
-  return outcome(late, () => ({ request: requestOf(shape.value), at }))
+  if (!shape.ok) return refused(...shape.problems, ...contradictions)
+  return outcome(contradictions, () => ({ request: requestOf(shape.value), at }))
 }
+
+type Contradiction = Mistake & { readonly path: YamlPath }
 
 /** Read apart from the rest, so that a mistake elsewhere does not hide one in the times. */
 const Times = z.object({
@@ -180,21 +182,33 @@ const Times = z.object({
   duration: RequestSchema.shape.duration.catch(LONGEST_DURATION),
 })
 
-function startMistakes(value: unknown, now: number): Mistake[] {
+function startMistakes(value: unknown, now: number): Contradiction[] {
   const times = Times.safeParse(value)
   if (!times.success || times.data.start === undefined) return []
   const { start, duration } = times.data
   if (start > now + FARTHEST_START) {
     const message = `\`start\` is more than ${formatDuration(FARTHEST_START)} ahead.`
-    return [
-      { code: 'start-too-far', message, fix: `Write ${formatInstant(now + FARTHEST_START)} at the latest.` },
-    ]
+    const fix = `Write ${formatInstant(now + FARTHEST_START)} at the latest.`
+    return [{ code: 'start-too-far', path: ['start'], message, fix }]
   }
   if (start + duration > now) return []
   const message = `The window was over at ${formatInstant(start + duration)}.`
-  return [
-    { code: 'window-over', message, fix: 'Write a later `start`, or leave it out to begin at the merge.' },
-  ]
+  const fix = 'Write a later `start`, or leave it out to begin at the merge.'
+  return [{ code: 'window-over', path: ['start'], message, fix }]
+}
+
+const Listing = z.object({ access: z.literal('list'), prefixes: z.array(z.unknown()) })
+
+/** Below a single object there is nothing to list. */
+function listMistakes(value: unknown): Contradiction[] {
+  const listing = Listing.safeParse(value)
+  if (!listing.success) return []
+  return listing.data.prefixes.flatMap((prefix, index) => {
+    if (typeof prefix !== 'string' || prefix === '' || prefix.endsWith('/')) return []
+    const message = `\`access: list\` shows the names in a folder, and ${quote(prefix)} is the key of one object.`
+    const fix = 'End it in `/` if it is a folder, or ask to read it: `access: read`.'
+    return [{ code: 'list-object', path: ['prefixes', index], message, fix }]
+  })
 }
 
 function requestOf({

@@ -115,6 +115,17 @@ describe('the check of a request that can be granted', () => {
     expect(valid(shared).summary).toContain('⚠️ **Everyone who can assume the IAM role')
   })
 
+  it("warns that a session's name may be chosen by whoever can assume the role", () => {
+    const person = { key: 'aws:userid', value: '*:alice' }
+    const named = { ...asked, terms: { ...asked.terms, principal: { ...sharedRole, person } } }
+    const { summary } = valid(named)
+    expect(summary).toContain('whose `aws:userid` is `*:alice`')
+    expect(summary).toContain(
+      "⚠️ **Whoever can assume that role may choose the session's name**, unless the role's own trust policy sets it.",
+    )
+    expect(summary).not.toContain('Nobody else.')
+  })
+
   it.each([
     ['an IAM role with a condition', roleWithPerson, 'whose `aws:PrincipalTag/login` is `alice`'],
     ['Identity Center', identityCenter, 'The Identity Center user `alice@example.com`'],

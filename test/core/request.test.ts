@@ -14,7 +14,7 @@ ticket: INC-4211
 access: list
 prefixes:
   - exports/2026/11/
-  - internal/größe.csv
+  - internal/größen/
 duration: 1d12h
 start: 2026-11-24T10:00:00+01:00
 `
@@ -55,7 +55,7 @@ test('a full request is read into plain values', () => {
     reason: 'Find the corrupt rows behind INC-4211',
     ticket: 'INC-4211',
     access: 'list',
-    prefixes: ['exports/2026/11/', 'internal/größe.csv'],
+    prefixes: ['exports/2026/11/', 'internal/größen/'],
     durationSeconds: 129_600,
     start: 1_795_510_800,
   })
