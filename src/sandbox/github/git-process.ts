@@ -1,14 +1,7 @@
 /** Runs the git binary, cut off from the machine's own configuration, and keeps one reader process per repository. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-
-/** Nothing of the machine's or the user's git configuration may change what the sandbox does. */
-export const HERMETIC_ENVIRONMENT = {
-  PATH: process.env.PATH ?? '',
-  LC_ALL: 'C.UTF-8',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-} as const
+import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
+import { runInShell } from './shell.ts'
 
 class GitFailed extends Error {}
 
@@ -26,24 +19,12 @@ export interface GitOutput {
 export async function runGit(
   directory: string,
   args: readonly string[],
-  run: GitRun = {},
+  { input, answers = [] }: GitRun = {},
 ): Promise<GitOutput> {
-  const child = spawn('git', args, { cwd: directory, env: HERMETIC_ENVIRONMENT })
-  const stdout: Buffer[] = []
-  const stderr: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  // A git that answers before it has read all of its input closes the pipe; its exit code says what happened.
-  child.stdin.on('error', () => {})
-  child.stdin.end(run.input)
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (exit) => resolve(exit ?? -1))
-  })
-  if (code !== 0 && !run.answers?.includes(code)) {
-    throw new GitFailed(`git ${args[0]} ended with ${code}: ${Buffer.concat(stderr).toString().trim()}`)
-  }
-  return { code, stdout: Buffer.concat(stdout) }
+  const { code, stdout, stderr } = await runInShell(directory, ['git', ...args], input)
+  if (code !== 0 && !answers.includes(code))
+    throw new GitFailed(`git ${args[0]} ended with ${code}: ${stderr.toString().trim()}`)
+  return { code, stdout }
 }
 
 export interface RawObject {

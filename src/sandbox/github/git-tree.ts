@@ -2,6 +2,7 @@
 import type { Git } from './git.ts'
 import { FILE_MODE, TREE_MODE, type TreeEntry } from './git-objects.ts'
 import { runGit } from './git-process.ts'
+import { Memo } from './memo.ts'
 
 export interface PathEntry extends TreeEntry {
   readonly path: string
@@ -32,11 +33,21 @@ export interface ListedEntry {
 }
 
 /** The entries of a tree, or every entry below it with folders before their content. */
-export async function listTree(git: Git, treeSha: string, recursive: boolean): Promise<ListedEntry[]> {
-  const options = ['-z', '--long', ...(recursive ? ['-r', '-t'] : [])]
-  const { stdout } = await runGit(git.directory, ['ls-tree', ...options, treeSha])
-  return stdout.toString().split('\0').filter(Boolean).map(listedEntry)
+export async function listTree(
+  git: Git,
+  treeSha: string,
+  recursive: boolean,
+): Promise<readonly ListedEntry[]> {
+  const memo = listed.get(git) ?? new Memo<readonly ListedEntry[]>()
+  listed.set(git, memo)
+  return memo.of(`${treeSha} ${recursive}`, async () => {
+    const options = ['-z', '--long', ...(recursive ? ['-r', '-t'] : [])]
+    const { stdout } = await runGit(git.directory, ['ls-tree', ...options, treeSha])
+    return stdout.toString().split('\0').filter(Boolean).map(listedEntry)
+  })
 }
+
+const listed = new WeakMap<Git, Memo<readonly ListedEntry[]>>()
 
 /** `<mode> <type> <sha> <size>\t<path>`, the size padded with spaces. */
 function listedEntry(line: string): ListedEntry {

@@ -1,6 +1,6 @@
 /** One long-lived `git update-ref --stdin`: moving refs in a transaction costs no new process. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { HERMETIC_ENVIRONMENT } from './git-process.ts'
+import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
 import { Lock } from './lock.ts'
 
 /** What to do to a ref; `before` guards it, as git does. */

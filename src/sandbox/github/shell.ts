@@ -1,0 +1,102 @@
+/**
+ * Runs commands by one small shell that lives as long as this process: to fork this process takes longer the more memory
+ * it holds, and blocks it meanwhile; to fork a shell costs next to nothing.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
+
+export interface Ended {
+  readonly code: number
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+}
+
+/** Throws where the shell itself ends before the command does. */
+export async function runInShell(
+  directory: string,
+  command: readonly string[],
+  input: string | Buffer = '',
+): Promise<Ended> {
+  shell ??= new Shell()
+  return shell.run(directory, command, input)
+}
+
+let shell: Shell | undefined
+
+class Shell {
+  readonly #files = mkdtempSync(join(tmpdir(), 'daypass-shell-'))
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>
+  readonly #waiting = new Map<number, { resolve(code: number): void; reject(error: Error): void }>()
+  #last = 0
+
+  constructor() {
+    // The commands find their input in a file, so that none of them can read what is meant for the shell.
+    this.#child = spawn('/bin/sh', ['-s'], { env: HERMETIC_ENVIRONMENT, stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#child.stdin.on('error', () => {})
+    this.#child.once('error', (error) => this.#fail(error))
+    this.#child.once('close', () => this.#fail(new Error('the shell ended')))
+    createInterface(this.#child.stdout).on('line', (line) => this.#take(line))
+    process.once('exit', () => rmSync(this.#files, { recursive: true, force: true }))
+    this.#rest()
+  }
+
+  async run(directory: string, command: readonly string[], input: string | Buffer): Promise<Ended> {
+    this.#last += 1
+    const id = this.#last
+    const file = (name: string) => join(this.#files, `${id}.${name}`)
+    const [stdin, stdout, stderr] = [file('in'), file('out'), file('err')] as const
+    if (input.length > 0) await writeFile(stdin, input)
+    const source = input.length > 0 ? quote(stdin) : '/dev/null'
+    const call = `cd ${quote(directory)} && ${command.map(quote).join(' ')}`
+    const code = await this.#ask(
+      id,
+      `{ ( ${call} ) <${source} >${quote(stdout)} 2>${quote(stderr)}; echo "${id} $?"; } &\n`,
+    )
+    const written = await Promise.all([readFile(stdout), readFile(stderr)])
+    await Promise.all([stdin, stdout, stderr].map((file) => rm(file, { force: true })))
+    return { code, stdout: written[0], stderr: written[1] }
+  }
+
+  #ask(id: number, line: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#child.ref()
+      ;(this.#child.stdout as Socket).ref()
+      this.#child.stdin.write(line)
+    })
+  }
+
+  #take(line: string): void {
+    const [id, code] = line.split(' ').map(Number)
+    if (id === undefined || code === undefined) return
+    this.#waiting.get(id)?.resolve(code)
+    this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#rest()
+  }
+
+  /** With nothing asked, the shell must not keep this process from ending. */
+  #rest(): void {
+    this.#child.unref()
+    ;(this.#child.stdout as Socket).unref()
+    ;(this.#child.stdin as Socket).unref()
+  }
+
+  #fail(error: Error): void {
+    shell = undefined
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+  }
+}
+
+/** One word of the shell's, whatever is in it; NUL can be in no argument of a process. */
+function quote(word: string): string {
+  if (word.includes('\0')) throw new Error('an argument of a command holds a NUL')
+  return `'${word.replaceAll("'", "'\\''")}'`
+}
