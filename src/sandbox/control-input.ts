@@ -36,7 +36,8 @@ export function readBodyAs<Value>(body: string, schema: z.ZodType<Value>, exampl
   return read.data
 }
 
-function readDuration(text: string): number {
+/** In milliseconds. */
+export function readDuration(text: string): number {
   const match = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text)
   if (!match) throw new BadInput('A duration is written as 90s, 30m, 4h, 2d or 1d12h.')
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((digits) => Number(digits ?? 0))

@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly dataDir?: string
   /** How to run the app; left out: the sandbox comes up without it. */
   readonly app?: AppCommand
+  /** How long a change to IAM takes to be seen, in milliseconds; left out: it is seen at once. */
+  readonly iamDelayMs?: number
   /** Added to the app's environment. */
   readonly appEnvironment?: Readonly<Record<string, string>>
   /** Gets what the app logs; `app.log` in the data directory holds it in any case. */
@@ -92,7 +94,8 @@ async function open(
   })
   opened.push(() => github.close())
   const seed = awsSeed(secrets, templates)
-  const aws = await startAws({ seed, clock, calls, faults, port: options.awsPort ?? 0 })
+  const { iamDelayMs = 0, awsPort: port = 0 } = options
+  const aws = await startAws({ seed, clock, calls, faults, port, iamDelayMs })
   opened.push(() => aws.close())
 
   const appLog = join(dataDir, 'app.log')
@@ -113,6 +116,7 @@ async function open(
     pendingDeliveries,
     faults,
     deliveries: github.deliveries,
+    iam: aws.iam,
     port: options.controlPort ?? 0,
   })
   opened.push(() => control.close())

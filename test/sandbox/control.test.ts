@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createAppProcess } from '../../src/sandbox/app-process.ts'
+import { iamSettings } from '../../src/sandbox/aws/consistency.ts'
+import { createWorld } from '../../src/sandbox/aws/world.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
 import { startControl } from '../../src/sandbox/control.ts'
@@ -12,6 +14,15 @@ import type { DeliveryMode } from '../../src/sandbox/github/webhooks.ts'
 import { freePort } from '../../src/sandbox/http.ts'
 
 const STAND_IN = fileURLToPath(new URL('../support/stand-in-app.mjs', import.meta.url))
+const ACCOUNT = {
+  name: 'prod',
+  id: '111122223333',
+  users: [],
+  roles: [],
+  managedPolicies: [],
+  buckets: [],
+  keys: [],
+}
 const cleanups: (() => Promise<unknown>)[] = []
 
 afterEach(async () => {
@@ -39,6 +50,7 @@ async function startStandIn({ standIn = 'idle', pending = 0 } = {}) {
     pendingDeliveries: () => pending,
     faults: createFaults(),
     deliveries: deliveryOrder(),
+    iam: iamSettings(createWorld({ region: 'eu-central-1', accounts: [ACCOUNT] }, clock)),
     settleWithinMs: 400,
   })
   cleanups.push(control.close)
@@ -253,7 +265,21 @@ test('answers what it does not know with what there is', async () => {
 describe('trouble', () => {
   const latency = { service: 'github', path: '/repos/*', fault: { kind: 'latency', ms: 5 } }
 
-  test('is listed as it stands, and cleared at once, the webhooks too', async () => {
+  const NO_TROUBLE = {
+    faults: [],
+    webhooks: 'normal',
+    iam: { delay: '0s', rolesQuotas: { prod: 1000 } },
+  }
+
+  test("sets how long IAM takes to follow, and each account's quota of roles", async () => {
+    const { control } = await startStandIn()
+
+    expect(await json(post(`${control}/iam`, { delay: '1m30s' }))).toMatchObject({ delay: '90s' })
+    expect(await json(post(`${control}/iam`, { rolesQuota: 3 }))).toMatchObject({ rolesQuotas: { prod: 3 } })
+    expect(await json(fetch(`${control}/iam`))).toEqual({ delay: '90s', rolesQuotas: { prod: 3 } })
+  })
+
+  test('is listed as it stands, and cleared at once, the webhooks and the delay of IAM too', async () => {
     const { control } = await startStandIn()
     await post(`${control}/faults`, latency)
     await post(`${control}/faults`, {
@@ -263,6 +289,7 @@ describe('trouble', () => {
       fault: { kind: 'reset' },
     })
     await post(`${control}/webhooks`, { deliver: 'twice' })
+    await post(`${control}/iam`, { delay: '10s' })
 
     const listed = await json(fetch(`${control}/faults`))
     const cleared = await json(fetch(`${control}/faults`, { method: 'DELETE' }))
@@ -281,8 +308,9 @@ describe('trouble', () => {
         },
       ],
       webhooks: 'twice',
+      iam: { delay: '10s', rolesQuotas: { prod: 1000 } },
     })
-    expect(cleared).toEqual({ faults: [], webhooks: 'normal' })
+    expect(cleared).toEqual(NO_TROUBLE)
     expect(await json(fetch(`${control}/webhooks`))).toEqual({ deliver: 'normal' })
   })
 
@@ -293,13 +321,18 @@ describe('trouble', () => {
     ['/faults', { ...latency, times: 0 }],
     ['/faults', 'trouble'],
     ['/webhooks', { deliver: 'sometimes' }],
+    ['/iam', { delay: 'soon' }],
+    ['/iam', { rolesQuota: -1 }],
+    ['/iam', {}],
   ])('is refused at %s where it makes no sense: %j', async (path, body) => {
     const { control } = await startStandIn()
 
     const response = await post(`${control}${path}`, body)
 
     expect(response.status).toBe(400)
-    expect(await response.json()).toEqual({ message: expect.stringMatching(/^(This is no fault|Send).*\.$/) })
-    expect(await json(fetch(`${control}/faults`))).toEqual({ faults: [], webhooks: 'normal' })
+    expect(await response.json()).toEqual({
+      message: expect.stringMatching(/^(This is no fault|Send|A duration).*\.$/),
+    })
+    expect(await json(fetch(`${control}/faults`))).toEqual(NO_TROUBLE)
   })
 })

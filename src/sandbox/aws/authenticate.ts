@@ -20,18 +20,21 @@ export function authenticate(world: World, request: WireRequest): Authenticated 
   const { signature } = read
   const refuse = signature.service === 's3' ? S3_REFUSALS : QUERY_REFUSALS
   const credentials = world.credentials.get(signature.accessKeyId)
-  // A role's sessions die with it.
-  if (credentials === undefined || !exists(world, credentials)) throw refuse.unknownKey(signature.accessKeyId)
-  if (!holdsToken(credentials.caller, signature.token)) throw refuse.wrongToken()
+  const caller = credentials && existing(world, credentials)
+  if (credentials === undefined || caller === undefined) throw refuse.unknownKey(signature.accessKeyId)
+  if (!holdsToken(caller, signature.token)) throw refuse.wrongToken()
   if (!isSignedWith(credentials.secret, request, signature)) throw refuse.wrongSignature()
   checkDate(world.clock.now(), signature, refuse)
   if (signature.service === 's3') checkPayload(request, signature)
-  checkSession(world.clock.now(), credentials.caller, refuse)
-  return { caller: credentials.caller, region: signature.region, service: signature.service }
+  checkSession(world.clock.now(), caller, refuse)
+  return { caller, region: signature.region, service: signature.service }
 }
 
-function exists(world: World, { caller }: Credentials): boolean {
-  return world.identities.get(caller.identity.id) === caller.identity
+/** The caller as the world has it now: sessions die with their role, and keys with their user. */
+function existing(world: World, { caller }: Credentials): Caller | undefined {
+  const identity = world.identities.get(caller.identity.id)
+  if (caller.kind === 'user') return identity?.kind === 'user' ? { ...caller, identity } : undefined
+  return identity?.kind === 'role' ? { ...caller, identity } : undefined
 }
 
 function holdsToken(caller: Caller, token: string | undefined): boolean {

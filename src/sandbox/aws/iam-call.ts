@@ -13,7 +13,10 @@ import {
 } from './state.ts'
 
 export interface IamCall {
+  /** What the action reads or changes. */
   readonly world: World
+  /** What is seen of it already: whom a trust policy may name. */
+  readonly seen: World
   readonly account: Account
   readonly caller: Caller
   readonly parameters: Parameters
@@ -35,6 +38,7 @@ export const POLICY_ARN = { min: 20, max: 2048 }
 
 export function iamCall(
   world: World,
+  seen: World,
   caller: Caller,
   parameters: Parameters,
   from: { sourceIp: string; region: string },
@@ -44,11 +48,12 @@ export function iamCall(
     throw new AwsError(403, 'InvalidClientTokenId', 'The security token is of no account.')
   return {
     world,
+    seen,
     account,
     caller,
     parameters,
     allow: (action, resource, keys) =>
-      authorize(world, { ...from, caller, action, resource, owner: account.id, ...(keys && { keys }) }),
+      authorize(seen, { ...from, caller, action, resource, owner: account.id, ...(keys && { keys }) }),
   }
 }
 

@@ -4,7 +4,7 @@ import { readPolicy } from './documents.ts'
 import { AwsError, limitExceeded, noSuchEntity, validationError } from './errors.ts'
 import { type IamAction, type IamCall, managedPolicyAt, NAME, POLICY_ARN, POLICY_TEXT } from './iam-call.ts'
 import { ATTACHED_QUOTA, INLINE_SIZE_QUOTA } from './iam-role-policies.ts'
-import { ROLES_QUOTA, TRUST_SIZE_QUOTA } from './iam-roles.ts'
+import { TRUST_SIZE_QUOTA } from './iam-roles.ts'
 import { countedSize } from './policy-json.ts'
 import type { ManagedPolicy, PolicyVersion } from './state.ts'
 import { leaf, tag } from './xml.ts'
@@ -91,7 +91,7 @@ export const POLICY_ACTIONS: Readonly<Record<string, IamAction>> = {
     const summary = {
       Users: account.users.size,
       Roles: account.roles.size,
-      RolesQuota: ROLES_QUOTA,
+      RolesQuota: account.rolesQuota,
       Policies: account.policies.size,
       AssumeRolePolicySizeQuota: TRUST_SIZE_QUOTA,
       RolePolicySizeQuota: INLINE_SIZE_QUOTA,

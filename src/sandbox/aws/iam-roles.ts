@@ -19,7 +19,6 @@ import type { Parameters } from './query-protocol.ts'
 import { newRole, type Role, type World } from './state.ts'
 import { leaf, tag } from './xml.ts'
 
-export const ROLES_QUOTA = 1000
 export const TRUST_SIZE_QUOTA = 2048
 const TAGS_QUOTA = 50
 
@@ -49,8 +48,8 @@ export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
     const boundary = boundaryArn === undefined ? undefined : managedPolicyAt(call, boundaryArn)
     if (account.roles.has(name.toLowerCase()))
       throw new AwsError(409, 'EntityAlreadyExists', `Role with name ${name} already exists.`)
-    if (account.roles.size >= ROLES_QUOTA)
-      throw limitExceeded(`Cannot exceed quota for RolesPerAccount: ${ROLES_QUOTA}`)
+    if (account.roles.size >= account.rolesQuota)
+      throw limitExceeded(`Cannot exceed quota for RolesPerAccount: ${account.rolesQuota}`)
     const role = newRole(world, account, { name, path, maxSessionDuration })
     role.trust = trust
     if (description !== undefined) role.description = description
@@ -152,8 +151,8 @@ export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
   },
 }
 
-function readTrust({ world }: IamCall, text: string) {
-  const trust = readPolicy(world, 'trust', text)
+function readTrust({ seen }: IamCall, text: string) {
+  const trust = readPolicy(seen, 'trust', text)
   if (countedSize(text) > TRUST_SIZE_QUOTA)
     throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${TRUST_SIZE_QUOTA}`)
   return trust

@@ -16,6 +16,8 @@ export interface SeedAccount {
   readonly managedPolicies: readonly SeedManagedPolicy[]
   readonly buckets: readonly SeedBucket[]
   readonly keys: readonly SeedKmsKey[]
+  /** The most roles it may have: 1,000 where left out. */
+  readonly rolesQuota?: number
 }
 
 export interface SeedIamUser {

@@ -7,9 +7,10 @@ import { createFaults, type Faults } from '../faults.ts'
 import { BodyTooLarge, listen, readBody } from '../http.ts'
 import { Gone, Reply } from '../reply.ts'
 import { authenticate } from './authenticate.ts'
+
+import { type IamSettings, iamSettings, seenWorld } from './consistency.ts'
 import { AwsError, orderedRefusal } from './errors.ts'
-import { IAM_ACTIONS } from './iam.ts'
-import { iamCall } from './iam-call.ts'
+import { isIamAction, runIam } from './iam.ts'
 import { answerXml, errorXml, readParameters } from './query-protocol.ts'
 import { s3ErrorXml, s3Target } from './s3.ts'
 import type { AwsSeed } from './seed.ts'
@@ -20,6 +21,7 @@ import { createWorld } from './world.ts'
 
 export interface AwsSandbox {
   readonly endpoint: string
+  readonly iam: IamSettings
   close(): Promise<void>
 }
 
@@ -47,6 +49,8 @@ export interface AwsOptions {
   readonly port?: number
   /** Trouble on order; left out: there is none. */
   readonly faults?: Faults
+  /** How long a change to IAM takes to be seen, in milliseconds; left out: it is seen at once. */
+  readonly iamDelayMs?: number
 }
 
 /** What all requests are answered with. */
@@ -57,10 +61,11 @@ interface Service {
 }
 
 export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
-  const { seed, clock, calls, port, faults = createFaults() } = options
+  const { seed, clock, calls, port, faults = createFaults(), iamDelayMs = 0 } = options
   const service = { world: createWorld(seed, clock), calls, faults }
+  service.world.iamDelayMs = iamDelayMs
   const server = await listen((request, response) => void handle(service, request, response), port)
-  return { endpoint: server.url, close: () => server.close() }
+  return { endpoint: server.url, iam: iamSettings(service.world), close: () => server.close() }
 }
 
 /** Never rejects: whatever goes wrong inside becomes an answer, or a closed connection. */
@@ -153,7 +158,7 @@ function planQuery(world: World, call: OpenCall, request: WireRequest, service: 
   const action = `${service}:${name}`
   if (/^\w{1,128}$/.test(name)) call.at(action)
   const { version, namespace } = QUERY_SERVICES[service]
-  const isKnown = service === 'iam' ? IAM_ACTIONS.has(name) : Object.hasOwn(STS_ACTIONS, name)
+  const isKnown = service === 'iam' ? isIamAction(name) : Object.hasOwn(STS_ACTIONS, name)
   if (!isKnown || given !== version)
     throw new AwsError(
       400,
@@ -170,9 +175,9 @@ function planQuery(world: World, call: OpenCall, request: WireRequest, service: 
     run(requestId) {
       const result =
         service === 'iam'
-          ? IAM_ACTIONS.get(name)?.(iamCall(world, caller, parameters, from))
-          : STS_ACTIONS[name]?.({ world, caller, parameters, ...from })
-      return xml(200, answerXml(name, result ?? '', { namespace, requestId }))
+          ? runIam(name, world, caller, parameters, from)
+          : (STS_ACTIONS[name]?.({ world: seenWorld(world), caller, parameters, ...from }) ?? '')
+      return xml(200, answerXml(name, result, { namespace, requestId }))
     },
   }
 }
@@ -193,14 +198,14 @@ function planS3(world: World, call: OpenCall, request: WireRequest): Planned {
     caller,
     action,
     run() {
-      const { status, headers = {}, body = '' } = target.answer(world, caller)
+      const { status, headers = {}, body = '' } = target.answer(seenWorld(world), caller)
       return { status, headers, body }
     },
   }
 }
 
 function identify(world: World, call: OpenCall, request: WireRequest, missing: string, service: string) {
-  const who = authenticate(world, request)
+  const who = authenticate(seenWorld(world), request)
   if (who === undefined) throw new AwsError(403, missing, 'Missing Authentication Token')
   call.by(who.caller.label)
   if (who.service !== service)

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { SandboxClock } from '../clock.ts'
 import { iamArn } from './arn.ts'
+import type { Past } from './consistency.ts'
 import type { Policy } from './policy.ts'
 
 export interface World {
@@ -19,6 +20,10 @@ export interface World {
   readonly buckets: Map<string, Bucket>
   /** By ARN. */
   readonly kmsKeys: Map<string, KmsKey>
+  /** How long a change to IAM takes to be seen, in milliseconds. */
+  iamDelayMs: number
+  /** Oldest first. */
+  past: Past[]
 }
 
 export interface Account {
@@ -29,6 +34,8 @@ export interface Account {
   readonly roles: Map<string, Role>
   /** By ARN. */
   readonly policies: Map<string, ManagedPolicy>
+  /** AWS raises it on request. */
+  rolesQuota: number
 }
 
 interface Principal {

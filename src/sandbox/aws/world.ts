@@ -40,6 +40,8 @@ export function createWorld(seed: AwsSeed, clock: SandboxClock): World {
     credentials: new Map(),
     buckets: new Map(),
     kmsKeys: new Map(),
+    iamDelayMs: 0,
+    past: [],
   }
   addAwsPolicies(world)
   const added = seed.accounts.map((account) => ({ seed: account, account: addAccount(world, account) }))
@@ -69,6 +71,7 @@ function addAccount(world: World, seed: SeedAccount): Account {
     users: new Map(),
     roles: new Map(),
     policies: new Map(),
+    rolesQuota: seed.rolesQuota ?? 1000,
   }
   world.accounts.set(account.id, account)
   for (const user of seed.users) addUser(world, account, user)

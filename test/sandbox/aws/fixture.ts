@@ -173,12 +173,12 @@ function sessionKeys({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys) 
   return { accessKeyId, secretAccessKey, sessionToken }
 }
 
-export async function start(change: Partial<AwsSeed> = {}): Promise<Fixture> {
+export async function start(change: Partial<AwsSeed> = {}, iamDelayMs = 0): Promise<Fixture> {
   const clock = createClock()
   clock.set(NOON)
   const calls = createCallLog()
   const faults = createFaults()
-  const aws = await startAws({ seed: { ...seed(), ...change }, clock, calls, faults })
+  const aws = await startAws({ seed: { ...seed(), ...change }, clock, calls, faults, iamDelayMs })
   return { aws, clock, calls, faults, close: () => aws.close() }
 }
 
