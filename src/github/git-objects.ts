@@ -20,9 +20,6 @@ type Tree = ReadonlyMap<string, TreeEntry>
 
 export interface CommitFacts {
   readonly parents: readonly string[]
-  readonly message: string
-  /** Whose it is and when it was written; a rebase keeps both. */
-  readonly authored: string
 }
 
 export interface GitObjects {
@@ -47,14 +44,14 @@ export interface GitObjects {
 
 const TREE_ENTRIES = 400_000
 const BLOB_BYTES = 32 * 1024 * 1024
-const COMMIT_CHARACTERS = 16 * 1024 * 1024
+const COMMITS = 100_000
 
 export function createGitObjects(octokit: Octokit, { owner, repo }: Target, reads: Reads): GitObjects {
   const { git } = octokit.rest
   const at = { owner, repo }
   const tree = rememberForever<Tree>(TREE_ENTRIES, (entries) => entries.size + 1)
   const blob = rememberForever<Uint8Array>(BLOB_BYTES, (bytes) => bytes.length + 100)
-  const commits = rememberForever<CommitFacts>(COMMIT_CHARACTERS, ({ message }) => message.length + 200)
+  const commits = rememberForever<CommitFacts>(COMMITS, () => 1)
 
   async function readTree(sha: string, recursive: boolean): Promise<Tree> {
     const what = `the tree ${sha} of ${owner}/${repo}`
@@ -106,11 +103,11 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
     commit(sha) {
       return commits(sha, async () => {
         const what = `the commit ${sha} of ${owner}/${repo}`
-        return factsOf(await reads.one(what, git.getCommit, { ...at, commit_sha: sha }))
+        return factsOf((await reads.one(what, git.getCommit, { ...at, commit_sha: sha })).parents)
       })
     },
-    learn({ sha, parents, commit }) {
-      void commits(sha, async () => factsOf({ ...commit, parents }))
+    learn({ sha, parents }) {
+      void commits(sha, async () => factsOf(parents))
     },
     async knows(commit) {
       try {
@@ -141,18 +138,13 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
 /** A commit as GitHub's lists of commits have it. */
 interface ListedCommit {
   readonly sha: string
-  readonly parents: readonly { readonly sha: string }[]
-  readonly commit: GitCommit
+  readonly parents: Parents
 }
 
-interface GitCommit {
-  readonly message: string
-  readonly author: { readonly name?: string; readonly email?: string; readonly date?: string } | null
-}
+type Parents = readonly { readonly sha: string }[]
 
-function factsOf({ message, author, parents }: GitCommit & Pick<ListedCommit, 'parents'>): CommitFacts {
-  const authored = JSON.stringify([author?.name, author?.email, author?.date])
-  return { parents: parents.map(({ sha }) => sha), message, authored }
+function factsOf(parents: Parents): CommitFacts {
+  return { parents: parents.map(({ sha }) => sha) }
 }
 
 interface TreeAnswer {

@@ -114,7 +114,12 @@ async function readReviews(context: Context, number: number, path: string): Prom
   )
 }
 
-const BASE_CHANGES: ReadonlySet<string> = new Set(['base_ref_changed', 'base_ref_force_pushed'])
+const BASE_CHANGES: ReadonlySet<string> = new Set([
+  'base_ref_changed',
+  'base_ref_force_pushed',
+  // GitHub itself pointed it elsewhere, as its base was merged and deleted.
+  'automatic_base_change_succeeded',
+])
 
 /** When the pull request last came to stand on another base; undefined where it never did. */
 async function readBaseChange({ octokit, at, reads }: Context, number: number): Promise<number | undefined> {

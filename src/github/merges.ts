@@ -1,6 +1,6 @@
 /** Which pull request brought a commit onto the default branch, and where on the branch that pull request begins. */
+import { branchBeforeMerge } from './branch-log.ts'
 import type { Context } from './context.ts'
-import type { CommitFacts } from './git-objects.ts'
 import { firstParents } from './history.ts'
 import { type LandedPull, landedPulls, type PullCommits, pullCommits } from './pulls.ts'
 
@@ -46,30 +46,16 @@ export interface Landing {
 }
 
 /**
- * A merge or a squash is one commit. The commits of a rebase are told by message, author and time of writing, which it
- * keeps; commits of the pull request that it dropped are passed over.
+ * A merge commit is one commit, and so is what becomes of a pull request of one. Of a squash or a rebase of several only
+ * GitHub's own log of the branch tells how many commits it made: whatever a commit says of itself, its author may have
+ * copied from another. Where the log says nothing the last commit stands for itself.
  */
-export async function landing(
-  context: Context,
-  { mergeSha, headSha }: LandedPull,
-  originals: PullCommits,
-): Promise<Landing> {
-  const { git } = context
-  const merge = await git.commit(mergeSha)
-  const alone = { commits: [mergeSha], before: merge.parents[0] }
-  if (merge.parents[1] === headSha || originals.length < 2) return alone
-  const commits: string[] = []
-  let next: string | undefined = mergeSha
-  for (const original of originals.toReversed()) {
-    if (next === undefined) break
-    const facts: CommitFacts = await git.commit(next)
-    if (!isRebased(facts, await git.commit(original.sha))) continue
-    commits.push(next)
-    next = facts.parents[0]
-  }
-  return commits.length > 0 ? { commits, before: next } : alone
-}
-
-function isRebased(commit: CommitFacts, original: CommitFacts): boolean {
-  return commit.message === original.message && commit.authored === original.authored
+export async function landing(context: Context, pull: LandedPull, originals: PullCommits): Promise<Landing> {
+  const { mergeSha } = pull
+  const { parents } = await context.git.commit(mergeSha)
+  const alone = { commits: [mergeSha], before: parents[0] }
+  if (parents.length !== 1 || originals.length < 2) return alone
+  const before = await branchBeforeMerge(context, pull)
+  const way = before === undefined ? undefined : await firstParents(context, before, mergeSha)
+  return way === undefined ? alone : { commits: way.slice(1).reverse(), before }
 }

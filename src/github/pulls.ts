@@ -96,6 +96,8 @@ export interface LandedPull {
   readonly number: number
   readonly headSha: string
   readonly mergeSha: string
+  /** As GitHub writes it. */
+  readonly mergedAt: string
 }
 
 /** The pull requests merged into the default branch of this repository that hold a commit, the earliest merged first. */

@@ -31,6 +31,14 @@ export interface Reads {
     parameters: P,
     items: (page: D) => readonly T[],
   ): Promise<T[]>
+  /** The first item that is wanted; no page after the one that holds it is read. */
+  find<P extends WithHeaders, D, T>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+    items: (page: D) => readonly T[],
+    isWanted: (item: T) => boolean,
+  ): Promise<T | undefined>
 }
 
 /** Characters of JSON. */
@@ -71,6 +79,26 @@ export function createReads(octokit: Octokit): Reads {
     return conditional<D>(url, (headers) => octokit.request({ method: 'GET', url, headers }))
   }
 
+  async function* pages<P extends WithHeaders, D>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+  ): AsyncGenerator<D> {
+    try {
+      let page = await first(method, parameters)
+      yield page.data
+      for (let read = 1; ; read++) {
+        const url = nextPage(page.headers.link)
+        if (url === undefined) return
+        if (read >= MAX_PAGES) throw new Unreadable(what, `more than ${MAX_PAGES} pages`)
+        page = await next<D>(url)
+        yield page.data
+      }
+    } catch (error) {
+      throw unreadable(what, error)
+    }
+  }
+
   return {
     async one(what, method, parameters) {
       try {
@@ -87,25 +115,17 @@ export function createReads(octokit: Octokit): Reads {
         throw unreadable(what, error)
       }
     },
-    async all<P extends WithHeaders, D, T>(
-      what: string,
-      method: Method<P, D>,
-      parameters: P,
-      items: (page: D) => readonly T[],
-    ) {
-      try {
-        let page = await first(method, parameters)
-        const found = [...items(page.data)]
-        for (let pages = 1; ; pages++) {
-          const url = nextPage(page.headers.link)
-          if (url === undefined) return found
-          if (pages >= MAX_PAGES) throw new Unreadable(what, `more than ${MAX_PAGES} pages`)
-          page = await next<D>(url)
-          found.push(...items(page.data))
-        }
-      } catch (error) {
-        throw unreadable(what, error)
+    async all(what, method, parameters, items) {
+      const found: Awaited<ReturnType<typeof items>>[number][] = []
+      for await (const page of pages(what, method, parameters)) found.push(...items(page))
+      return found
+    },
+    async find(what, method, parameters, items, isWanted) {
+      for await (const page of pages(what, method, parameters)) {
+        const found = items(page).find(isWanted)
+        if (found !== undefined) return found
       }
+      return undefined
     },
   }
 }

@@ -1,5 +1,6 @@
 /** Attacks on the way into the branch: another base, another merger, a merge that is none, or one that holds other bytes. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { UNCOUNTED_REASONS } from '../../src/core/approvals.ts'
 import { named, type OpenedRequest } from '../../src/sandbox/tour-people.ts'
 import { requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 import {
@@ -62,22 +63,32 @@ test('in the protected repository GitHub does not let the administrator merge it
   await expectDenied(world, request.path)
 })
 
-test('an approval given while the pull request went elsewhere is not one of the merge into the default branch', async () => {
+test.each([
+  'its author points it at the default branch',
+  'GitHub points it there, as the branch was merged and deleted',
+])('an approval given before %s is not one of the merge into the default branch', async (how) => {
   const alice = world.github('alice')
-  await forge(alice, repository, {
-    branch: 'harmless',
-    entries: [],
-    parents: [await tipOf(alice, repository, 'main')],
+  const byAuthor = how.startsWith('its author')
+  const branch = byAuthor ? 'retargeted' : 'followed'
+  const base = `base-of-${branch}`
+  const path = pathOf(branch)
+  const harmless = await world.propose('oscar', repository, {
+    branch: base,
+    files: { [`${branch}.md`]: 'Harmless.\n' },
   })
-  const path = pathOf('retargeted')
-  const request = await world.propose('alice', repository, {
-    branch: 'retargeted',
-    base: 'harmless',
-    files: { [path]: requestYaml({}) },
-  })
+  const files = { [path]: requestYaml({}) }
+  const request = await world.propose('alice', repository, { branch, base, files })
   await world.approve('olivia', request)
   await world.advance('1m')
-  await alice.pulls.update({ ...named(repository), pull_number: request.pull, base: 'main' })
+  const at = { ...named(repository), pull_number: request.pull }
+  if (byAuthor) await alice.pulls.update({ ...at, base: 'main' })
+  await world.merge('oscar', harmless)
+  if (!byAuthor) await alice.git.deleteRef({ ...named(repository), ref: `heads/${base}` })
+  await world.settled()
+  expect((await alice.pulls.get(at)).data.base.ref).toBe('main')
+  expect((await world.requestCheck(request))?.output.summary).toContain(
+    `The approval of olivia does not count: ${UNCOUNTED_REASONS['base-changed-since']}`,
+  )
   await world.merge('olivia', request)
 
   await expectRefusal(world, request, 'base-changed-since')

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   commit,
+  disguised,
   grantedRequest,
   merge,
   newWorld,
@@ -73,6 +74,15 @@ describe('the evidence of a merged request', () => {
     const { evidence } = await provenance()
     expect(evidence.beforeMerge).toBe('missing')
     expect(evidence.owners).toMatchObject({ line: 4, owners: [{ text: '@acme/data-owners' }] })
+  })
+
+  it('does not begin before commits that its own only look like, so that no former owner counts', async () => {
+    await commit(world, 'root', 'main', { '.github/CODEOWNERS': '* @olivia\n' }, 'Tidy up')
+    await disguised(world, 'alice', 'ask', { [PATH]: TEXT })
+    await merge(world, 'oscar', await propose(world, 'alice', 'ask'), 'rebase')
+    const { evidence } = await provenance()
+    expect(evidence.pull?.commits).toHaveLength(2)
+    expect(evidence.owners.owners).toMatchObject([{ kind: 'user', person: { login: 'olivia' } }])
   })
 
   it('is found by a commit in the midst of a rebase', async () => {

@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { commit, grantedRequest, merge, newWorld, PATH, propose, review, TERMS, type World } from './world.ts'
+import {
+  commit,
+  disguised,
+  grantedRequest,
+  merge,
+  newWorld,
+  PATH,
+  propose,
+  review,
+  TERMS,
+  type World,
+} from './world.ts'
 
 let world: World
 beforeEach(async () => {
@@ -69,6 +80,18 @@ it('does not hold after a push, also once it was taken back', async () => {
   const before = Buffer.from('content' in data ? data.content : '', 'base64').toString()
   await commit(world, 'mallory', 'main', { [CODEOWNERS]: '* @mallory\n' })
   await commit(world, 'mallory', 'main', { [CODEOWNERS]: before })
+  await grantedRequest(world)
+  expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-pushed' })
+})
+
+it('does not hold after a push that a rebase undid, as if it had been of its own commits', async () => {
+  const { data } = await world.people.root.repos.getContent({ ...world.at, path: CODEOWNERS })
+  const before = Buffer.from('content' in data ? data.content : '', 'base64').toString()
+  await commit(world, 'mallory', 'main', { [CODEOWNERS]: '* @mallory\n' }, 'Tidy up')
+  await disguised(world, 'mallory', 'undo', { [CODEOWNERS]: before })
+  const pull = await propose(world, 'mallory', 'undo')
+  await review(world, 'olivia', pull)
+  await merge(world, 'oscar', pull, 'rebase')
   await grantedRequest(world)
   expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-pushed' })
 })

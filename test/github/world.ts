@@ -148,6 +148,26 @@ export async function commit(
   return sha
 }
 
+/**
+ * A branch whose first commit says of itself what the newest one on main says, but is a merge commit, which a rebase
+ * drops; the files come in a second one.
+ */
+export async function disguised(world: World, login: Login, branch: string, files: Files): Promise<void> {
+  const { people, at } = world
+  const { git } = people[login]
+  const tip = (await git.getRef({ ...at, ref: 'heads/main' })).data.object.sha
+  const { data: copied } = await git.getCommit({ ...at, commit_sha: tip })
+  const made = await git.createCommit({
+    ...at,
+    message: copied.message,
+    author: copied.author,
+    tree: copied.tree.sha,
+    parents: [tip, ...copied.parents.map(({ sha }) => sha)],
+  })
+  await git.createRef({ ...at, ref: `refs/heads/${branch}`, sha: made.data.sha })
+  await commit(world, login, branch, files)
+}
+
 /** Opens a pull request from a branch, by its last committer. */
 export async function propose({ people, at }: World, login: Login, head: string): Promise<number> {
   const { data } = await people[login].pulls.create({ ...at, head, base: 'main', title: `Merge ${head}` })

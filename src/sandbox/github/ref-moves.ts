@@ -94,7 +94,11 @@ async function followBase(
   const aimed = pullsOf(repository).filter(({ state, pull }) => state === 'open' && pull.base.ref === branch)
   if (aimed.length === 0) return
   if (move.after === NO_OBJECT) {
-    for (const issue of aimed) await closePull(world, repository, issue, move.actor)
+    const into = mergedInto(repository, branch)
+    for (const issue of aimed) {
+      if (into === undefined) await closePull(world, repository, issue, move.actor)
+      else await aimAt(world, repository, issue, into, move.actor)
+    }
     return
   }
   const { git } = repository
@@ -106,6 +110,30 @@ async function followBase(
     const sha = await mergeCommitOf(repository, issue, brought)
     await markMerged(world, repository, issue, sha, move.actor)
   }
+}
+
+/** Where a branch went that was merged before it was deleted: its own pull requests follow it there. */
+function mergedInto(repository: Repository, branch: string): string | undefined {
+  const merged = pullsOf(repository).findLast(
+    ({ pull }) => pull.merge && pull.head.repository === repository && pull.head.ref === branch,
+  )
+  return merged?.pull.base.ref
+}
+
+async function aimAt(
+  world: World,
+  repository: Repository,
+  issue: PullIssue,
+  ref: string,
+  actor: User,
+): Promise<void> {
+  const from = issue.pull.base
+  const sha = await repository.git.refSha(`refs/heads/${ref}`)
+  if (sha === undefined) return closePull(world, repository, issue, actor)
+  issue.pull.base = { ref, sha }
+  record(world, issue, { event: 'automatic_base_change_succeeded', actor })
+  const changes = { base: { ref: { from: from.ref }, sha: { from: from.sha } } }
+  await pullEvent(world, repository, issue, actor, 'edited', { changes })
 }
 
 /** The merge commit that has the head as a parent, or the head itself when the branch was moved onto it. */
