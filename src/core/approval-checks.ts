@@ -84,6 +84,18 @@ export const CHECKS: readonly Check[] = [
     ),
   },
   {
+    code: 'merged-out-of-view',
+    outcome: 'rejected',
+    stage: 'merged',
+    sentence:
+      "It was merged after the operator's trusted commit, and the branch still follows from there by first parents: who owned the path then is beyond doubt.",
+    fix: AGAIN,
+    fault: ({ mergedInView }) =>
+      mergedInView
+        ? undefined
+        : "It was merged before the operator's trusted commit, or into a line of commits that the branch left since, so nobody vouches for the CODEOWNERS of that time.",
+  },
+  {
     code: 'other-changes',
     outcome: 'rejected',
     stage: 'any',

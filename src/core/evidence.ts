@@ -117,6 +117,11 @@ export interface Evidence {
    * rebased, at the first parent of the first of them. Before the merge: at the base branch.
    */
   readonly beforeMerge: FileAt | 'missing'
+  /**
+   * Whether the commit before the merge lies between the operator's trusted commit and the head on the first-parent line
+   * of the branch, where every CODEOWNERS was looked at. Before the merge: true.
+   */
+  readonly mergedInView: boolean
   /** Whether the branch held another file, or none, at some time since the merge. Before the merge: false. */
   readonly takenOutSince: boolean
   /** The login that the request names. */

@@ -9,6 +9,7 @@ import {
   Unreadable,
 } from '../ports.ts'
 import type { Context } from './context.ts'
+import { contains, firstParents } from './history.ts'
 import { readMergedPull } from './merged-pull.ts'
 import { findLanded, landing } from './merges.ts'
 import { readOwners } from './owners.ts'
@@ -65,6 +66,7 @@ export async function readPreviewEvidence(
     pull,
     atMerge,
     beforeMerge,
+    mergedInView: true,
     takenOutSince: false,
     authorPermission,
     owners,
@@ -78,13 +80,14 @@ function placeOf({ target }: Context, path: string) {
 
 type Brought = Pick<
   Evidence,
-  'pull' | 'atMerge' | 'beforeMerge' | 'takenOutSince' | 'authorPermission' | 'owners'
+  'pull' | 'atMerge' | 'beforeMerge' | 'mergedInView' | 'takenOutSince' | 'authorPermission' | 'owners'
 > &
   Pick<Provenance, 'record'>
 
 const PUSHED: Brought = {
   atMerge: 'missing',
   beforeMerge: 'missing',
+  mergedInView: false,
   takenOutSince: false,
   authorPermission: 'none',
   owners: { owners: [] },
@@ -108,7 +111,7 @@ async function readBrought(context: Context, head: string, path: string): Promis
       authorPermission: await permissionOfPerson(context, pull.author),
     })),
     Promise.all([commits, context.git.commit(landed.mergeSha)]).then(([originals]) =>
-      readBefore(context, landed, originals, path),
+      readBefore(context, landed, originals, path, head),
     ),
     context.git.fileAt(landed.mergeSha, path),
     findRecord(context, landed.mergeSha, identity),
@@ -128,14 +131,36 @@ async function leftBranch(context: Context, pull: MergedPull, path: string, head
 }
 
 /** The owners that count are those who were asked: CODEOWNERS as it stood before the merge. */
-async function readBefore(context: Context, landed: LandedPull, originals: PullCommits, path: string) {
+async function readBefore(
+  context: Context,
+  landed: LandedPull,
+  originals: PullCommits,
+  path: string,
+  head: string,
+) {
   const { before } = await landing(context, landed, originals)
-  if (before === undefined) return { beforeMerge: 'missing' as const, owners: { owners: [] } }
-  const [beforeMerge, owners] = await Promise.all([
+  if (before === undefined)
+    return { beforeMerge: 'missing' as const, owners: { owners: [] }, mergedInView: false }
+  const [beforeMerge, owners, mergedInView] = await Promise.all([
     context.git.fileAt(before, path),
     readOwners(context, before, path),
+    isInView(context, before, landed.mergeSha, head),
   ])
-  return { beforeMerge, owners }
+  return { beforeMerge, owners, mergedInView }
+}
+
+/**
+ * Whether the trust root, which is followed along first parents only, says anything of the commit before a merge. A push
+ * can make the branch follow from elsewhere by a merge whose first parent is an older commit: what lay in between is out
+ * of view then.
+ */
+async function isInView(context: Context, before: string, mergeSha: string, head: string): Promise<boolean> {
+  const { trustedCommit } = context.target
+  const [way, isKnown] = await Promise.all([
+    firstParents(context, mergeSha, head),
+    context.git.knows(trustedCommit),
+  ])
+  return way !== undefined && isKnown && contains(context, before, trustedCommit)
 }
 
 async function readHead(context: Context, number: number, path: string) {

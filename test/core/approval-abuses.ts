@@ -122,6 +122,11 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
     'a file taken off the branch': evidence({ onBranch: 'missing' }),
     'a merge that holds other bytes than the branch': evidence({ atMerge: OTHER }),
   },
+  'merged-out-of-view': {
+    'a merge under a CODEOWNERS that the branch does not follow from any more': evidence({
+      mergedInView: false,
+    }),
+  },
   'taken-out-since': {
     'a file that an owner took out, put back by a push': evidence({ takenOutSince: true }),
   },

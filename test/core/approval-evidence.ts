@@ -82,6 +82,7 @@ export const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   pull: pull(),
   atMerge: FILE,
   beforeMerge: 'missing',
+  mergedInView: true,
   takenOutSince: false,
   requester: 'alice',
   authorPermission: 'read',

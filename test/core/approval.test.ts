@@ -177,6 +177,7 @@ describe('judging an open pull request', () => {
     expect(left).toEqual([
       'not-merged',
       'merge-incomplete',
+      'merged-out-of-view',
       'changed-since',
       'taken-out-since',
       'merger-unknown',

@@ -19,8 +19,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-async function provenance() {
-  const { reader } = world.open()
+async function provenance(trustedCommit?: string) {
+  const { reader } = world.open(trustedCommit)
   const snapshot = await reader.snapshot()
   const file = snapshot.requests.find(({ path }) => path === PATH)
   if (!file) throw new Error('the request is not on the branch')
@@ -137,6 +137,30 @@ describe('the evidence of a merged request', () => {
     const { evidence } = await provenance()
     expect(evidence.owners.owners).toMatchObject([{ text: '@acme/data-owners' }])
     expect(evidence.trustRoot).toMatchObject({ holds: false })
+  })
+
+  it('says where a merge is out of view: before the trusted commit, or off the line of first parents', async () => {
+    const { people, at, trustedCommit } = world
+    await commit(world, 'mallory', 'main', { '.github/CODEOWNERS': '* @mallory\n' })
+    const { mergeSha } = await grantedRequest(world)
+    expect((await provenance()).evidence.mergedInView).toBe(true)
+    const before = await provenance(mergeSha)
+    expect(before.evidence).toMatchObject({ mergedInView: false, trustRoot: { holds: true } })
+
+    const { git } = people.mallory
+    const old = await git.getTree({ ...at, tree_sha: trustedCommit })
+    const merged = await git.getTree({ ...at, tree_sha: mergeSha })
+    const requests = merged.data.tree.find(({ path }) => path === 'access-requests')
+    const tree = await git.createTree({
+      ...at,
+      base_tree: old.data.sha,
+      tree: [{ path: 'access-requests', mode: '040000', type: 'tree', sha: requests?.sha ?? '' }],
+    })
+    const parents = [trustedCommit, mergeSha]
+    const made = await git.createCommit({ ...at, message: 'Merge', tree: tree.data.sha, parents })
+    await git.updateRef({ ...at, ref: 'heads/main', sha: made.data.sha })
+    const hidden = await provenance()
+    expect(hidden.evidence).toMatchObject({ mergedInView: false, trustRoot: { holds: true } })
   })
 
   it('looks up every kind of owner, and says why one does not count', async () => {
