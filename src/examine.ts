@@ -2,9 +2,10 @@
 import { judgeOpen, standing } from './core/approval.ts'
 import { type Asked, readAsked } from './core/asked.ts'
 import { CODEOWNERS_PLACES, parseCodeowners } from './core/codeowners.ts'
+import { codeownersProblems } from './core/codeowners-problems.ts'
 import type { ChangedFile, Evidence } from './core/evidence.ts'
 import { buildGrant, checkGrantSize, type Grant } from './core/grant.ts'
-import type { Parsed, Problem } from './core/problem.ts'
+import { inWhole, notText, type Parsed, type Problem } from './core/problem.ts'
 import type { RequestFinding } from './core/report-request.ts'
 import { isRequestPath, REQUESTS_FOLDER } from './core/request.ts'
 import { parseRules, RULES_PATH, type Rules } from './core/rules.ts'
@@ -93,11 +94,7 @@ async function examineRequest(
   })
   const grant = grantIfMergedNow(world, head, file, asked.value)
   const tooLarge = checkGrantSize(grant)
-  if (tooLarge !== undefined)
-    return {
-      kind: 'problems',
-      problems: [problemAt(path, 'grant-too-large', tooLarge, 'Ask for fewer or shorter prefixes.')],
-    }
+  if (tooLarge !== undefined) return { kind: 'problems', problems: [inWhole(path, tooLarge)] }
   return weigh(path, asked.value, grant, evidence, judgeOpen(evidence))
 }
 
@@ -130,22 +127,13 @@ function grantIfMergedNow(world: PreviewWorld, head: Head, file: SourceFile, ask
 }
 
 function problemsOfGuarded(snapshot: Snapshot, path: string): readonly Problem[] {
-  if (path === RULES_PATH) {
-    if (snapshot.rules === undefined) return []
-    if (snapshot.rules.text === undefined)
-      return [problemAt(path, 'not-text', 'The rules are not a UTF-8 text file.', 'Save them as UTF-8.')]
-    return problemsOf(parseRules(snapshot.rules.text))
-  }
-  const { codeowners } = snapshot
-  if (codeowners?.path !== path || codeowners.text === undefined) return []
-  return parseCodeowners(codeowners.text).errors.map(({ line, column, kind, message }) => ({
-    code: 'codeowners-line',
-    file: path,
-    line,
-    column,
-    message: `${kind}: ${message}.`,
-    fix: 'GitHub skips this line, so what it was meant to own has another owner or none: mend it.',
-  }))
+  const file = path === RULES_PATH ? snapshot.rules : snapshot.codeowners
+  // Taken out, or behind another CODEOWNERS that is in force.
+  if (file?.path !== path) return []
+  if (file.text === undefined) return [notText(path)]
+  return path === RULES_PATH
+    ? problemsOf(parseRules(file.text))
+    : codeownersProblems(path, parseCodeowners(file.text))
 }
 
 /** Whether a change puts a request into the repository, alters one or takes one out. */

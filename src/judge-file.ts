@@ -208,7 +208,6 @@ function approve(world: World, subject: Subject, judged: RequestRecord): Finding
   }
   const grant = grantOf(subject.identity, lent.location, lent.account, judged)
   const tooLarge = checkGrantSize(grant)
-  if (tooLarge !== undefined)
-    return rejected('grant-too-large', tooLarge, 'Ask for fewer or shorter prefixes.')
+  if (tooLarge !== undefined) return rejected(tooLarge.code, tooLarge.message, tooLarge.fix)
   return { kind: 'approved', subject, judged, grant }
 }

@@ -3,13 +3,17 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Every code of a setting that can't be used; each has an example under `test/fixtures/problems`. */
+export const SETTING_CODES = [
+  'setting-missing',
+  'setting-invalid',
+  'setting-conflict',
+  'file-unreadable',
+  'operator-file',
+] as const
+
 export interface ConfigProblem {
-  readonly code:
-    | 'setting-missing'
-    | 'setting-invalid'
-    | 'setting-conflict'
-    | 'file-unreadable'
-    | 'operator-file'
+  readonly code: (typeof SETTING_CODES)[number]
   /** A setting's name, or file, line and column. */
   readonly where: string
   readonly message: string

@@ -1,6 +1,6 @@
 /** What a request file asks for, read under the rules in force: the one way from text to terms, for the preview and the loop alike. */
 import type { Account } from './account.ts'
-import type { Parsed } from './problem.ts'
+import { notText, type Parsed, refused } from './problem.ts'
 import {
   type AccessRequest,
   type LocatedRequest,
@@ -47,24 +47,8 @@ function readRequest(
 ): Parsed<{ readonly location: RequestLocation; readonly read: LocatedRequest }> {
   const location = parseLocation(file.path)
   if (!location.ok) return location
-  if (file.text === undefined) return unreadable(file.path)
+  if (file.text === undefined) return refused(notText(file.path))
   const read = parseRequest(location.value, file.text, now)
   if (!read.ok) return read
   return { ok: true, value: { location: location.value, read: read.value } }
-}
-
-function unreadable(path: string): Parsed<never> {
-  return {
-    ok: false,
-    problems: [
-      {
-        code: 'not-text',
-        file: path,
-        line: 1,
-        column: 1,
-        message: 'The file is not UTF-8 text, or far too large for a request.',
-        fix: 'Write it anew as a small plain text file, saved as UTF-8.',
-      },
-    ],
-  }
 }

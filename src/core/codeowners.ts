@@ -7,6 +7,9 @@ export const CODEOWNERS_PLACES = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODE
 /** GitHub ignores a file that is not smaller than this, whole. */
 export const CODEOWNERS_BYTES = 3 * 1024 * 1024
 
+/** Beyond any that people write; without an end a file made to be large would fill the memory. */
+export const CODEOWNERS_LINES = 100_000
+
 export interface CodeownersRule {
   /** From 1. */
   readonly line: number
@@ -24,6 +27,8 @@ export interface CodeownersError {
   readonly column: number
   readonly kind: 'Invalid pattern' | 'Invalid owner' | 'File too large'
   readonly message: string
+  /** The word that GitHub does not take; none where the whole file is ignored. */
+  readonly word?: string
 }
 
 export interface Codeowners {
@@ -40,15 +45,8 @@ export interface OwningLine {
 }
 
 export function parseCodeowners(source: string): Codeowners {
-  if (new TextEncoder().encode(source).length >= CODEOWNERS_BYTES) {
-    const message =
-      'File too large: GitHub ignores a CODEOWNERS file of 3 MB or more, so that nobody owns anything'
-    return {
-      rules: [],
-      errors: [{ line: 1, column: 1, kind: 'File too large', message }],
-      byPrefix: new Map(),
-    }
-  }
+  if (new TextEncoder().encode(source).length >= CODEOWNERS_BYTES)
+    return tooLarge('GitHub ignores a CODEOWNERS file of 3 MB or more')
   const rules: CodeownersRule[] = []
   const errors: CodeownersError[] = []
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/)
@@ -57,8 +55,16 @@ export function parseCodeowners(source: string): Codeowners {
     if (read === undefined) continue
     if ('kind' in read) errors.push(read)
     else rules.push(read)
+    if (rules.length + errors.length > CODEOWNERS_LINES)
+      return tooLarge(`No more than ${CODEOWNERS_LINES} lines of a CODEOWNERS file are read`)
   }
   return { rules, errors, byPrefix: groupByPrefix(rules) }
+}
+
+/** Ignored whole: half a file would have other owners. */
+function tooLarge(why: string): Codeowners {
+  const message = `File too large: ${why}, so that nobody owns anything`
+  return { rules: [], errors: [{ line: 1, column: 1, kind: 'File too large', message }], byPrefix: new Map() }
 }
 
 function groupByPrefix(rules: readonly CodeownersRule[]): Map<string, CodeownersRule[]> {
@@ -120,8 +126,8 @@ function lineError(
   line: number,
   source: string,
   kind: CodeownersError['kind'],
-  { column }: Token,
+  { column, text }: Token,
 ): CodeownersError {
   const message = `${kind} on line ${line}:\n\n  ${source}\n  ${'^'.padStart(column)}`
-  return { line, column, kind, message }
+  return { line, column, kind, message, word: text }
 }

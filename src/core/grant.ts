@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Account, Principal } from './account.ts'
 import { permissionPolicy, trustPolicy } from './grant-policies.ts'
 import { layOut } from './policy-format.ts'
+import type { Mistake } from './problem.ts'
 import type { AccessRequest, RequestLocation } from './request.ts'
 import { formatInstant, parseInstant, type Window } from './window.ts'
 
@@ -295,20 +296,33 @@ export function readEnd(document: unknown): End | undefined {
   return because && { at: Number(found?.[1]), because }
 }
 
-/** Says in a sentence why IAM would refuse to hold this grant; undefined where it fits. */
-export function checkGrantSize(grant: Grant): string | undefined {
+/** Says why IAM would refuse to hold this grant; undefined where it fits. */
+export function checkGrantSize(grant: Grant): Mistake | undefined {
+  const tooLarge = (message: string, fix: string): Mistake => ({ code: 'grant-too-large', message, fix })
   const trust = policyText(grant.trustPolicy)
   const permissions = policyText(grant.permissionPolicy)
   // The denial that ends the grant must still fit beside what it denies.
   const inline = permissions.length + policyText(endedPolicy(grant.window.end, 'file-removed')).length
   if (trust.length > LARGEST_TRUST_POLICY)
-    return `The trust policy would be ${trust.length} characters long; IAM takes ${LARGEST_TRUST_POLICY}.`
+    return tooLarge(
+      `The trust policy would be ${trust.length} characters long; IAM takes ${LARGEST_TRUST_POLICY}.`,
+      'Ask the owners of the rules to name you by something shorter.',
+    )
   if (inline > LARGEST_INLINE_POLICIES)
-    return `The policies would be ${inline} characters long together; IAM takes ${LARGEST_INLINE_POLICIES}: ask for fewer or shorter prefixes.`
+    return tooLarge(
+      `The policies would be ${inline} characters long together; IAM takes ${LARGEST_INLINE_POLICIES}.`,
+      'Ask for fewer or shorter prefixes.',
+    )
   if (grant.description.length > LONGEST_DESCRIPTION)
-    return `The role's description would be ${grant.description.length} characters long; IAM takes ${LONGEST_DESCRIPTION}: choose a shorter file name.`
+    return tooLarge(
+      `The role's description would be ${grant.description.length} characters long; IAM takes ${LONGEST_DESCRIPTION}.`,
+      'Choose a shorter file name.',
+    )
   if (!/^[\u0020-\u00ff]*$/.test(trust + permissions))
-    return 'The policies would hold a character beyond Latin-1, which IAM does not take: ask for a prefix without it.'
+    return tooLarge(
+      'The policies would hold a character beyond Latin-1, which IAM does not take.',
+      'Ask for a prefix without it.',
+    )
   return undefined
 }
 

@@ -21,8 +21,10 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly [Problem, ...Problem[]] }
 
-/** Every code that reading requests, rules and the operator file can give; each has an example under `test/fixtures/problems`. */
+/** Every code that reading requests, rules, CODEOWNERS and the operator file can give; each has an example under `test/fixtures/problems`. */
 export const READING_CODES = [
+  // Any file.
+  'not-text',
   // Any YAML file.
   'too-large',
   'not-yaml',
@@ -66,6 +68,7 @@ export const READING_CODES = [
   'start-too-far',
   'window-over',
   // The rules.
+  'no-rules',
   'bucket-pattern',
   'unreachable-entry',
   'kms-key',
@@ -88,6 +91,11 @@ export const READING_CODES = [
   'person-unknown',
   'person-account-unknown',
   'kms-key-elsewhere',
+  'grant-too-large',
+  // CODEOWNERS.
+  'codeowners-pattern',
+  'codeowners-owner',
+  'codeowners-too-large',
   // The operator file.
   'account-id',
   'account-duplicate',
@@ -118,4 +126,18 @@ export function refused(...problems: readonly [Problem, ...Problem[]]): Parsed<n
 export function outcome<T>(problems: readonly Problem[], value: () => T): Parsed<T> {
   const [first, ...others] = problems
   return first ? refused(first, ...others) : { ok: true, value: value() }
+}
+
+/** A mistake of a file as a whole. */
+export function inWhole(file: string, mistake: Mistake): Problem {
+  return { file, line: 1, column: 1, ...mistake }
+}
+
+/** What is wrong with a file of which nothing could be read. */
+export function notText(file: string): Problem {
+  return inWhole(file, {
+    code: 'not-text',
+    message: 'The file is no plain text file: it is a link, not UTF-8, or far too large.',
+    fix: 'Write it anew as a plain file, saved as UTF-8.',
+  })
 }

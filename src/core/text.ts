@@ -6,14 +6,29 @@
  */
 const HIDDEN = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu
 
+/** Undefined for what is not UTF-8. A byte order mark is kept, so that whoever reads the text sees every byte that was approved. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
 export interface HiddenCharacter {
   readonly offset: number
   /** `U+202E` */
   readonly name: string
 }
 
-export function hiddenCharacters(text: string): HiddenCharacter[] {
-  return [...text.matchAll(HIDDEN)].map((match) => ({ offset: match.index, name: codePoint(match[0]) }))
+/** The first `most` of them. */
+export function hiddenCharacters(text: string, most = Number.POSITIVE_INFINITY): HiddenCharacter[] {
+  const found: HiddenCharacter[] = []
+  for (const { index, 0: character } of text.matchAll(HIDDEN)) {
+    if (found.length === most) break
+    found.push({ offset: index, name: codePoint(character) })
+  }
+  return found
 }
 
 function codePoint(character: string): string {

@@ -39,7 +39,7 @@ export function readYaml(file: string, text: string, { maxBytes }: YamlLimits): 
   const bytes = Buffer.byteLength(source)
   if (bytes > maxBytes) return refused(at(0, tooLarge(bytes, maxBytes)))
 
-  const hidden = hiddenCharacters(source).slice(0, MAX_HIDDEN)
+  const hidden = hiddenCharacters(source, MAX_HIDDEN)
   const [first, ...others] = hidden.map(({ offset, name }) => at(offset, hiddenAt(name)))
   if (first) return refused(first, ...others)
 
@@ -94,7 +94,7 @@ function readTree(events: readonly Event[], source: string): { root: Node; mista
 
   /** A double-quoted escape can spell what the source does not show. */
   function noteHidden(value: string, offset: number): void {
-    const [first] = hiddenCharacters(value)
+    const [first] = hiddenCharacters(value, 1)
     if (first) note(offset, hiddenAt(first.name))
   }
 
@@ -160,14 +160,26 @@ function offsetOf(root: Node, path: YamlPath, part: 'key' | 'value' = 'value'): 
   return part === 'key' ? node.keyOffset : node.offset
 }
 
-/** Lines end as YAML's do: with LF, CR LF or CR. */
+/** Where offsets stand; the lines are looked for once somebody asks. */
 function lineIndex(source: string): (offset: number) => Position {
-  const starts = [0, ...[...source.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length)]
+  let found: readonly number[] | undefined
   return (offset) => {
+    found ??= lineStarts(source)
+    const starts = found
     const within = Math.max(0, Math.min(offset, source.length))
     const line = lastAtMost(starts, within)
     return { line: line + 1, column: within - (starts[line] ?? 0) + 1 }
   }
+}
+
+/** Lines end as YAML's do: with LF, CR LF or CR. */
+function lineStarts(source: string): readonly number[] {
+  const starts = [0]
+  for (let i = 0; i < source.length; i++) {
+    const isEnd = source[i] === '\n' || (source[i] === '\r' && source[i + 1] !== '\n')
+    if (isEnd) starts.push(i + 1)
+  }
+  return starts
 }
 
 /** Index of the last of some ascending numbers that is not beyond a limit; the first number never is. */

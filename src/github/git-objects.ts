@@ -1,6 +1,7 @@
 /** Git's objects of one repository, read by their sha and kept: a sha's content never changes. */
 import type { FileAt } from '../core/evidence.ts'
 import { REQUESTS_FOLDER } from '../core/request.ts'
+import { decodeUtf8 } from '../core/text.ts'
 import { Unreadable } from '../ports.ts'
 import { rememberForever } from './bounded-cache.ts'
 import type { Octokit, Target } from './context.ts'
@@ -126,7 +127,7 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
         })
         return Buffer.from(answer.content, answer.encoding === 'base64' ? 'base64' : 'utf8')
       })
-      return bytes.length > limit ? undefined : decoded(bytes)
+      return bytes.length > limit ? undefined : decodeUtf8(bytes)
     },
     async fileAt(commit, path) {
       const entry = await entryAt(commit, path)
@@ -168,13 +169,4 @@ function entriesOf(what: string, answer: TreeAnswer): Tree {
   return new Map(
     answer.tree.map(({ path, mode, type, sha, size }) => [path, { mode, type, sha, size: size ?? 0 }]),
   )
-}
-
-/** A byte order mark is kept, so that whoever reads the text sees every byte that was approved. */
-function decoded(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
 }

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { CODEOWNERS_BYTES, ownerKind, ownersOf, parseCodeowners } from '../../src/core/codeowners.ts'
+import {
+  CODEOWNERS_BYTES,
+  CODEOWNERS_LINES,
+  ownerKind,
+  ownersOf,
+  parseCodeowners,
+} from '../../src/core/codeowners.ts'
 import { GITHUB_ONLY, LIKE_GITIGNORE, RULES } from './codeowners-cases.ts'
 
 const owns = (pattern: string, path: string) =>
@@ -166,7 +172,13 @@ describe('lines that GitHub skips', () => {
 
   it('words an error as GitHub does', () => {
     expect(parseCodeowners('\n\n\n\n\n\n* user').errors).toEqual([
-      { line: 7, column: 3, kind: 'Invalid owner', message: 'Invalid owner on line 7:\n\n  * user\n    ^' },
+      {
+        line: 7,
+        column: 3,
+        kind: 'Invalid owner',
+        message: 'Invalid owner on line 7:\n\n  * user\n    ^',
+        word: 'user',
+      },
     ])
   })
 
@@ -178,6 +190,15 @@ describe('lines that GitHub skips', () => {
       errors: [{ kind: 'File too large' }],
     })
     expect(parseCodeowners(filled(CODEOWNERS_BYTES - 1)).rules).toHaveLength(1)
+  })
+
+  it('ignores a file of more lines than anybody writes whole, comments aside, and reads one that has a line less', () => {
+    const filled = (lines: number) => `# one\n${'a @a\n* no\n'.repeat(lines / 2)}`
+    expect(parseCodeowners(filled(CODEOWNERS_LINES)).rules).toHaveLength(CODEOWNERS_LINES / 2)
+    expect(parseCodeowners(`${filled(CODEOWNERS_LINES)}b @b`)).toMatchObject({
+      rules: [],
+      errors: [{ kind: 'File too large', line: 1 }],
+    })
   })
 
   it('counts bytes, not characters', () => {

@@ -1,12 +1,21 @@
 /** Every mistake that reading can name, as files (`.txt`, so that no formatter mends them); what people are told lies in one golden file. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { formatProblems, readConfig } from '../../src/config.ts'
 import type { Account } from '../../src/core/account.ts'
-import { type Parsed, type Problem, READING_CODES } from '../../src/core/problem.ts'
+import { readAsked } from '../../src/core/asked.ts'
+import { CODEOWNERS_BYTES, CODEOWNERS_LINES, parseCodeowners } from '../../src/core/codeowners.ts'
+import { codeownersProblems } from '../../src/core/codeowners-problems.ts'
+import { checkGrantSize } from '../../src/core/grant.ts'
+import { inWhole, type Parsed, type Problem, READING_CODES } from '../../src/core/problem.ts'
 import { parseLocation, parseRequest } from '../../src/core/request.ts'
 import { applyRules, parseRules, pausedProblem } from '../../src/core/rules.ts'
+import { decodeUtf8 } from '../../src/core/text.ts'
 import { parseInstant } from '../../src/core/window.ts'
 import { parseOperatorFile } from '../../src/operator-file.ts'
+import { readRules } from '../../src/read-rules.ts'
+import { SETTING_CODES } from '../../src/settings.ts'
+import { sampleGrant } from './grant-samples.ts'
 
 const FIXTURES = new URL('../fixtures/problems/', import.meta.url)
 const NOW = parseInstant('2026-11-23T12:00:00Z') ?? 0
@@ -48,8 +57,22 @@ function underRules(file: string): readonly Problem[] {
   const located = must(parseRequest(location, source, NOW))
   const rules = { ...must(parseRules(read('under-rules/rules.txt'))), paused: file === 'paused.txt' }
   const paused = pausedProblem(rules, located, location)
-  return [...(paused ? [paused] : []), ...problemsOf(applyRules(located, location, rules, ACCOUNTS))]
+  const tooLarge = checkGrantSize(sampleGrant({ identity: { path }, request: located.request }))
+  return [
+    ...(paused ? [paused] : []),
+    ...problemsOf(applyRules(located, location, rules, ACCOUNTS)),
+    ...(tooLarge ? [inWhole(path, tooLarge)] : []),
+  ]
 }
+
+/** As the app reads a file of a pull request: no text where the bytes are not UTF-8. */
+function asRequest(file: string): readonly Problem[] {
+  const text = decodeUtf8(readFileSync(new URL(`request/${file}`, FIXTURES)))
+  const source = { path: EXAMPLE.path, ...(text !== undefined && { text }) }
+  return problemsOf(readAsked(source, must(parseRules(read('under-rules/rules.txt'))), ACCOUNTS, NOW))
+}
+
+const asCodeowners = (text: string) => codeownersProblems('CODEOWNERS', parseCodeowners(text))
 
 interface Example {
   readonly name: string
@@ -58,7 +81,7 @@ interface Example {
 
 const requests: Example[] = filesIn('request').map((file) => ({
   name: `request/${file}`,
-  problems: problemsOf(parseRequest(EXAMPLE, read(`request/${file}`), NOW)),
+  problems: asRequest(file),
 }))
 const paths: Example[] = read('paths.txt')
   .trim()
@@ -75,7 +98,16 @@ const operator: Example[] = filesIn('operator').map((file) => ({
   name: `operator/${file}`,
   problems: problemsOf(parseOperatorFile('operator.yml', read(`operator/${file}`))),
 }))
-const examples = [...requests, ...paths, ...rules, ...terms, ...operator]
+const codeowners: Example[] = [
+  ...filesIn('codeowners').map((file) => ({
+    name: `codeowners/${file}`,
+    problems: asCodeowners(read(`codeowners/${file}`)),
+  })),
+  { name: 'CODEOWNERS of 3 MB', problems: asCodeowners('#'.repeat(CODEOWNERS_BYTES)) },
+  { name: 'CODEOWNERS without an end', problems: asCodeowners('* @a\n'.repeat(CODEOWNERS_LINES + 1)) },
+]
+const noRules: Example = { name: 'no rules', problems: problemsOf(readRules({})) }
+const examples = [...requests, ...paths, ...rules, noRules, ...terms, ...operator, ...codeowners]
 
 test('what people are told of each mistake is what the golden file says', async () => {
   const told = examples.map(({ name, problems }) => {
@@ -112,4 +144,41 @@ test('each problem stands inside its file, and says in whole sentences what is w
       expect(problem.fix).toMatch(/^[A-Z`].*[.?]$/)
     }
   }
+})
+
+describe('settings that can not be used', () => {
+  const settings = filesIn('settings').map((file) => {
+    const env = Object.fromEntries(
+      read(`settings/${file}`)
+        .trim()
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    )
+    const files: Record<string, string> = {
+      'operator.yml': readFileSync(new URL('../../docs/examples/operator.yml', import.meta.url), 'utf8'),
+      'broken-operator.yml': read('operator/arn.txt'),
+    }
+    const outcome = readConfig(env, (path) => {
+      const text = files[path]
+      if (text === undefined) throw Object.assign(new Error(), { code: 'ENOENT' })
+      return text
+    })
+    return { file, env, problems: outcome.ok ? [] : outcome.problems }
+  })
+
+  test('are told as the golden file says', async () => {
+    const told = settings.map(({ file, env, problems }) => `${file}\n${formatProblems(problems, env)}\n`)
+    await expect(told.join('\n')).toMatchFileSnapshot('../fixtures/problems/expected-settings.txt')
+  })
+
+  test('have an example of every code, named for it, with a whole sentence and a way out each', () => {
+    expect(settings.map(({ file }) => file.replace('.txt', '')).sort()).toEqual([...SETTING_CODES].sort())
+    for (const { file, problems } of settings) {
+      expect(problems.map(({ code }) => `${code}.txt`)).toContain(file)
+      for (const { message, fix } of problems) {
+        expect(message).toMatch(/^[A-Z`].*\.$/)
+        expect(fix).toMatch(/^[A-Z`].*[.?]$/)
+      }
+    }
+  })
 })

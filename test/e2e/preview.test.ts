@@ -257,7 +257,7 @@ describe('the rules and CODEOWNERS', () => {
       expect.arrayContaining([expect.stringMatching(/^daypass\.yml:\d+:\d+ unknown-field$/)]),
     )
     expect(owners.conclusion).toBe('failure')
-    expect(await annotations(owners)).toEqual(['CODEOWNERS:1:3 codeowners-line'])
+    expect(await annotations(owners)).toEqual(['CODEOWNERS:1:3 codeowners-owner'])
   })
 
   test('apply only once merged: a request is checked by the rules of the base branch', async () => {
