@@ -37,20 +37,24 @@ const WORDS = [
   ': x',
   '- y',
 ] as const
+const FOLDERS = ['exports/2026/11/', "it's/", 'größe/a b/'] as const
+const PREFIXES = [...FOLDERS, 'internal/größe.csv', 'a b/c (1).csv', 'yes', '2026-11-24']
 
 function request(dice: Dice): Fields {
   const reason = Array.from({ length: 4 + dice.whole(20) }, () => dice.pick(WORDS)).join(' ')
-  const folders = ['exports/2026/11/', 'internal/größe.csv', 'a b/c (1).csv', "it's/", 'yes', '2026-11-24']
+  const optional = maybe(dice, {
+    ticket: dice.pick(['INC-4211', '4211', 'a:b/c@d=e']),
+    access: dice.pick(['read', 'list']),
+    prefixes: dice.shuffled(PREFIXES).slice(0, 1 + dice.whole(PREFIXES.length)),
+    start: dice.pick(['2026-11-24T09:00:00Z', '2026-11-24T10:00:00+01:00', '2026-12-01T09:00Z']),
+  })
   return {
     requester: dice.pick(LOGINS),
     reason,
     duration: dice.pick(['30m', '4h', '1d12h', 'PT4H', '90s', 'P30D', '0d1h']),
-    ...maybe(dice, {
-      ticket: dice.pick(['INC-4211', '4211', 'a:b/c@d=e']),
-      access: dice.pick(['read', 'list']),
-      prefixes: dice.shuffled(folders).slice(0, 1 + dice.whole(folders.length)),
-      start: dice.pick(['2026-11-24T09:00:00Z', '2026-11-24T10:00:00+01:00', '2026-12-01T09:00Z']),
-    }),
+    ...optional,
+    // Only folders can be listed.
+    ...(optional.access === 'list' && optional.prefixes !== undefined && { prefixes: FOLDERS }),
   }
 }
 
