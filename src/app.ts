@@ -80,6 +80,12 @@ export async function startApp(config: Config): Promise<App> {
         directory.forget()
         wakeAll()
       },
+      endAccess(id, click) {
+        const memory = memories.get(id)
+        if (memory === undefined) return
+        memory.clicks = [...memory.clicks, click]
+        scheduler.wake(id)
+      },
       recheck(id, headSha) {
         memories.get(id)?.previewed.delete(headSha)
         memories.get(id)?.recheck.add(headSha)

@@ -2,9 +2,10 @@
 import type { RevertShown } from './core/comment.ts'
 import type { StandingGrant } from './core/grant.ts'
 import { plan, type Step } from './core/plan.ts'
-import { parseRecord } from './core/record.ts'
+import { endOf, parseRecord } from './core/record.ts'
 import type { GrantState } from './core/report-grant.ts'
 import { type RevertReason, revertTexts } from './core/revert-texts.ts'
+import { phaseOf } from './core/window.ts'
 import type { Finding } from './judge-file.ts'
 import type { Revert, RevertState, Snapshot } from './ports.ts'
 import { lentOf, publish, type Subject, subjectOf } from './publish.ts'
@@ -34,6 +35,13 @@ export async function cleanUp(
         removed.add(grant)
       }),
     ),
+    ...standing
+      .filter(({ state, window }) => isGivenBack(state) && phaseOf(window, world.now()) !== 'over')
+      .map((grant) =>
+        attempt(world, 'take a file out of the branch', { role: grant.roleArn }, () =>
+          takeOutGivenBack(world, github, snapshot, grant),
+        ),
+      ),
     ...findings
       .filter(isFinal)
       .map((finding) =>
@@ -54,13 +62,33 @@ async function takeDown(
   const subject = await subjectOf(github, standing)
   const lent = lentOf(world, subject.identity, parseRecord(subject.record?.text))
   const ended: FinalState | undefined =
-    lent && standing.state.kind === 'ended' ? { kind: 'ended', lent, end: standing.state } : undefined
+    lent && standing.state.kind === 'ended'
+      ? { kind: 'ended', lent, end: endOf(standing.state, lent.judged) }
+      : undefined
   const revert =
     ended && (await isItsFile(github, snapshot, subject)) ? revertFor(world, subject, ended) : undefined
   const state = revert && (await github.writer.openRevert(revert))
   await world.grants.remove(accountOf(world, standing), standing)
   world.log.info({ repository: world.repository.id, role: standing.roleArn }, 'Removed a role')
   if (ended) await tellAndMerge(world, github, subject, ended, revert, state)
+}
+
+/** Its role stays, denying everything, until the window is over; its file need not. */
+async function takeOutGivenBack(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: StandingGrant,
+): Promise<void> {
+  const { identity, blob, state } = standing
+  const settled = world.memory.settled.get(identity.path)
+  if (state.kind !== 'ended' || (settled?.blob === blob && settled.commit === snapshot.commit)) return
+  if (!snapshot.requests.some((file) => file.path === identity.path && file.blob === blob)) return
+  const subject = await subjectOf(github, standing)
+  const judged = parseRecord(subject.record?.text)
+  if (judged === undefined || !(await isItsFile(github, snapshot, subject))) return
+  const ended = { ...endOf(state, judged), ...(state.by && { by: state.by }) }
+  await takeOut(world, github, snapshot, { kind: 'ended', subject, judged: { ...judged, ended } })
 }
 
 async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding: Final): Promise<void> {
@@ -120,6 +148,10 @@ async function isItsFile(github: GitHub, snapshot: Snapshot, { identity, blob }:
 function revertFor({ sign }: World, { identity, blob }: Subject, state: FinalState): Revert {
   const reason: RevertReason = state.kind === 'ended' ? { ...state, sign } : state
   return { identity, blob, ...revertTexts(identity, reason) }
+}
+
+function isGivenBack(state: StandingGrant['state']): boolean {
+  return state.kind === 'ended' && state.because === 'given-back'
 }
 
 function isRemove(step: Step): step is Step & { readonly kind: 'remove' } {

@@ -1,10 +1,13 @@
 /** The Probot app: events wake the loop, and are never its input. Wiring only. */
 import type { ApplicationFunction } from 'probot'
+import { END_ACTION } from './core/early-end.ts'
+import type { Click } from './world.ts'
 
 /** Every event after which a repository may look different; `app.yml` subscribes to these. */
 export const WAKING_EVENTS = [
   'create',
   'delete',
+  'issue_comment',
   'member',
   'membership',
   'merge_group',
@@ -22,6 +25,8 @@ export interface Wake {
   all(): void
   /** Somebody asked for the checks of this commit again: a hint to write them anew, never believed otherwise. */
   recheck(repositoryId: number, headSha: string): void
+  /** Somebody pressed the button that ends access. It exists as an event only, so it is believed; it can only end. */
+  endAccess(repositoryId: number, click: Click): void
 }
 
 export function daypass(wake: Wake): ApplicationFunction {
@@ -30,6 +35,16 @@ export function daypass(wake: Wake): ApplicationFunction {
       const { head_sha } = 'check_run' in payload ? payload.check_run : payload.check_suite
       wake.recheck(payload.repository.id, head_sha)
     })
+    app.on(
+      'check_run.requested_action',
+      ({ payload: { check_run, repository, requested_action, sender } }) => {
+        if (requested_action?.identifier !== END_ACTION) return
+        const [, of] = (check_run.external_id ?? '').split(':')
+        if (of === undefined) return
+        const { id, login, type } = sender
+        wake.endAccess(repository.id, { of, by: { id, login, kind: type === 'User' ? 'person' : 'bot' } })
+      },
+    )
     // GitHub delivers the installation events to every app, subscribed or not.
     app.on([...WAKING_EVENTS, 'installation', 'installation_repositories'], ({ payload }) => {
       if ('repository' in payload && payload.repository) wake.repository(payload.repository.id)

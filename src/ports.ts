@@ -1,6 +1,6 @@
 /** What the two flows need of the outside: readers apart from writers, so that a preview can't write to IAM, by type. */
 import type { Account } from './core/account.ts'
-import type { ChangedFile, Evidence } from './core/evidence.ts'
+import type { ChangedFile, Evidence, PathOwners, Person } from './core/evidence.ts'
 import type { EndReason, Grant, RequestIdentity, StandingGrant } from './core/grant.ts'
 import type { CheckReport } from './core/report.ts'
 
@@ -86,8 +86,18 @@ export interface RepositoryReader {
   recordOf(identity: RequestIdentity): Promise<RecordedRequest>
   /** The text of a blob; undefined where it is too large to be a request or not UTF-8. */
   blobText(blob: string): Promise<string | undefined>
+  /** Who owns a path under the CODEOWNERS of a commit. */
+  ownersOf(path: string, commit: string): Promise<PathOwners>
+  /** Comments since then (seconds since the epoch) that ask for the end of the access on whose pull request they stand. */
+  endCommands(since: number): Promise<readonly Command[]>
   /** External id of the newest `Daypass / request` check on a commit. */
   lastRequestCheck(headSha: string): Promise<string | undefined>
+}
+
+export interface Command {
+  readonly pull: number
+  readonly by: Person | null
+  readonly edited: boolean
 }
 
 /** What the judgement needs to know from request and rules. */

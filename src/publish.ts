@@ -68,8 +68,8 @@ async function writeRecord(
 function judgedIn(state: GrantState & { readonly lent: Lent }): RequestRecord {
   if (state.kind !== 'ended') return state.lent.judged
   // Only what a record knows: with more in it, it could not be read again.
-  const { at, because } = state.end
-  return { ...state.lent.judged, ended: { at, because } }
+  const { at, because, by } = state.end
+  return { ...state.lent.judged, ended: { at, because, ...(by && { by }) } }
 }
 
 async function commentContext(

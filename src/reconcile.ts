@@ -1,8 +1,10 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { cleanUp } from './clean-up.ts'
+import type { Person } from './core/evidence.ts'
 import type { EndReason, Grant, StandingGrant } from './core/grant.ts'
 import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
 import { parseLocation } from './core/request.ts'
+import { findGivenBack } from './end-early.ts'
 import { type Finding, judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
 import { keyOf, publish, publishRules, recordVerdict } from './publish.ts'
@@ -21,6 +23,7 @@ export async function reconcile(world: World): Promise<number | undefined> {
   const snapshot = await readBranch(world)
   if (world.github !== undefined && snapshot !== undefined) {
     standing = await endAccess(world, standing, filesOf(snapshot))
+    standing = await endGivenBack(world, world.github, snapshot, standing)
     const findings = await judgeNewFiles(world, world.github, snapshot, standing, iam.unreadable)
     standing = await giveAccess(world, world.github, standing, filesOf(snapshot), findings)
     await report(world, world.github, keptOf(world, standing, filesOf(snapshot)), findings)
@@ -91,24 +94,57 @@ async function endAccess(
   branch: BranchFiles | 'unreadable',
 ): Promise<readonly StandingGrant[]> {
   const steps = plan({ desired: [], branch, standing, now: world.now() })
+  return denyEach(world, standing, steps.filter(isDeny))
+}
+
+/** Denies what somebody who may has ended early: by a comment, or by the button on the check run. */
+async function endGivenBack(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+): Promise<readonly StandingGrant[]> {
+  const givenBack = await findGivenBack(world, github, snapshot, standing)
+  return denyEach(
+    world,
+    standing,
+    [...givenBack].map(([grant, by]) => ({ standing: grant, because: 'given-back', by })),
+  )
+}
+
+interface Ending {
+  readonly standing: StandingGrant
+  readonly because: EndReason
+  readonly by?: Person
+}
+
+/** Returns what stands, each one denied as denied; one whose denial failed as it was. */
+async function denyEach(
+  world: World,
+  standing: readonly StandingGrant[],
+  endings: readonly Ending[],
+): Promise<readonly StandingGrant[]> {
   const ended = new Map<StandingGrant, StandingGrant>()
   await Promise.all(
-    steps.filter(isDeny).map((step) =>
-      attempt(world, 'end a grant', { role: step.standing.roleArn, because: step.because }, async () => {
-        ended.set(step.standing, await deny(world, step.standing, step.because))
+    endings.map((ending) =>
+      attempt(world, 'end a grant', { role: ending.standing.roleArn, because: ending.because }, async () => {
+        ended.set(ending.standing, await deny(world, ending))
       }),
     ),
   )
   return standing.map((grant) => ended.get(grant) ?? grant)
 }
 
-async function deny(world: World, standing: StandingGrant, because: EndReason): Promise<StandingGrant> {
+async function deny(world: World, { standing, because, by }: Ending): Promise<StandingGrant> {
   // A window that is over was closed by AWS at its end, whenever the app gets round to it.
   const at = because === 'expired' ? Math.min(world.now(), standing.window.end) : world.now()
   await world.grants.deny(accountOf(world, standing), standing, at, because)
   world.memory.written.delete(standing.roleName)
-  world.log.info({ repository: world.repository.id, role: standing.roleArn, because }, 'Ended access')
-  return { ...standing, state: { kind: 'ended', at, because } }
+  world.log.info(
+    { repository: world.repository.id, role: standing.roleArn, because, by: by?.login },
+    'Ended access',
+  )
+  return { ...standing, state: { kind: 'ended', at, because, ...(by && { by }) } }
 }
 
 async function judgeNewFiles(

@@ -1,6 +1,7 @@
 /** What stands in IAM is kept whole, and people are told of it as it is. */
+import type { RefusedOrder } from './core/early-end.ts'
 import type { StandingGrant } from './core/grant.ts'
-import { grantOf, parseRecord } from './core/record.ts'
+import { endOf, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
 import type { GrantRecord } from './ports.ts'
@@ -13,7 +14,8 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   // What is over is taken down by the clean-up, which tells of it too.
   if (phase === 'over') return
   const key = `role of ${keyOf(standing.identity)}`
-  const seen = `${standing.state.kind} ${phase}`
+  const refused = world.memory.refused.get(keyOf(standing.identity)) ?? []
+  const seen = JSON.stringify([standing.state.kind, phase, refused])
   if (world.memory.published.get(key) === seen) return
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
@@ -32,9 +34,9 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
     return
   }
   if (standing.state.kind === 'ended') {
-    await publish(world, github, subject, { kind: 'ended', lent, end: standing.state })
+    await publish(world, github, subject, { kind: 'ended', lent, end: endOf(standing.state, lent.judged) })
   } else {
-    await upholdLive(world, github, standing, subject, lent, phase)
+    await upholdLive(world, github, standing, subject, lent, phase, refused)
   }
   world.memory.published.set(key, seen)
 }
@@ -51,8 +53,9 @@ async function upholdLive(
   subject: Subject,
   lent: Lent,
   phase: 'waiting' | 'open',
+  refused: readonly RefusedOrder[],
 ): Promise<void> {
   const grant = grantOf(subject.identity, lent.location, lent.account, lent.judged)
   if (!world.memory.written.has(standing.roleName)) await world.grants.write(lent.account, grant)
-  await publish(world, github, subject, { kind: 'granted', lent, phase, policies: grant })
+  await publish(world, github, subject, { kind: 'granted', lent, phase, policies: grant, refused })
 }

@@ -1,6 +1,8 @@
 /** What one look at one repository works with: its configuration, the two clouds behind their ports, the time, and a little memory. */
 import type { RepositoryConfig } from './config.ts'
 import type { Account } from './core/account.ts'
+import type { RefusedOrder } from './core/early-end.ts'
+import type { Person } from './core/evidence.ts'
 import type { StandingGrant } from './core/grant.ts'
 import type { Sign } from './core/receipt-signature.ts'
 import type { GrantReader, GrantWriter, RepositoryReader, RepositoryWriter } from './ports.ts'
@@ -36,6 +38,12 @@ export interface GitHub {
   readonly writer: RepositoryWriter
 }
 
+/** A press of the button that ends access; `of` is the hash of the request's identity. */
+export interface Click {
+  readonly of: string
+  readonly by: Person
+}
+
 /** Saves round trips between two looks; everything in it can be read again, and a new process starts without. */
 export interface Memory {
   /** What the record and comment of a request were last brought to, by role name. */
@@ -50,6 +58,10 @@ export interface Memory {
   readonly previewed: Map<string, string>
   /** Heads whose checks somebody asked for again. */
   readonly recheck: Set<string>
+  /** Not dealt with yet. */
+  clicks: readonly Click[]
+  /** Who asked in vain for the end of a grant, by request. */
+  readonly refused: Map<string, readonly RefusedOrder[]>
   /** Things that could not be done in this look and must be tried again soon. */
   failures: number
 }
@@ -62,6 +74,8 @@ export function createMemory(): Memory {
     missing: new Map(),
     previewed: new Map(),
     recheck: new Set(),
+    clicks: [],
+    refused: new Map(),
     failures: 0,
   }
 }

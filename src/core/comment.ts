@@ -2,10 +2,11 @@
 
 import type { Principal } from './account.ts'
 import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand } from './aws-access.ts'
+import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
 import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
-import { code, codeBlock, prose } from './markdown.ts'
+import { code, codeBlock, inline, prose } from './markdown.ts'
 import { type GrantState, type Lent, may, whatWasHeld } from './report-grant.ts'
-import { compose, ENDED_BECAUSE, utc } from './report-words.ts'
+import { bullets, compose, utc, whyEnded } from './report-words.ts'
 
 /** What became of the pull request that takes the file out of the branch. */
 export interface RevertShown {
@@ -30,9 +31,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
     case 'approved':
       return `**Approved.** ${may(state.lent)} The role is being written into AWS; this comment changes when it is there.`
     case 'granted':
-      return state.phase === 'waiting'
-        ? commentWaiting(state.lent, context)
-        : commentOpen(state.lent, context)
+      return state.phase === 'waiting' ? commentWaiting(state, context) : commentOpen(state, context)
     case 'rejected':
       return compose([
         `**Not granted.** ${prose(state.message)} (${code(state.code)})`,
@@ -42,7 +41,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
       ])
     case 'ended':
       return compose([
-        `**Access ended at ${utc(state.end.at)}** because ${ENDED_BECAUSE[state.end.because]}.`,
+        `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end)}.`,
         whatWasHeld(state.lent, state.end),
         revertSentence(context, 'Its commit message is the receipt.'),
         askAgain(context),
@@ -50,21 +49,25 @@ export function grantComment(state: GrantState, context: CommentContext): string
   }
 }
 
-function commentWaiting(lent: Lent, context: CommentContext): string {
+type Granted = Extract<GrantState, { readonly kind: 'granted' }>
+
+function commentWaiting({ lent, refused }: Granted, context: CommentContext): string {
   const { start, end } = lent.judged.window
   return compose([
     `**Access opens at ${utc(start)}** and closes at ${utc(end)}. There is nothing to do until then: AWS opens it by itself.`,
     may(lent),
     ...howToUse(lent),
     `**Not needed any more?** ${giveBack(context)}`,
+    refusals(refused),
   ])
 }
 
-function commentOpen(lent: Lent, context: CommentContext): string {
+function commentOpen({ lent, refused }: Granted, context: CommentContext): string {
   return compose([
     `**Access is open until ${utc(lent.judged.window.end)}.** ${may(lent)}`,
     ...howToUse(lent),
     `**Done early?** ${giveBack(context)}`,
+    refusals(refused),
   ])
 }
 
@@ -90,7 +93,22 @@ function sourceHint(principal: Principal): string {
 }
 
 function giveBack({ place }: CommentContext): string {
-  return `[Delete the request's file](${deleteFileLink(place)}) in a pull request. Access ends when that is merged.`
+  return [
+    `Write ${code(END_COMMAND)} as a comment here, or press **${END_BUTTON}** in the check **Daypass / grant** of the merge commit: access ends at once, for good.`,
+    `[Deleting the request's file](${deleteFileLink(place)}) in a pull request ends it too, when that is merged.`,
+  ].join(' ')
+}
+
+/** Whoever asked in vain is told why, so that nobody believes an access over that stands. */
+function refusals(refused: readonly RefusedOrder[]): string | undefined {
+  const reasons = {
+    edited: 'that comment was edited, and an edited comment counts for nothing: write a new one',
+    'not-entitled': 'only whom the access is for, or a code owner of the path, can end it',
+  } as const
+  const lines = refused.map(
+    ({ by, why }) => `${inline(by?.login ?? '')} asked to end this access: ${reasons[why]}.`,
+  )
+  return lines.length === 0 ? undefined : bullets([...new Set(lines)])
 }
 
 function askAgain({ place, requestText }: CommentContext): string {

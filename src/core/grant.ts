@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Account, Principal } from './account.ts'
+import type { Person } from './evidence.ts'
 import { permissionPolicy, trustPolicy } from './grant-policies.ts'
 import { layOut } from './policy-format.ts'
 import type { Mistake } from './problem.ts'
@@ -68,10 +69,11 @@ export const END_REASONS = ['expired', 'file-removed', 'file-changed', 'role-rem
 /** Why access ended. */
 export type EndReason = (typeof END_REASONS)[number]
 
-/** `at`: seconds since the epoch. */
+/** `at`: seconds since the epoch. `by`: who ended it early, where somebody did; a role in IAM does not say. */
 export interface End {
   readonly at: number
   readonly because: EndReason
+  readonly by?: Person
 }
 
 /** What ListRoles alone says of a role under the app's path. */

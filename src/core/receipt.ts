@@ -30,6 +30,8 @@ export interface Receipt {
   readonly endedAt: number
   /** One of the reasons of today's or of a later version. */
   readonly endedBecause: string
+  /** Who ended it early, where somebody did. */
+  readonly endedBy?: Witness
   readonly roleArn: string
 }
 
@@ -61,6 +63,7 @@ export function receiptOf(identity: RequestIdentity, lent: Lent, end: End): Rece
     until: window.end,
     endedAt: end.at,
     endedBecause: end.because,
+    ...(end.by && { endedBy: witness(end.by) }),
     roleArn: role.roleArn,
   }
 }
@@ -111,7 +114,7 @@ const SIGNATURE = 'Daypass-Signature: '
 const APPROVED_BY = 'Daypass-Approved-By'
 
 function trailersOf(receipt: Receipt): readonly (readonly [key: string, value: unknown])[] {
-  const { requester, approvals, ticket } = receipt
+  const { requester, approvals, ticket, endedBy } = receipt
   return [
     ['Daypass-Version', VERSION],
     ['Daypass-Repository', receipt.repositoryId],
@@ -135,6 +138,7 @@ function trailersOf(receipt: Receipt): readonly (readonly [key: string, value: u
     ['Daypass-Granted-Until', formatInstant(receipt.until)],
     ['Daypass-Ended-At', formatInstant(receipt.endedAt)],
     ['Daypass-Ended-Because', receipt.endedBecause],
+    ...(endedBy === undefined ? [] : [['Daypass-Ended-By', endedBy] as const]),
     ['Daypass-Role', receipt.roleArn],
   ]
 }
@@ -177,6 +181,7 @@ const trailersSchema = z.object({
   'Daypass-Granted-Until': instant,
   'Daypass-Ended-At': instant,
   'Daypass-Ended-Because': z.string(),
+  'Daypass-Ended-By': witnessSchema.optional(),
   'Daypass-Role': z.string(),
 })
 
@@ -207,6 +212,7 @@ export function parseReceipt(message: string): Receipt | undefined {
     until: data['Daypass-Granted-Until'],
     endedAt: data['Daypass-Ended-At'],
     endedBecause: data['Daypass-Ended-Because'],
+    ...(data['Daypass-Ended-By'] !== undefined && { endedBy: data['Daypass-Ended-By'] }),
     roleArn: data['Daypass-Role'],
   }
 }

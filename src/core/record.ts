@@ -1,7 +1,7 @@
 /** What was judged of a request, as the app keeps it in the text of the `Daypass / grant` check run: readable, and read again at the end. */
 import { z } from 'zod'
 import type { Account } from './account.ts'
-import { buildGrant, END_REASONS, type Grant, type RequestIdentity } from './grant.ts'
+import { buildGrant, END_REASONS, type End, type Grant, type RequestIdentity } from './grant.ts'
 import type { RequestLocation } from './request.ts'
 
 const person = z.strictObject({ id: z.int(), login: z.string(), kind: z.enum(['person', 'bot']) })
@@ -38,7 +38,7 @@ const recordSchema = z.strictObject({
   window: z.strictObject({ start: seconds, end: seconds }),
   approvals: z.array(z.strictObject({ person, commit: z.string(), at: seconds })),
   mergedBy: person,
-  ended: z.strictObject({ at: seconds, because: z.enum(END_REASONS) }).optional(),
+  ended: z.strictObject({ at: seconds, because: z.enum(END_REASONS), by: person.optional() }).optional(),
 })
 
 /** Everything a grant, its comment and its receipt are made from; judged once, at the first sight after the merge. */
@@ -62,6 +62,12 @@ export function parseRecord(text: string | undefined): RequestRecord | undefined
   } catch {
     return undefined
   }
+}
+
+/** How an access ended that IAM shows as ended: who ended it early only the record knows. */
+export function endOf({ at, because }: End, judged: RequestRecord): End {
+  const by = judged.ended?.because === because ? judged.ended.by : undefined
+  return { at, because, ...(by && { by }) }
 }
 
 /** The grant that a record becomes; the same terms make the same grant, whenever it is asked. */

@@ -1,19 +1,11 @@
 /** The check `Daypass / grant` on a merge commit: where one request stands, from the judgement to its end. */
 import type { Account } from './account.ts'
+import type { RefusedOrder } from './early-end.ts'
 import { type End, formatPolicy, type Grant } from './grant.ts'
 import { code, codeBlock, cut, inline, plain, prose } from './markdown.ts'
 import type { RequestRecord } from './record.ts'
 import type { CheckReport } from './report.ts'
-import {
-  bullets,
-  compose,
-  ENDED_BECAUSE,
-  folded,
-  shortSha,
-  utc,
-  whatIsAsked,
-  whoGetsIn,
-} from './report-words.ts'
+import { bullets, compose, folded, shortSha, utc, whatIsAsked, whoGetsIn, whyEnded } from './report-words.ts'
 import type { RequestLocation } from './request.ts'
 
 /** A request that was approved, with the role that it becomes. */
@@ -36,6 +28,8 @@ export type GrantState =
       /** Before its window, or in it. */
       readonly phase: 'waiting' | 'open'
       readonly policies: Pick<Grant, 'trustPolicy' | 'permissionPolicy'>
+      /** Who asked for its end in vain. */
+      readonly refused: readonly RefusedOrder[]
     }
   | { readonly kind: 'rejected'; readonly code: string; readonly message: string; readonly fix: string }
   | { readonly kind: 'ended'; readonly lent: Lent; readonly end: End }
@@ -64,7 +58,7 @@ function titleOf(state: GrantState): string {
     case 'rejected':
       return `Not granted: ${state.message}`
     case 'ended':
-      return `Access ended at ${utc(state.end.at)} because ${ENDED_BECAUSE[state.end.because]}`
+      return `Access ended at ${utc(state.end.at)} because ${whyEnded(state.end)}`
   }
 }
 
@@ -104,7 +98,7 @@ function summaryOf(state: GrantState): readonly string[] {
     case 'ended': {
       const { lent, end } = state
       return [
-        `Access ended at ${utc(end.at)} because ${ENDED_BECAUSE[end.because]}.`,
+        `Access ended at ${utc(end.at)} because ${whyEnded(end)}.`,
         whatWasHeld(lent, end),
         `**Why:** ${inline(lent.judged.request.reason)}`,
         approvedBy(lent),

@@ -1,6 +1,6 @@
 /** Phrases that several texts share: times, names, what is read and who is let in, as Markdown that is safe to show. */
 import type { Account, Principal } from './account.ts'
-import type { EndReason } from './grant.ts'
+import type { End, EndReason } from './grant.ts'
 import { code, inline } from './markdown.ts'
 import type { AccessRequest, RequestLocation } from './request.ts'
 import { formatDuration, formatInstant } from './window.ts'
@@ -17,6 +17,11 @@ export const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   'file-changed': 'its file was changed after it had been approved',
   'role-removed': 'its role was removed in AWS',
   'given-back': 'it was given back early',
+}
+
+/** Why access ended, after "because". */
+export function whyEnded({ because, by }: End): string {
+  return `${ENDED_BECAUSE[because]}${by === undefined ? '' : ` by ${inline(by.login)}`}`
 }
 
 /** `2026-11-24 09:00 UTC`; seconds only where there are any. */

@@ -4,7 +4,7 @@ import { code, codeBlock, inline, plain } from './markdown.ts'
 import { formatReceipt, receiptOf, receiptSubject } from './receipt.ts'
 import type { Sign } from './receipt-signature.ts'
 import type { Lent } from './report-grant.ts'
-import { compose, ENDED_BECAUSE, utc, whatIsAsked } from './report-words.ts'
+import { compose, utc, whatIsAsked, whyEnded } from './report-words.ts'
 
 export type RevertReason =
   | { readonly kind: 'ended'; readonly lent: Lent; readonly end: End; readonly sign?: Sign }
@@ -43,7 +43,7 @@ function textsOfEnd(
     title: receiptSubject(receipt),
     commitMessage,
     body: compose([
-      `Access ended at ${utc(end.at)} because ${ENDED_BECAUSE[end.because]}. This takes its file out of the branch; AWS does not wait for it.`,
+      `Access ended at ${utc(end.at)} because ${whyEnded(end)}. This takes its file out of the branch; AWS does not wait for it.`,
       `**${inline(judged.author.login)}** was allowed to ${whatIsAsked(judged.request, location, account)} from ${utc(start)} until ${utc(until)} (#${identity.pull}).`,
       'The commit message is the receipt:',
       codeBlock(commitMessage, ''),

@@ -19,6 +19,17 @@ export interface Check {
   readonly externalId: string
   readonly state: CheckState
   readonly report: CheckReport
+  readonly button?: Button
+}
+
+/** People with write access can press it; the app hears who did. */
+export interface Button {
+  /** At most 20 characters. */
+  readonly label: string
+  /** At most 40 characters. */
+  readonly description: string
+  /** At most 20 characters. */
+  readonly identifier: string
 }
 
 /** Returns the check run's id. */
@@ -36,6 +47,7 @@ export async function createCheck({ octokit, at }: Context, check: Check): Promi
       name: check.name,
       head_sha: check.headSha,
       ...opening,
+      ...(check.button && { actions: [check.button] }),
       output: outputOf(check.report, first),
     })
     for (const [index, batch] of more.entries()) {
@@ -55,6 +67,8 @@ export async function updateCheck({ octokit, at }: Context, id: number, check: C
       check_run_id: id,
       external_id: check.externalId,
       ...stateOf(check.state),
+      // An empty list takes the button away.
+      actions: check.button ? [check.button] : [],
       output: outputOf(check.report, []),
     }),
   )

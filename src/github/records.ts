@@ -1,8 +1,9 @@
 /** The app's own record of each request: one check run on the merge commit, which nobody else can write. */
+import { END_ACTION, END_BUTTON } from '../core/early-end.ts'
 import { identityHash, type RequestIdentity } from '../core/grant.ts'
 import type { CheckReport } from '../core/report.ts'
 import type { GrantRecord, RecordedRequest, RecordState } from '../ports.ts'
-import { type CheckState, createCheck, listChecks, shows, updateCheck } from './checks.ts'
+import { type Button, type CheckState, createCheck, listChecks, shows, updateCheck } from './checks.ts'
 import type { Context } from './context.ts'
 import { GRANT_CHECK } from './names.ts'
 import { readPull } from './pulls.ts'
@@ -50,11 +51,24 @@ export async function writeRecord(
 ): Promise<GrantRecord> {
   if (existing?.state === state && shows(existing, report)) return existing
   const externalId = `${state}:${identityHash(identity)}`
-  const check = { name: GRANT_CHECK, headSha: mergeSha, externalId, state: STATES[state], report }
+  const check = {
+    name: GRANT_CHECK,
+    headSha: mergeSha,
+    externalId,
+    state: STATES[state],
+    report,
+    ...(state === 'granted' && { button: END_ACCESS }),
+  }
   if (existing) await updateCheck(context, existing.checkRunId, check)
   const checkRunId = existing?.checkRunId ?? (await createCheck(context, check))
   const { title, summary, text } = report
   return { checkRunId, state, title, summary, text }
+}
+
+const END_ACCESS: Button = {
+  label: END_BUTTON,
+  description: 'Ends it in AWS at once, for good',
+  identifier: END_ACTION,
 }
 
 function isRecordState(state: string | undefined): state is RecordState {

@@ -1,10 +1,12 @@
 /** One repository on GitHub, as the flows see it: its reader and its writer. */
 import type { RepositoryReader, RepositoryWriter } from '../ports.ts'
 import { lastRequestCheck, reportBrokenRules, writeRequestCheck } from './checks.ts'
+import { endCommands } from './commands.ts'
 import { writeComment } from './comments.ts'
 import type { Context, Octokit, Target } from './context.ts'
 import { readPreviewEvidence, readProvenance } from './evidence.ts'
 import { createGitObjects } from './git-objects.ts'
+import { readOwners } from './owners.ts'
 import { changedFiles, mergeGroups, openPulls } from './pulls.ts'
 import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
@@ -34,6 +36,8 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => git.text(blob, REQUEST_TEXT_LIMIT),
+    ownersOf: (path, commit) => readOwners(context, commit, path),
+    endCommands: (since) => endCommands(context, since),
     lastRequestCheck: (headSha) => lastRequestCheck(context, headSha),
   }
   const writer: RepositoryWriter = {

@@ -27,9 +27,28 @@ const STATES: Readonly<Record<string, GrantState>> = {
     message: 'GitHub did not say who is in `acme/data-owners`.',
   },
   approved: { kind: 'approved', lent },
-  waiting: { kind: 'granted', lent, phase: 'waiting', policies: grantFor() },
-  open: { kind: 'granted', lent, phase: 'open', policies: grantFor() },
-  'open-sso': { kind: 'granted', lent: bySso, phase: 'open', policies: grantFor() },
+  waiting: { kind: 'granted', lent, phase: 'waiting', policies: grantFor(), refused: [] },
+  open: { kind: 'granted', lent, phase: 'open', policies: grantFor(), refused: [] },
+  'open-sso': { kind: 'granted', lent: bySso, phase: 'open', policies: grantFor(), refused: [] },
+  'open-refused': {
+    kind: 'granted',
+    lent,
+    phase: 'open',
+    policies: grantFor(),
+    refused: [
+      { by: { id: 504, login: 'mallory', kind: 'person' }, edited: false, why: 'not-entitled' },
+      { by: { id: 502, login: 'olivia', kind: 'person' }, edited: true, why: 'edited' },
+    ],
+  },
+  'ended-by': {
+    kind: 'ended',
+    lent,
+    end: {
+      at: lent.judged.window.start + 60,
+      because: 'given-back',
+      by: { id: 502, login: 'olivia', kind: 'person' },
+    },
+  },
   rejected: {
     kind: 'rejected',
     code: 'approvals-missing',

@@ -1,0 +1,86 @@
+/** Ends access early for those who may: by a comment on the pull request, or by the button on the check run. */
+import { type EndOrder, readOrders } from './core/early-end.ts'
+import type { Person } from './core/evidence.ts'
+import { identityHash, type StandingGrant } from './core/grant.ts'
+import { parseRecord } from './core/record.ts'
+import { DAY } from './core/window.ts'
+import type { Command, Snapshot } from './ports.ts'
+import { keyOf, subjectOf } from './publish.ts'
+import { attempt, type GitHub, type World } from './world.ts'
+
+/** A request may start this long after its merge; comments older than that are on other business. Seconds. */
+const LONGEST_WAIT = 31 * DAY
+
+/** The live grants that somebody who may has asked to end, with who it was. Remembers who asked in vain. */
+export async function findGivenBack(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+): Promise<ReadonlyMap<StandingGrant, Person>> {
+  const live = standing.filter(({ state }) => state.kind === 'live')
+  forgetOver(world, live)
+  const found = new Map<StandingGrant, Person>()
+  if (live.length === 0) return found
+  const commands = await attempt(world, 'read what people order by comments', {}, () =>
+    github.reader.endCommands(sinceWhen(live)),
+  )
+  await Promise.all(
+    live.map((grant) =>
+      attempt(world, 'read who may end a grant', { role: grant.roleArn }, async () => {
+        const orders = ordersFor(world, grant, commands ?? [])
+        const by = await whoMay(world, github, snapshot, grant, orders)
+        if (by !== undefined) found.set(grant, by)
+      }),
+    ),
+  )
+  return found
+}
+
+/** Whole days, so that the list of comments stays the same one from look to look. */
+function sinceWhen(live: readonly StandingGrant[]): number {
+  const earliest = Math.min(...live.map(({ window }) => window.start))
+  return Math.floor((earliest - LONGEST_WAIT) / DAY) * DAY
+}
+
+/** A press of the button is kept while its grant is live: nothing else would remember it. */
+function forgetOver({ memory }: World, live: readonly StandingGrant[]): void {
+  const hashes = new Set(live.map(({ identity }) => identityHash(identity)))
+  memory.clicks = memory.clicks.filter(({ of }) => hashes.has(of))
+  const keys = new Set(live.map(({ identity }) => keyOf(identity)))
+  for (const key of memory.refused.keys()) if (!keys.has(key)) memory.refused.delete(key)
+}
+
+function ordersFor(
+  { memory }: World,
+  { identity }: StandingGrant,
+  commands: readonly Command[],
+): readonly EndOrder[] {
+  const hash = identityHash(identity)
+  return [
+    ...memory.clicks.filter(({ of }) => of === hash).map(({ by }) => ({ by, edited: false })),
+    ...commands.filter(({ pull }) => pull === identity.pull).map(({ by, edited }) => ({ by, edited })),
+  ]
+}
+
+async function whoMay(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: StandingGrant,
+  orders: readonly EndOrder[],
+): Promise<Person | undefined> {
+  const { identity } = standing
+  world.memory.refused.delete(keyOf(identity))
+  if (orders.length === 0) return undefined
+  const { record } = await subjectOf(github, standing)
+  const requester = parseRecord(record?.text)?.author
+  // Whom the access is for needs no owner, nor that GitHub says who they are.
+  const own = readOrders(orders, requester, { owners: [] })
+  if (own.kind === 'end') return own.by
+  const owners = await github.reader.ownersOf(identity.path, snapshot.commit)
+  const read = readOrders(orders, requester, owners)
+  if (read.kind === 'end') return read.by
+  world.memory.refused.set(keyOf(identity), read.refused)
+  return undefined
+}

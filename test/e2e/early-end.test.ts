@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts'
+import type { AwsKeys } from '../../src/sandbox/ready.ts'
+import { named } from '../../src/sandbox/tour-people.ts'
+import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
+
+const FOLDER = 'access-requests/prod/customer-exports'
+const NOVEMBER = 'exports/2026/11/orders.csv'
+
+let world: TestWorld
+let repository: string
+
+beforeAll(async () => {
+  world = await startWorld()
+  // Here everybody who can write can push to main.
+  repository = world.repositories.unprotected
+})
+
+afterAll(() => world.close())
+
+const grant = (name: string) =>
+  world.grant({ login: 'alice' }, repository, `${FOLDER}/${name}.yaml`, requestYaml({ duration: '4h' }))
+
+async function sessionOf(request: MergedRequest): Promise<AwsKeys> {
+  const session = await world.assume('alice', (await world.roleOf(request)) ?? '')
+  if (session.kind === 'denied') throw new Error('alice is not let in')
+  return session.value
+}
+
+const reads = async (keys: AwsKeys) => (await world.read(keys, 'customer-exports', NOVEMBER)).kind
+
+async function say(login: string, { pull }: MergedRequest, body: string): Promise<number> {
+  const { data } = await world
+    .github(login)
+    .issues.createComment({ ...named(repository), issue_number: pull, body })
+  return data.id
+}
+
+async function press(login: string, request: MergedRequest): Promise<void> {
+  const check = await world.grantCheck(request)
+  const response = await fetch(`${world.ready.github.url}/${repository}/runs/${check?.id}/actions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${world.ready.github.tokens[login]}` },
+    body: JSON.stringify({ identifier: 'end-access' }),
+  })
+  expect(response.status).toBe(202)
+}
+
+describe('whom the access was for writes /daypass revoke', () => {
+  let returned: MergedRequest
+  let other: MergedRequest
+  let role: string
+  let sessions: { readonly returned: AwsKeys; readonly other: AwsKeys }
+
+  beforeAll(async () => {
+    returned = await grant('given-back')
+    other = await grant('goes-on')
+    role = (await world.roleOf(returned)) ?? ''
+    sessions = { returned: await sessionOf(returned), other: await sessionOf(other) }
+    expect(await reads(sessions.returned)).toBe('allowed')
+    await say('alice', returned, '/daypass revoke\n\nFound it, thank you.')
+    await world.settled()
+  })
+
+  test('her session is denied at once, and she is not let in again', async () => {
+    expect(await reads(sessions.returned)).toBe('denied')
+    expect((await world.assume('alice', role)).kind).toBe('denied')
+  })
+
+  test('the same person and bucket of another request goes on', async () => {
+    expect(await reads(sessions.other)).toBe('allowed')
+  })
+
+  test('the file is taken out by a commit that says who ended it, signed', async () => {
+    expect(await world.fileOnMain(repository, returned.path)).toBeUndefined()
+    const [message = ''] = await world.removals(repository, returned.path)
+    expect(parseReceipt(message)).toMatchObject({
+      endedBecause: 'given-back',
+      endedBy: { login: 'alice' },
+      roleArn: role,
+    })
+    expect(verifyReceipt(message, [world.receiptKey])).toBe('signed')
+  })
+
+  test('the comment and the record say so, and the button is gone', async () => {
+    expect(await world.comment(returned)).toContain('because it was given back early by alice')
+    const check = await world.grantCheck(returned)
+    expect(check).toMatchObject({ status: 'completed', conclusion: 'success' })
+    expect(check?.output.title).toContain('given back early by alice')
+  })
+
+  test('it stays ended: nobody gets in by putting the file back', async () => {
+    await world.commit('mallory', repository, 'main', {
+      [returned.path]: requestYaml({ duration: '4h' }),
+    })
+    await world.settled()
+
+    expect((await world.assume('alice', role)).kind).toBe('denied')
+    expect(await reads(sessions.returned)).toBe('denied')
+  })
+
+  test('the role is gone when its window is over, and all still say who ended it', async () => {
+    await world.setClock(new Date(returned.mergedAt + 4 * 3_600_000).toISOString())
+    await world.settled()
+
+    expect(await world.role(role)).toBeUndefined()
+    expect(await world.comment(returned)).toContain('because it was given back early by alice')
+  })
+})
+
+describe('somebody who may not', () => {
+  let request: MergedRequest
+  let keys: AwsKeys
+
+  beforeAll(async () => {
+    request = await grant('stays')
+    keys = await sessionOf(request)
+    await say('mallory', request, '/daypass revoke')
+    const edited = await say('olivia', request, 'Is this still needed?')
+    await world.advance('1m')
+    await world.github('mallory').issues.updateComment({
+      ...named(repository),
+      comment_id: edited,
+      body: '/daypass revoke',
+    })
+    await say('alice', request, '> /daypass revoke\n\nI still need it.')
+    await press('mallory', request)
+    await world.settled()
+  })
+
+  test('ends nothing by comment, by editing the comment of an owner, or by the button', async () => {
+    expect(await reads(keys)).toBe('allowed')
+    expect(await world.fileOnMain(repository, request.path)).toBeDefined()
+  })
+
+  test('is refused where everybody sees it', async () => {
+    const comment = await world.comment(request)
+    expect(comment).toContain('mallory asked to end this access: only whom the access is for')
+    expect(comment).toContain('olivia asked to end this access: that comment was edited')
+    expect(comment).not.toContain('alice asked to end')
+  })
+
+  test('an owner ends it by the button, at once', async () => {
+    await press('olivia', request)
+    await world.settled()
+
+    expect(await reads(keys)).toBe('denied')
+    expect(await world.comment(request)).toContain('because it was given back early by olivia')
+    expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+  })
+})
