@@ -14,7 +14,8 @@ Options, all of the sandbox:
   --no-tour             don't play the tour
   --tour-only           play the tour and end; exits 1 at the first thing that isn't as it should be
   --ready-file FILE     when all is up, write its addresses, tokens and keys into FILE
-  --data DIR            keep repositories and logs in DIR, not in a temporary folder
+  --data DIR            keep the whole world in DIR, and take it up again from there at the next start;
+                        without it, the world is gone at the end
   --github-port PORT    or SANDBOX_GITHUB_PORT; 0, the default, takes any free port; the next three likewise
   --aws-port PORT       or SANDBOX_AWS_PORT
   --control-port PORT   or SANDBOX_CONTROL_PORT

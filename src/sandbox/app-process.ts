@@ -1,6 +1,6 @@
 /** The app as a child process: started, ended gently or by force, and asked how it is. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How the app is run; the sandbox knows nothing else of it. */
@@ -71,7 +71,8 @@ export async function createAppProcess(options: AppOptions): Promise<AppProcess>
   let up: Promise<void> = Promise.resolve()
   let crash: string | undefined
   let logEnd = ''
-  let written = writeFile(logFile, '', { mode: 0o600 })
+  // What an app of before logged stays in front.
+  let written = appendFile(logFile, '', { mode: 0o600 })
   await written
 
   function log(chunk: Buffer): void {

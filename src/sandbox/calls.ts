@@ -35,6 +35,8 @@ export interface CallLog {
   inFlight(): number
   /** How many calls ever began, forgotten ones included. */
   arrived(): number
+  /** Calls back after every call that has ended. */
+  onEnd(listener: (call: Call) => void): void
 }
 
 /** Older calls are forgotten, so that a sandbox left running does not grow without bound. */
@@ -44,6 +46,7 @@ export function createCallLog(): CallLog {
   let calls: Call[] = []
   let sequence = 0
   let open = 0
+  const listeners: ((call: Call) => void)[] = []
   return {
     begin({ service, method, target }) {
       sequence += 1
@@ -75,6 +78,7 @@ export function createCallLog(): CallLog {
           call.ended = performance.now()
           call.status = status
           open -= 1
+          for (const listener of listeners) listener(call)
         },
       }
     },
@@ -84,6 +88,7 @@ export function createCallLog(): CallLog {
     },
     inFlight: () => open,
     arrived: () => sequence,
+    onEnd: (listener) => listeners.push(listener),
   }
 }
 

@@ -10,8 +10,9 @@ export interface SandboxClock {
   onMove(listener: () => void): () => void
 }
 
-export function createClock(): SandboxClock {
-  let offset = 0
+/** @param offsetAtStart in milliseconds, what is added to the machine's clock until the first move */
+export function createClock(offsetAtStart = 0): SandboxClock {
+  let offset = offsetAtStart
   const listeners = new Set<() => void>()
   return {
     now: () => Date.now() + offset,

@@ -16,10 +16,15 @@ export async function listen(listener: RequestListener, port = 0): Promise<Runni
   return { url: `http://${LOOPBACK}:${portOf(server)}`, close: () => close(server) }
 }
 
-/** A port nobody listens on, for a child that must be told its port beforehand. */
-export async function freePort(): Promise<number> {
+/** A port nobody listens on, for a child that must be told its port beforehand: the wished one, where it is free. */
+export async function freePort(wished = 0): Promise<number> {
   const server = createServer()
-  await bind(server, 0)
+  try {
+    await bind(server, wished)
+  } catch (error) {
+    if (wished === 0) throw error
+    return freePort()
+  }
   const port = portOf(server)
   await close(server)
   return port

@@ -1,7 +1,6 @@
 /** The sandbox: a GitHub, an AWS, their control and the app as a child process, brought up together on loopback. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { load } from 'js-yaml'
 import { z } from 'zod'
 import { type AppCommand, createAppProcess } from './app-process.ts'
@@ -13,6 +12,8 @@ import { createFaults } from './faults.ts'
 import type { Exchange } from './github/exchange.ts'
 import { startGitHub } from './github/server.ts'
 import { freePort, LOOPBACK } from './http.ts'
+import { openDataDir, type Ports } from './keep/data-dir.ts'
+import { keepSandbox } from './keep/keep-sandbox.ts'
 import type { ReadyFile } from './ready.ts'
 import { newSecrets, readyFile, type Secrets } from './seed.ts'
 import { awsSeed, type Templates } from './seed-aws.ts'
@@ -20,12 +21,12 @@ import { APP_ID, type AppManifest, gitHubSeed } from './seed-github.ts'
 import { operatorFile, readTrustedCommits } from './seed-operator.ts'
 
 export interface SandboxOptions {
-  /** Any free port where left out or 0; likewise the next three. */
+  /** Where left out or 0: the one a kept world had, if it is free, else any free one; likewise the next three. */
   readonly githubPort?: number
   readonly awsPort?: number
   readonly controlPort?: number
   readonly appPort?: number
-  /** An empty directory; left out: a temporary one, removed at the end. */
+  /** Empty, or left by a sandbox whose world is taken up again; left out: a temporary one, removed at the end. */
   readonly dataDir?: string
   /** How to run the app; left out: the sandbox comes up without it. */
   readonly app?: AppCommand
@@ -70,32 +71,34 @@ async function open(
   options: SandboxOptions,
   opened: (() => Promise<unknown>)[],
 ): Promise<Omit<Sandbox, 'close'>> {
-  const dataDir = await openDataDir(options.dataDir, opened)
-  const [secrets, templates, manifest, appPort] = await Promise.all([
-    newSecrets(),
+  const { path: dataDir, stateFile, kept, leave } = await openDataDir(options.dataDir)
+  opened.push(leave)
+  const [secrets, templates, manifest, ports] = await Promise.all([
+    kept?.secrets ?? newSecrets(),
     readTemplates(),
     readManifest(),
-    options.appPort || freePort(),
+    choosePorts(options, kept?.ports),
   ])
-  const clock = createClock()
+  const clock = createClock(kept?.clockOffset)
   const calls = createCallLog()
-  const faults = createFaults()
-  const appUrl = `http://${LOOPBACK}:${appPort}`
+  const shared = { clock, calls, faults: createFaults() }
+  const appUrl = `http://${LOOPBACK}:${ports.app}`
 
   const github = await startGitHub({
-    seed: gitHubSeed(secrets, manifest),
-    clock,
-    calls,
-    faults,
+    ...shared,
+    ...(kept ? { kept: kept.github } : { seed: gitHubSeed(secrets, manifest) }),
     dataDir: join(dataDir, 'github'),
-    port: options.githubPort ?? 0,
+    port: ports.github,
     webhookUrl: () => appUrl + WEBHOOK_PATH,
     ...(options.onExchange && { onExchange: options.onExchange }),
   })
   opened.push(() => github.close())
-  const seed = awsSeed(secrets, templates)
-  const { iamDelayMs = 0, awsPort: port = 0 } = options
-  const aws = await startAws({ seed, clock, calls, faults, port, iamDelayMs })
+  const aws = await startAws({
+    ...shared,
+    ...(kept ? { kept: kept.aws } : { seed: awsSeed(secrets, templates) }),
+    port: ports.aws,
+    ...(options.iamDelayMs !== undefined && { iamDelayMs: options.iamDelayMs }),
+  })
   opened.push(() => aws.close())
 
   const appLog = join(dataDir, 'app.log')
@@ -110,34 +113,38 @@ async function open(
   })
   const pendingDeliveries = () => github.pendingDeliveries()
   const control = await startControl({
-    clock,
-    calls,
+    ...shared,
     app,
     pendingDeliveries,
-    faults,
     deliveries: github.deliveries,
     iam: aws.iam,
-    port: options.controlPort ?? 0,
+    port: ports.control,
   })
   opened.push(() => control.close())
-  opened.push(() => app.stop())
-
   const addresses = { github: github.url, aws: aws.endpoint, app: appUrl, control: control.url }
   const ready = readyFile(secrets, addresses)
-  await writeFile(operator, operatorFile(await readTrustedCommits(ready.github), templates))
+  // What the operator trusts was decided at the first start.
+  if (!kept) await writeFile(operator, operatorFile(await readTrustedCommits(ready.github), templates))
+  if (stateFile !== undefined) {
+    const keeper = await keepSandbox({ stateFile, secrets, addresses, clock, calls, github, aws })
+    opened.push(() => keeper.close())
+  }
+  opened.push(() => app.stop())
   if (options.app) await app.start()
   return { ready, appLog, startApp: app.start, stopApp: app.stop, killApp: app.kill }
 }
 
-async function openDataDir(given: string | undefined, opened: (() => Promise<unknown>)[]): Promise<string> {
-  if (given === undefined) {
-    const directory = await mkdtemp(join(tmpdir(), 'daypass-'))
-    opened.push(() => rm(directory, { recursive: true, force: true }))
-    return directory
-  }
-  await mkdir(given, { recursive: true, mode: 0o700 })
-  if ((await readdir(given)).length > 0) throw new Error(`${given} is not empty: a world always begins anew`)
-  return resolve(given)
+/** 0 leaves the choice to the server; the app must be told its port beforehand. */
+async function choosePorts(options: SandboxOptions, kept: Ports | undefined): Promise<Ports> {
+  const choose = async (given: number | undefined, before: number | undefined) =>
+    given || (before === undefined ? 0 : await freePort(before))
+  const [github, aws, control, app] = await Promise.all([
+    choose(options.githubPort, kept?.github),
+    choose(options.awsPort, kept?.aws),
+    choose(options.controlPort, kept?.control),
+    options.appPort || freePort(kept?.app),
+  ])
+  return { github, aws, control, app }
 }
 
 async function readTemplates(): Promise<Templates> {

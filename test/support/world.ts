@@ -100,9 +100,12 @@ export interface WorldOptions {
   readonly preload?: string
   /** Added to the app's environment. */
   readonly appEnvironment?: Readonly<Record<string, string>>
+  /** Kept at the end, and taken up again where there is a world in it. */
+  readonly dataDir?: string
 }
 
-export async function startWorld({ preload, appEnvironment }: WorldOptions = {}): Promise<TestWorld> {
+export async function startWorld(options: WorldOptions = {}): Promise<TestWorld> {
+  const { preload, appEnvironment, dataDir } = options
   await access(SERVER).catch(() => {
     throw new Error('the app is not built: run `npm run build` first')
   })
@@ -114,6 +117,7 @@ export async function startWorld({ preload, appEnvironment }: WorldOptions = {})
     app: { command: process.execPath, args: [...before, '--enable-source-maps', SERVER] },
     appEnvironment: { DAYPASS_RECEIPT_KEY: privateKey, ...appEnvironment },
     onExchange: wire.pass,
+    ...(dataDir !== undefined && { dataDir }),
   })
   const receiptKey = receipts.publicKey.export({ type: 'spki', format: 'pem' }).toString()
   return createWorld(sandbox, wire, receiptKey)

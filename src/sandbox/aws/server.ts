@@ -15,13 +15,15 @@ import { answerXml, errorXml, readParameters } from './query-protocol.ts'
 import { s3ErrorXml, s3Target } from './s3.ts'
 import type { AwsSeed } from './seed.ts'
 import { readSignature, type WireRequest } from './sigv4.ts'
-import type { Caller, World } from './state.ts'
+import { type Caller, dataOf, type World, type WorldData } from './state.ts'
 import { STS_ACTIONS } from './sts.ts'
 import { createWorld } from './world.ts'
 
 export interface AwsSandbox {
   readonly endpoint: string
   readonly iam: IamSettings
+  /** What is to be kept for another start, as it is now: to be written at once. */
+  kept(): WorldData
   close(): Promise<void>
 }
 
@@ -42,8 +44,10 @@ const QUERY_SERVICES = {
 
 type QueryService = keyof typeof QUERY_SERVICES
 
-export interface AwsOptions {
-  readonly seed: AwsSeed
+/** What there is at the start: a new world, or one that was kept. */
+type Start = { readonly seed: AwsSeed } | { readonly kept: WorldData }
+
+export type AwsOptions = Start & {
   readonly clock: SandboxClock
   readonly calls: CallLog
   readonly port?: number
@@ -61,11 +65,17 @@ interface Service {
 }
 
 export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
-  const { seed, clock, calls, port, faults = createFaults(), iamDelayMs = 0 } = options
-  const service = { world: createWorld(seed, clock), calls, faults }
-  service.world.iamDelayMs = iamDelayMs
+  const { clock, calls, port, faults = createFaults(), iamDelayMs } = options
+  const world = 'kept' in options ? { ...options.kept, clock } : createWorld(options.seed, clock)
+  if (iamDelayMs !== undefined) world.iamDelayMs = iamDelayMs
+  const service = { world, calls, faults }
   const server = await listen((request, response) => void handle(service, request, response), port)
-  return { endpoint: server.url, iam: iamSettings(service.world), close: () => server.close() }
+  return {
+    endpoint: server.url,
+    iam: iamSettings(world),
+    kept: () => dataOf(world),
+    close: () => server.close(),
+  }
 }
 
 /** Never rejects: whatever goes wrong inside becomes an answer, or a closed connection. */

@@ -5,11 +5,11 @@ import { iamArn } from './arn.ts'
 import type { Past } from './consistency.ts'
 import type { Policy } from './policy.ts'
 
-export interface World {
+/** Everything that is taken up again with a world: plain data. */
+export interface WorldData {
   readonly partition: string
   readonly region: string
   readonly longestPage: number
-  readonly clock: SandboxClock
   readonly accounts: Map<string, Account>
   /** Policies that AWS itself offers to every account, by ARN. */
   readonly awsPolicies: Map<string, ManagedPolicy>
@@ -24,6 +24,15 @@ export interface World {
   iamDelayMs: number
   /** Oldest first. */
   past: Past[]
+}
+
+export interface World extends WorldData {
+  readonly clock: SandboxClock
+}
+
+/** Without what the world lives in. */
+export function dataOf({ clock: _, ...data }: World): WorldData {
+  return data
 }
 
 export interface Account {

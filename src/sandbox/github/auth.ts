@@ -1,18 +1,7 @@
 /** Who is calling: checks personal tokens, App JWTs and installation tokens. */
 import { randomBytes, verify } from 'node:crypto'
 import { Refused } from './failure.ts'
-import type { Repository, User, World } from './world.ts'
-
-export type Permissions = Readonly<Record<string, 'read' | 'write'>>
-
-export interface InstallationToken {
-  readonly token: string
-  /** By the machine's clock, as the JWT it was asked with. */
-  readonly expiresAt: number
-  readonly permissions: Permissions
-  /** Ids, or undefined for all that the app is installed on. */
-  readonly repositoryIds: ReadonlySet<number> | undefined
-}
+import type { InstallationToken, Permissions, Repository, User, World } from './world.ts'
 
 export type Actor =
   | { readonly kind: 'anonymous' }
@@ -35,7 +24,6 @@ const CLOCK_TOLERANCE_SECONDS = 60
 export class Credentials {
   readonly #world: World
   readonly #people = new Map<string, User>()
-  readonly #installationTokens = new Map<string, InstallationToken>()
 
   constructor(world: World) {
     this.#world = world
@@ -52,15 +40,16 @@ export class Credentials {
     if (token.split('.').length === 3) return this.#app(token)
     const user = this.#people.get(token)
     if (user) return { kind: 'user', user, token }
-    const grant = this.#installationTokens.get(token)
+    const grant = this.#world.installationTokens.get(token)
     if (!grant || grant.expiresAt <= Date.now()) throw badCredentials()
     return { kind: 'installation', user: this.#world.bot, token, grant }
   }
 
   mint(permissions: Permissions, repositories: readonly Repository[] | undefined): InstallationToken {
     const now = Date.now()
-    for (const [token, { expiresAt }] of this.#installationTokens) {
-      if (expiresAt <= now) this.#installationTokens.delete(token)
+    const { installationTokens } = this.#world
+    for (const [token, { expiresAt }] of installationTokens) {
+      if (expiresAt <= now) installationTokens.delete(token)
     }
     const grant: InstallationToken = {
       token: `ghs_${randomBytes(18).toString('hex')}`,
@@ -68,7 +57,7 @@ export class Credentials {
       permissions,
       repositoryIds: repositories && new Set(repositories.map(({ id }) => id)),
     }
-    this.#installationTokens.set(grant.token, grant)
+    installationTokens.set(grant.token, grant)
     return grant
   }
 

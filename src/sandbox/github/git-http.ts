@@ -6,6 +6,7 @@ import type { Reply } from '../reply.ts'
 import { canSee, demand } from './access.ts'
 import type { Actor, Credentials } from './auth.ts'
 import { Refused } from './failure.ts'
+import type { Gate } from './gate.ts'
 import { NO_OBJECT, type Ref } from './git.ts'
 import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
 import { PROTECTED_REFS } from './pre-receive.ts'
@@ -40,10 +41,15 @@ interface GitCall {
   readonly writes: boolean
 }
 
+interface GitServer {
+  readonly world: World
+  readonly gate: Gate
+  readonly credentials: Credentials
+}
+
 /** Answers; `admitCaller` learns who called, and may refuse. */
 export async function serveGit(
-  world: World,
-  credentials: Credentials,
+  { world, gate, credentials }: GitServer,
   wanted: GitRequest,
   request: IncomingMessage,
   reply: Reply,
@@ -59,7 +65,9 @@ export async function serveGit(
     const call = { world, repository, actor, request, query: url.search.slice(1), path: wanted.path, writes }
     const body = await readBody(request, LARGEST_PUSH)
     const pushes = wanted.path === '/git-receive-pack'
-    const answer = await (pushes ? repository.lock.run(() => push(call, body)) : runBackend(call, body))
+    const answer = await gate.pass(() =>
+      pushes ? repository.lock.run(() => push(call, body)) : runBackend(call, body),
+    )
     reply.send(answer.status, answer.headers, answer.body)
   } catch (error) {
     if (!(error instanceof Refused)) throw error

@@ -117,6 +117,7 @@ export class Git {
     return (await this.#reader.read(ref))?.sha
   }
 
+  /** Those below the prefixes; without any, all. */
   async refs(...prefixes: string[]): Promise<Ref[]> {
     const { stdout } = await runGit(this.directory, [
       'for-each-ref',
@@ -198,7 +199,11 @@ export async function forkRepository(parent: Git, directory: string, hooks: stri
 }
 
 /** A repository that lies there already, wherever its folder may have been before. */
-export async function openRepository(directory: string, hooks: string, parent?: Git): Promise<Git> {
+export async function openRepository(
+  directory: string,
+  hooks: string,
+  parent?: { readonly directory: string },
+): Promise<Git> {
   await configure(directory, hooks)
   if (parent)
     await writeFile(join(directory, 'objects/info/alternates'), `${join(parent.directory, 'objects')}\n`)

@@ -16,6 +16,7 @@ import {
   type User,
   userNamed,
   type World,
+  type WorldData,
 } from './world.ts'
 
 /** GitHub's own account: the committer of what it commits for people. */
@@ -40,22 +41,17 @@ const TEAM_LEVEL = {
   admin: 'admin',
 } as const
 
-export interface NewWorld {
-  readonly seed: GitHubSeed
+/** What a world's data lives in: not the same at another start. */
+export interface Surroundings {
   readonly clock: SandboxClock
   readonly dataDir: string
   readonly url: () => string
   readonly emit: World['emit']
 }
 
-export async function createWorld({ seed, clock, dataDir, url, emit }: NewWorld): Promise<World> {
-  const hooksDir = await writeHook(dataDir)
+export async function createWorld(seed: GitHubSeed, around: Surroundings): Promise<World> {
   const bot = botOf(seed)
-  const world: World = {
-    get url() {
-      return url()
-    },
-    clock,
+  const data: WorldData = {
     organization: { kind: 'organization', ...seed.organization },
     users: new Map(
       [...seed.users.map(toUser), WEB_FLOW, bot].map((user) => [user.login.toLowerCase(), user]),
@@ -65,17 +61,34 @@ export async function createWorld({ seed, clock, dataDir, url, emit }: NewWorld)
     bot,
     repositories: new Map(),
     signedCommits: new Set(),
+    installationTokens: new Map(),
+    startedAt: around.clock.now(),
+    lastId: FIRST_ID,
+  }
+  const world = await worldAround(data, around)
+  await Promise.all(seed.repositories.map((repository) => seedRepository(world, repository)))
+  return world
+}
+
+export async function worldAround(
+  data: WorldData,
+  { clock, dataDir, url, emit }: Surroundings,
+): Promise<World> {
+  const hooksDir = await writeHook(dataDir)
+  const world: World = {
+    ...data,
+    get url() {
+      return url()
+    },
+    clock,
     dataDir,
     hooksDir,
-    startedAt: clock.now(),
-    lastId: FIRST_ID,
     nextId() {
       world.lastId += 1
       return world.lastId
     },
     emit,
   }
-  await Promise.all(seed.repositories.map((repository) => seedRepository(world, repository)))
   return world
 }
 
@@ -165,7 +178,7 @@ export function repositoryDirectory(dataDir: string, { id }: { readonly id: numb
 }
 
 /** The folder of the hooks that every push runs through. */
-export async function writeHook(dataDir: string): Promise<string> {
+async function writeHook(dataDir: string): Promise<string> {
   const hooksDir = join(dataDir, 'hooks')
   await mkdir(hooksDir, { recursive: true })
   const file = join(hooksDir, 'pre-receive')

@@ -6,6 +6,7 @@ import { Gone, type Reply } from '../reply.ts'
 import type { Actor, Credentials } from './auth.ts'
 import type { Exchange } from './exchange.ts'
 import { notFound, PRIMARY_LIMIT, Refused, RefusedByOrder, refusalBody } from './failure.ts'
+import type { Gate } from './gate.ts'
 import { Input } from './input.ts'
 import { linkHeader } from './pages.ts'
 import type { RateLimiter } from './rate-limit.ts'
@@ -16,6 +17,7 @@ const LARGEST_BODY = 40 * 1024 * 1024
 
 export interface RestServer {
   readonly world: World
+  readonly gate: Gate
   readonly credentials: Credentials
   readonly routes: readonly Route[]
   readonly rates: RateLimiter
@@ -49,7 +51,7 @@ export async function serveRest(
     body = parseBody(raw)
     checkRate(server, actor)
     checkMedia(request.headers.accept ?? '')
-    answer = await run(server, incoming, actor, body)
+    answer = await server.gate.pass(() => run(server, incoming, actor, body))
   } catch (error) {
     if (error instanceof Gone) throw error
     answer = refusal(error)

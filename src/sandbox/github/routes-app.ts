@@ -1,6 +1,5 @@
 /** The app itself, its installation and tokens; the caller's own account; the rate limit. */
 import { holds, isInstalled, isTeamMember } from './access.ts'
-import type { Permissions } from './auth.ts'
 import { badCredentials } from './auth.ts'
 import { notAccessible, notFound, Refused } from './failure.ts'
 import type { Input } from './input.ts'
@@ -16,7 +15,7 @@ import {
 import { presentRepository } from './present-repository.ts'
 import { type Call, named, type Route, route } from './router.ts'
 import type { Delivery, Webhooks } from './webhooks.ts'
-import { type Repository, repositoryKey, userNamed, type World } from './world.ts'
+import { type Permissions, type Repository, repositoryKey, userNamed, type World } from './world.ts'
 
 export function appRoutes(webhooks: Webhooks): Route[] {
   return [

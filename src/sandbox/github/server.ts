@@ -8,8 +8,10 @@ import { Gone, Reply } from '../reply.ts'
 import { type Actor, Credentials } from './auth.ts'
 import type { Exchange } from './exchange.ts'
 import { orderedRefusal } from './failure.ts'
+import { Gate } from './gate.ts'
 import { gitRequest, serveGit } from './git-http.ts'
-import { createWorld } from './new-world.ts'
+import { type KeptWorld, keepWorld, takeUpWorld } from './kept-world.ts'
+import { createWorld, type Surroundings } from './new-world.ts'
 import { createRateLimiter } from './rate-limit.ts'
 import { type RestServer, serveRest } from './rest.ts'
 import { apiRoutes } from './routes.ts'
@@ -23,11 +25,15 @@ export interface GitHubSandbox {
   /** Webhook deliveries that have not been answered yet. */
   pendingDeliveries(): number
   readonly deliveries: DeliveryOrder
+  /** Looks at what is to be kept for another start, while no call changes it. */
+  still<Result>(look: (kept: KeptWorld) => Result): Promise<Result>
   close(): Promise<void>
 }
 
-export interface GitHubOptions {
-  readonly seed: GitHubSeed
+/** What there is at the start: a new world, or one that was kept, whose repositories lie in `dataDir`. */
+type Start = { readonly seed: GitHubSeed } | { readonly kept: KeptWorld }
+
+export type GitHubOptions = Start & {
   readonly clock: SandboxClock
   readonly calls: CallLog
   readonly dataDir: string
@@ -46,19 +52,22 @@ const RATE_LIMIT = 5_000
 const API = '/api/v3'
 
 export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox> {
-  const { seed, clock, calls, dataDir, onExchange, faults = createFaults() } = options
+  const { clock, calls, dataDir, onExchange, faults = createFaults() } = options
   const webhooks = createWebhooks(options.webhookUrl, onExchange)
   let url = ''
-  const world = await createWorld({
-    seed,
+  const around: Surroundings = {
     clock,
     dataDir,
     url: () => url,
     emit: (event) => webhooks.emit(world, event),
-  })
+  }
+  const world = await ('kept' in options
+    ? takeUpWorld(options.kept, around)
+    : createWorld(options.seed, around))
+  const gate = new Gate()
   const credentials = new Credentials(world)
   const rates = createRateLimiter(clock, options.rateLimit ?? RATE_LIMIT)
-  const rest: RestServer = { world, credentials, rates, routes: apiRoutes(webhooks), onExchange }
+  const rest: RestServer = { world, gate, credentials, rates, routes: apiRoutes(webhooks), onExchange }
   const pages: RestServer = { ...rest, routes: pageRoutes, onExchange: undefined }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -82,7 +91,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
         if (refusal) throw orderedRefusal(refusal, rates.view(actor).reset)
       }
       const git = gitRequest(pathname)
-      if (git) await serveGit(world, credentials, git, request, reply, admitCaller)
+      if (git) await serveGit({ world, gate, credentials }, git, request, reply, admitCaller)
       else if (isApi) await serveRest(rest, { request, url: parsed, path }, reply, admitCaller)
       else await serveRest(pages, { request, url: parsed, path: `/repos${path}` }, reply, admitCaller)
     } catch (error) {
@@ -97,6 +106,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
     url,
     pendingDeliveries: () => webhooks.pending(),
     deliveries: webhooks,
+    still: (look) => gate.alone(async () => look(await keepWorld(world))),
     async close() {
       webhooks.close()
       await server.close()

@@ -218,10 +218,19 @@ export interface Repository {
   pushedAt: number
 }
 
-export interface World {
-  /** Base of every page and of git over HTTP; known once the server listens. */
-  readonly url: string
-  readonly clock: SandboxClock
+export type Permissions = Readonly<Record<string, 'read' | 'write'>>
+
+export interface InstallationToken {
+  readonly token: string
+  /** By the machine's clock, as the JWT it was asked with. */
+  readonly expiresAt: number
+  readonly permissions: Permissions
+  /** Ids, or undefined for all that the app is installed on. */
+  readonly repositoryIds: ReadonlySet<number> | undefined
+}
+
+/** Everything that is taken up again with a world, besides what is in git: plain data, but for `Git` and `Lock`. */
+export interface WorldData {
   readonly organization: Organization
   readonly users: Map<string, User>
   readonly teams: Map<string, Team>
@@ -231,14 +240,28 @@ export interface World {
   readonly repositories: Map<string, Repository>
   /** Commits that GitHub itself signed. */
   readonly signedCommits: Set<string>
-  readonly dataDir: string
-  readonly hooksDir: string
+  readonly installationTokens: Map<string, InstallationToken>
   readonly startedAt: number
   /** The last of the ids given by `nextId`. */
   lastId: number
+}
+
+export interface World extends WorldData {
+  /** Base of every page and of git over HTTP; known once the server listens. */
+  readonly url: string
+  readonly clock: SandboxClock
+  readonly dataDir: string
+  readonly hooksDir: string
   nextId(): number
   /** Tells the app, if it is subscribed and installed there. */
   emit(event: WebhookEvent): void
+}
+
+/** Without what the world lives in. */
+export function dataOf(world: World): WorldData {
+  const { url: _url, clock: _clock, dataDir: _dataDir, hooksDir: _hooksDir, nextId: _nextId, ...rest } = world
+  const { emit: _emit, ...data } = rest
+  return data
 }
 
 export interface WebhookEvent {
