@@ -88,6 +88,29 @@ describe('a revert pull request', () => {
     expect((await commitOf(state.headSha)).commit.message).toBe(MESSAGE)
   })
 
+  it('never takes a commit for its own that somebody put there in its name, with a receipt of their own', async () => {
+    const { people, at } = world
+    const forgery = 'End the access of alice\n\nDaypass-Reason: "given-back"'
+    const forged = await commit(world, 'mallory', BRANCH, { [PATH]: null }, forgery)
+    const { headSha } = await opened()
+    expect(headSha).not.toBe(forged)
+    expect((await commitOf(headSha)).commit.message).toBe(MESSAGE)
+    const log = await people.alice.repos.listCommits({ ...at, sha: headSha })
+    expect(log.data.map(({ sha }) => sha)).not.toContain(forged)
+  })
+
+  it('holds its own commit again after somebody pushed over it, under the same pull request', async () => {
+    const before = await opened()
+    await commit(world, 'mallory', BRANCH, { 'evil.md': 'evil\n' })
+    const after = await opened()
+    expect(after.pull).toBe(before.pull)
+    expect(await world.open().writer.mergeRevert(after, revert)).toBe('merged')
+    expect(await onBranch()).toEqual([])
+    await expect(world.people.alice.repos.getContent({ ...world.at, path: 'evil.md' })).rejects.toMatchObject(
+      { status: 404 },
+    )
+  })
+
   it('goes on after a crash that left the branch without its commit, behind the default branch', async () => {
     const { people, at, trustedCommit } = world
     await people.root.git.createRef({ ...at, ref: `refs/heads/${BRANCH}`, sha: trustedCommit })
@@ -132,6 +155,15 @@ describe('its merge', () => {
     const state = await opened()
     const headSha = await commit(world, 'mallory', BRANCH, { 'evil.md': 'evil\n' })
     expect(await world.open().writer.mergeRevert(state, revert)).toBe('waiting')
+    expect(await world.open().writer.mergeRevert({ ...state, headSha }, revert)).toBe('waiting')
+    expect(await onBranch()).toEqual([PATH])
+  })
+
+  it('waits where somebody else made the same removal, with the same words', async () => {
+    const state = await opened()
+    const headSha = await commit(world, 'mallory', 'copy', { [PATH]: null }, MESSAGE)
+    const ref = `heads/${BRANCH}`
+    await world.people.mallory.git.updateRef({ ...world.at, ref, sha: headSha, force: true })
     expect(await world.open().writer.mergeRevert({ ...state, headSha }, revert)).toBe('waiting')
     expect(await onBranch()).toEqual([PATH])
   })
