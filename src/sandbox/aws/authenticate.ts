@@ -31,9 +31,10 @@ export function authenticate(world: World, request: WireRequest): Authenticated 
 }
 
 /** The caller as the world has it now: sessions die with their role, and keys with their user. */
-function existing(world: World, { caller }: Credentials): Caller | undefined {
+function existing(world: World, { caller, accessKeyId }: Credentials): Caller | undefined {
   const identity = world.identities.get(caller.identity.id)
-  if (caller.kind === 'user') return identity?.kind === 'user' ? { ...caller, identity } : undefined
+  if (caller.kind === 'user')
+    return identity?.kind === 'user' && identity.keys.has(accessKeyId) ? { ...caller, identity } : undefined
   return identity?.kind === 'role' ? { ...caller, identity } : undefined
 }
 

@@ -18,6 +18,8 @@ export const accessDenied = (message: string) => new AwsError(403, 'AccessDenied
 export const validationError = (message: string) => new AwsError(400, 'ValidationError', message)
 export const malformedPolicy = (message: string) => new AwsError(400, 'MalformedPolicyDocument', message)
 export const noSuchEntity = (message: string) => new AwsError(404, 'NoSuchEntity', message)
+export const deleteConflict = (problem: string) =>
+  new AwsError(409, 'DeleteConflict', `Cannot delete entity, ${problem}`)
 export const limitExceeded = (message: string) => new AwsError(409, 'LimitExceeded', message)
 
 type ServiceName = 'iam' | 'sts' | 's3'

@@ -11,6 +11,7 @@ import {
   type Role,
   type World,
 } from './state.ts'
+import { leaf, tag } from './xml.ts'
 
 export interface IamCall {
   /** What the action reads or changes. */
@@ -33,6 +34,7 @@ export type IamAction = (call: IamCall) => string
 
 export const NAME = { pattern: /^[\w+=,.@-]+$/, min: 1, max: 128 }
 export const ROLE_NAME = { ...NAME, max: 64 }
+export const PATH = { pattern: /^(\/|\/[\u0021-\u007e]+\/)$/, min: 1, max: 512 }
 export const POLICY_TEXT = { min: 1, max: 131_072 }
 export const POLICY_ARN = { min: 20, max: 2048 }
 
@@ -117,6 +119,15 @@ export function managedPolicyAt({ world, account }: IamCall, arn: string): Manag
 export interface Page<Item> {
   readonly items: readonly Item[]
   readonly marker: string | undefined
+}
+
+export function pageAnswer<Item>(list: string, page: Page<Item>, member: (item: Item) => string): string {
+  const { items, marker } = page
+  return tag(list, ...items.map(member)) + leaf('IsTruncated', marker !== undefined) + leaf('Marker', marker)
+}
+
+export function isoSeconds(instant: number): string {
+  return new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 export function pageOf<Item>(

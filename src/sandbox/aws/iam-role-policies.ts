@@ -10,6 +10,7 @@ import {
   noKeys,
   POLICY_ARN,
   POLICY_TEXT,
+  pageAnswer,
   pageOf,
   roleFor,
 } from './iam-call.ts'
@@ -46,9 +47,8 @@ export const ROLE_POLICY_ACTIONS: Readonly<Record<string, IamAction>> = {
 
   ListRolePolicies(call) {
     const role = roleFor(call, 'iam:ListRolePolicies', noKeys)
-    const { items, marker } = pageOf(call, [...role.inline.keys()].sort(), (name) => name)
-    const members = items.map((name) => leaf('member', name))
-    return tag('PolicyNames', ...members) + leaf('IsTruncated', marker !== undefined) + leaf('Marker', marker)
+    const page = pageOf(call, [...role.inline.keys()].sort(), (name) => name)
+    return pageAnswer('PolicyNames', page, (name) => leaf('member', name))
   },
 
   DeleteRolePolicy(call) {
@@ -84,12 +84,10 @@ export const ROLE_POLICY_ACTIONS: Readonly<Record<string, IamAction>> = {
   ListAttachedRolePolicies(call) {
     const role = roleFor(call, 'iam:ListAttachedRolePolicies', noKeys)
     const attached = [...role.attached.values()].sort((a, b) => (a.arn < b.arn ? -1 : 1))
-    const { items, marker } = pageOf(call, attached, ({ arn }) => arn)
-    const members = items.map(({ name, arn }) =>
-      tag('member', leaf('PolicyName', name), leaf('PolicyArn', arn)),
-    )
-    return (
-      tag('AttachedPolicies', ...members) + leaf('IsTruncated', marker !== undefined) + leaf('Marker', marker)
+    return pageAnswer(
+      'AttachedPolicies',
+      pageOf(call, attached, ({ arn }) => arn),
+      ({ name, arn }) => tag('member', leaf('PolicyName', name), leaf('PolicyArn', arn)),
     )
   },
 }

@@ -1,31 +1,31 @@
 /** IAM's actions on roles themselves: making, reading, changing and deleting them, their trust, boundary and tags. */
 import { iamArn } from './arn.ts'
 import { readPolicy, showPolicy } from './documents.ts'
-import { AwsError, limitExceeded, noSuchEntity, validationError } from './errors.ts'
+import { AwsError, deleteConflict, limitExceeded, noSuchEntity } from './errors.ts'
 import {
   changeableRoleFor,
   type IamAction,
   type IamCall,
+  isoSeconds,
   managedPolicyAt,
   noKeys,
+  PATH,
   POLICY_ARN,
   POLICY_TEXT,
+  pageAnswer,
   pageOf,
   ROLE_NAME,
   roleFor,
 } from './iam-call.ts'
+import { addTags, readTags, removeTags, requestTags, sortedTags, TAG_KEY, tagMembers } from './iam-tags.ts'
 import { countedSize } from './policy-json.ts'
-import type { Parameters } from './query-protocol.ts'
 import { newRole, type Role, type World } from './state.ts'
 import { leaf, tag } from './xml.ts'
 
 export const TRUST_SIZE_QUOTA = 2048
-const TAGS_QUOTA = 50
 
-const PATH = { pattern: /^(\/|\/[\u0021-\u007e]+\/)$/, min: 1, max: 512 }
 const PATH_PREFIX = { pattern: /^\/[\u0021-\u007e]*$/, min: 1, max: 512 }
 const DESCRIPTION = { pattern: /^[\t\n\r\u0020-\u007e\u00a1-\u00ff]*$/, max: 1000 }
-const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 const DURATION = { min: 3600, max: 43_200 }
 
 export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
@@ -54,7 +54,7 @@ export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
     role.trust = trust
     if (description !== undefined) role.description = description
     if (boundary !== undefined) role.boundary = boundary
-    setTags(role, tags)
+    addTags('Role', role.tags, tags)
     return tag('Role', roleFields(world, role), boundaryFields(role), tagFields(role))
   },
 
@@ -77,9 +77,7 @@ export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
     const roles = [...account.roles.values()].filter(({ path }) => path.startsWith(prefix))
     const byPlace = ({ path, name }: Role) => `${path}${name}`.toLowerCase()
     roles.sort((a, b) => (byPlace(a) < byPlace(b) ? -1 : 1))
-    const { items, marker } = pageOf(call, roles, byPlace)
-    const members = items.map((role) => tag('member', roleFields(world, role)))
-    return tag('Roles', ...members) + leaf('IsTruncated', marker !== undefined) + leaf('Marker', marker)
+    return pageAnswer('Roles', pageOf(call, roles, byPlace), (role) => tag('member', roleFields(world, role)))
   },
 
   UpdateRole(call) {
@@ -128,26 +126,23 @@ export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
   TagRole(call) {
     const tags = readTags(call.parameters)
     const role = changeableRoleFor(call, 'iam:TagRole', () => requestTags(tags))
-    setTags(role, tags)
+    addTags('Role', role.tags, tags)
     return ''
   },
 
   UntagRole(call) {
-    const keys = call.parameters.texts('TagKeys', { min: 1, max: 128 })
+    const keys = call.parameters.texts('TagKeys', TAG_KEY)
     const role = changeableRoleFor(call, 'iam:UntagRole', () => ({ 'aws:TagKeys': keys }))
-    for (const key of keys) role.tags.delete(existingKey(role, key))
+    removeTags(role.tags, keys)
     return ''
   },
 
   ListRoleTags(call) {
     const role = roleFor(call, 'iam:ListRoleTags', noKeys)
-    const { items, marker } = pageOf(
-      call,
-      [...role.tags].sort(([a], [b]) => (a < b ? -1 : 1)),
-      ([key]) => key,
+    const page = pageOf(call, sortedTags(role.tags), ([key]) => key)
+    return (
+      tagMembers(page.items) + leaf('IsTruncated', page.marker !== undefined) + leaf('Marker', page.marker)
     )
-    const members = items.map(([key, value]) => tag('member', leaf('Key', key), leaf('Value', value)))
-    return tag('Tags', ...members) + leaf('IsTruncated', marker !== undefined) + leaf('Marker', marker)
   },
 }
 
@@ -158,55 +153,13 @@ function readTrust({ seen }: IamCall, text: string) {
   return trust
 }
 
-function readTags(parameters: Parameters): Map<string, string> {
-  const tags = new Map<string, string>()
-  for (const member of parameters.members('Tags')) {
-    const key = member.required('Key', { pattern: TAG_CHARACTERS, min: 1, max: 128 })
-    const value = member.required('Value', { pattern: TAG_CHARACTERS, max: 256 })
-    if (/^aws:/i.test(key))
-      throw new AwsError(400, 'InvalidInput', 'Tag keys that begin with aws: are reserved.')
-    if ([...tags.keys()].some((other) => other.toLowerCase() === key.toLowerCase()))
-      throw new AwsError(
-        400,
-        'InvalidInput',
-        'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
-      )
-    tags.set(key, value)
-  }
-  if (tags.size > TAGS_QUOTA) throw validationError(`A role has at most ${TAGS_QUOTA} tags.`)
-  return tags
-}
-
-function setTags(role: Role, tags: ReadonlyMap<string, string>): void {
-  const added = [...tags.keys()].filter((key) => !role.tags.has(existingKey(role, key)))
-  if (role.tags.size + added.length > TAGS_QUOTA)
-    throw limitExceeded(`Cannot exceed quota for TagsPerRole: ${TAGS_QUOTA}`)
-  for (const [key, value] of tags) role.tags.set(existingKey(role, key), value)
-}
-
-/** Tag keys are unique without regard to case, and keep the case they were first written in. */
-function existingKey(role: Role, key: string): string {
-  return [...role.tags.keys()].find((other) => other.toLowerCase() === key.toLowerCase()) ?? key
-}
-
-function requestTags(tags: ReadonlyMap<string, string>) {
-  return {
-    ...Object.fromEntries([...tags].map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-    'aws:TagKeys': tags.size > 0 ? [...tags.keys()] : undefined,
-  }
-}
-
-function deleteConflict(problem: string): AwsError {
-  return new AwsError(409, 'DeleteConflict', `Cannot delete entity, ${problem}`)
-}
-
 function roleFields(world: World, role: Role): string {
   return [
     leaf('Path', role.path),
     leaf('RoleName', role.name),
     leaf('RoleId', role.id),
     leaf('Arn', role.arn),
-    leaf('CreateDate', new Date(role.created).toISOString().replace(/\.\d+Z$/, 'Z')),
+    leaf('CreateDate', isoSeconds(role.created)),
     leaf('AssumeRolePolicyDocument', encodeURIComponent(showPolicy(world, role.trust))),
     leaf('Description', role.description),
     leaf('MaxSessionDuration', role.maxSessionDuration),
@@ -223,9 +176,5 @@ function boundaryFields({ boundary }: Role): string {
 }
 
 function tagFields({ tags }: Role): string {
-  if (tags.size === 0) return ''
-  return tag(
-    'Tags',
-    ...[...tags].map(([key, value]) => tag('member', leaf('Key', key), leaf('Value', value))),
-  )
+  return tags.size === 0 ? '' : tagMembers(tags)
 }

@@ -4,11 +4,12 @@ import { type IamAction, iamCall } from './iam-call.ts'
 import { POLICY_ACTIONS } from './iam-policies.ts'
 import { ROLE_POLICY_ACTIONS } from './iam-role-policies.ts'
 import { ROLE_ACTIONS } from './iam-roles.ts'
+import { USER_ACTIONS } from './iam-users.ts'
 import type { Parameters } from './query-protocol.ts'
 import type { Caller, World } from './state.ts'
 
 const ACTIONS: ReadonlyMap<string, IamAction> = new Map(
-  Object.entries({ ...ROLE_ACTIONS, ...ROLE_POLICY_ACTIONS, ...POLICY_ACTIONS }),
+  Object.entries({ ...ROLE_ACTIONS, ...ROLE_POLICY_ACTIONS, ...POLICY_ACTIONS, ...USER_ACTIONS }),
 )
 
 export function isIamAction(name: string): boolean {

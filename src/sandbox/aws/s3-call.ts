@@ -2,8 +2,9 @@
 import { bucketArn } from './arn.ts'
 import { type Attempt, authorize, decide } from './authorize.ts'
 import { AwsError } from './errors.ts'
-import type { WireRequest } from './sigv4.ts'
+import { sha256, type WireRequest } from './sigv4.ts'
 import type { Bucket, Caller, World } from './state.ts'
+import { XML_HEADER } from './xml.ts'
 
 export interface S3Call {
   readonly world: World
@@ -29,6 +30,16 @@ export interface S3Answer {
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
+export function xmlAnswer(root: string, ...children: readonly string[]): S3Answer {
+  const body = `${XML_HEADER}<${root} xmlns="${S3_NAMESPACE}">${children.join('')}</${root}>`
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body }
+}
+
+/** S3 has ids of its own for accounts. */
+export function ownerId(account: string): string {
+  return sha256(`canonical user id of ${account}`)
+}
+
 /** `key` left out: the permission is on the bucket itself. */
 function attemptOf(call: BucketCall, action: string, key?: string, keys: Attempt['keys'] = {}): Attempt {
   const { world, caller, request, bucket } = call
@@ -50,10 +61,19 @@ export function allow(call: BucketCall, action: string, key?: string, keys?: Att
 }
 
 /** Only someone who may list the bucket is told that a key is missing. The request names no prefix, so neither do we. */
-export function missingKey(call: ObjectCall, headers: Readonly<Record<string, string>> = {}): AwsError {
+export function missingKey(call: ObjectCall): AwsError {
   const decision = decide(call.world, attemptOf(call, 's3:ListBucket'))
   if (!decision.allowed) return new AwsError(403, 'AccessDenied', 'Access Denied')
-  return new AwsError(404, 'NoSuchKey', 'The specified key does not exist.', { Key: call.key, ...headers })
+  const { bucket, key, query } = call
+  const versionId = query.get('versionId')
+  if (versionId !== undefined)
+    return new AwsError(404, 'NoSuchVersion', 'The specified version does not exist.', {
+      Key: key,
+      VersionId: versionId,
+    })
+  const latest = bucket.objects.get(key)?.at(-1)
+  const marker = latest && { 'x-amz-delete-marker': 'true', 'x-amz-version-id': latest.id }
+  return new AwsError(404, 'NoSuchKey', 'The specified key does not exist.', { Key: key }, marker)
 }
 
 /** An encrypted bucket needs the key too: S3 asks KMS in the caller's name, and the key's own policy has a say. */

@@ -1,10 +1,10 @@
 /** S3's lists: of buckets, and of a bucket's keys in the newer and the older form. */
 import { authorize } from './authorize.ts'
 import { AwsError } from './errors.ts'
-import { allow, type BucketCall, S3_NAMESPACE, type S3Answer, type S3Call } from './s3-call.ts'
+import { allow, type BucketCall, ownerId, type S3Answer, type S3Call, xmlAnswer } from './s3-call.ts'
 import { encode } from './sigv4.ts'
 import { currentObject, type ObjectVersion } from './state.ts'
-import { leaf, tag, XML_HEADER } from './xml.ts'
+import { leaf, tag } from './xml.ts'
 
 const LONGEST_LIST = 1000
 
@@ -35,7 +35,7 @@ export function listBuckets({ world, caller, request, query }: S3Call): S3Answer
   const next = buckets.length < rest.length ? buckets.at(-1)?.name : undefined
   return xmlAnswer(
     'ListAllMyBucketsResult',
-    tag('Owner', leaf('ID', account)),
+    tag('Owner', leaf('ID', ownerId(account))),
     tag('Buckets', ...members),
     leaf('ContinuationToken', next),
   )
@@ -69,7 +69,7 @@ export function listObjectsV2(call: BucketCall): S3Answer {
     leaf('ContinuationToken', token),
     leaf('NextContinuationToken', listing.next && Buffer.from(listing.next).toString('base64url')),
     leaf('IsTruncated', listing.next !== undefined),
-    ...entries(listing, shown),
+    ...entries(call, listing, query.get('fetch-owner') === 'true'),
   )
 }
 
@@ -89,21 +89,29 @@ export function listObjects(call: BucketCall): S3Answer {
     leaf('IsTruncated', listing.next !== undefined),
     // The older form names it only where a delimiter groups keys; otherwise it is the last key.
     leaf('NextMarker', listing.delimiter && listing.next && shown(listing.next)),
-    ...entries(listing, shown),
+    ...entries(call, listing, true),
   )
+}
+
+/** What conditions see of a list. */
+export function prefixKeys(query: ReadonlyMap<string, string>): Record<string, string | undefined> {
+  return {
+    's3:prefix': query.get('prefix'),
+    's3:delimiter': query.get('delimiter'),
+    's3:max-keys': query.get('max-keys'),
+  }
+}
+
+export function maxKeysOf(query: ReadonlyMap<string, string>): number {
+  return Math.min(wholeNumber(query.get('max-keys'), 'max-keys', LONGEST_LIST), LONGEST_LIST)
 }
 
 function list(call: BucketCall, after: string): Listing {
   const { bucket, query } = call
-  const asked = query.get('max-keys')
-  allow(call, 's3:ListBucket', undefined, {
-    's3:prefix': query.get('prefix'),
-    's3:delimiter': query.get('delimiter'),
-    's3:max-keys': asked,
-  })
+  allow(call, 's3:ListBucket', undefined, prefixKeys(query))
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') || undefined
-  const maxKeys = Math.min(wholeNumber(asked, 'max-keys', LONGEST_LIST), LONGEST_LIST)
+  const maxKeys = maxKeysOf(query)
   const objects: [string, ObjectVersion][] = []
   const commonPrefixes: string[] = []
   let last: string | undefined
@@ -122,18 +130,18 @@ function list(call: BucketCall, after: string): Listing {
   return { prefix, delimiter, maxKeys, objects, commonPrefixes, next: undefined }
 }
 
-function groupOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {
+export function groupOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {
   if (delimiter === undefined) return undefined
   const end = key.indexOf(delimiter, prefix.length)
   return end < 0 ? undefined : key.slice(0, end + delimiter.length)
 }
 
 /** S3 sorts by the bytes of UTF-8. */
-function sortedKeys(keys: Iterable<string>): string[] {
+export function sortedKeys(keys: Iterable<string>): string[] {
   return [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
-function isAfter(entry: string, after: string): boolean {
+export function isAfter(entry: string, after: string): boolean {
   return after === '' || Buffer.compare(Buffer.from(entry), Buffer.from(after)) > 0
 }
 
@@ -151,7 +159,7 @@ function wholeNumber(text: string | undefined, name: string, missing: number): n
   return Number(text)
 }
 
-function encoder(query: ReadonlyMap<string, string>): (text: string) => string {
+export function encoder(query: ReadonlyMap<string, string>): (text: string) => string {
   const type = query.get('encoding-type')
   if (type === undefined) return (text) => text
   if (type !== 'url')
@@ -159,25 +167,27 @@ function encoder(query: ReadonlyMap<string, string>): (text: string) => string {
   return (text) => encode(text).replaceAll('%2F', '/')
 }
 
-function entries({ objects, commonPrefixes }: Listing, shown: (text: string) => string): string[] {
+function entries(call: BucketCall, { objects, commonPrefixes }: Listing, showsOwner: boolean): string[] {
+  const shown = encoder(call.query)
   return [
-    ...objects.map(([key, { modified, etag, body }]) =>
-      tag(
-        'Contents',
-        leaf('Key', shown(key)),
-        leaf('LastModified', isoMilliseconds(modified)),
-        leaf('ETag', etag),
-        leaf('Size', body.length),
-        leaf('StorageClass', 'STANDARD'),
-      ),
+    ...objects.map(([key, version]) =>
+      tag('Contents', leaf('Key', shown(key)), objectFields(call, version, { showsOwner })),
     ),
     ...commonPrefixes.map((prefix) => tag('CommonPrefixes', leaf('Prefix', shown(prefix)))),
   ]
 }
 
-function xmlAnswer(root: string, ...children: readonly string[]): S3Answer {
-  const body = `${XML_HEADER}<${root} xmlns="${S3_NAMESPACE}">${children.join('')}</${root}>`
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body }
+export function objectFields(
+  { bucket }: BucketCall,
+  { modified, etag, body }: ObjectVersion,
+  { isMarker = false, showsOwner = false }: { isMarker?: boolean; showsOwner?: boolean },
+): string {
+  const content = leaf('ETag', etag) + leaf('Size', body.length) + leaf('StorageClass', 'STANDARD')
+  return [
+    leaf('LastModified', isoMilliseconds(modified)),
+    isMarker ? '' : content,
+    showsOwner ? tag('Owner', leaf('ID', ownerId(bucket.account))) : '',
+  ].join('')
 }
 
 function isoMilliseconds(instant: number): string {

@@ -1,10 +1,13 @@
 /** S3's operations on one object. */
 import { AwsError } from './errors.ts'
-import { allow, allowKey, missingKey, type ObjectCall, type S3Answer } from './s3-call.ts'
+import { allow, allowKey, missingKey, type ObjectCall, type S3Answer, xmlAnswer } from './s3-call.ts'
 import { currentObject, newObject, type ObjectVersion } from './state.ts'
+import { leaf } from './xml.ts'
 
 const KEPT_HEADERS =
   /^(content-type|content-disposition|content-encoding|content-language|cache-control|expires|x-amz-meta-.+)$/
+
+const COPY_CHANGES = /^x-amz-(copy-source-.+|metadata-directive|tagging-directive)$/
 
 export function getObject(call: ObjectCall): S3Answer {
   const version = readableVersion(call)
@@ -40,7 +43,13 @@ function readableVersion(call: ObjectCall): ObjectVersion {
       : bucket.objects.get(key)?.find(({ id }) => id === versionId)
   if (version === undefined) throw missingKey(call)
   if (version.deleted)
-    throw new AwsError(405, 'MethodNotAllowed', 'The specified version is a delete marker.')
+    throw new AwsError(
+      405,
+      'MethodNotAllowed',
+      'The specified method is not allowed against this resource.',
+      {},
+      { 'x-amz-delete-marker': 'true', 'x-amz-version-id': version.id },
+    )
   allowKey(call, 'kms:Decrypt')
   return version
 }
@@ -79,12 +88,10 @@ function parseRange(
 
 export function putObject(call: ObjectCall): S3Answer {
   const { world, bucket, key, request } = call
-  if (request.headers['x-amz-copy-source'] !== undefined)
-    throw new AwsError(501, 'NotImplemented', 'The sandbox does not copy objects.')
-  if (request.headers['content-encoding']?.includes('aws-chunked') === true)
-    throw new AwsError(501, 'NotImplemented', 'The sandbox takes no chunked uploads.')
   allow(call, 's3:PutObject', key)
   allowKey(call, 'kms:GenerateDataKey')
+  if (request.headers['content-encoding']?.includes('aws-chunked') === true)
+    throw new AwsError(501, 'NotImplemented', 'The sandbox takes no chunked uploads.')
   if (request.headers['if-none-match'] === '*' && currentObject(bucket, key) !== undefined)
     throw new AwsError(
       412,
@@ -98,6 +105,24 @@ export function putObject(call: ObjectCall): S3Answer {
   addVersion(call, version)
   const { etag, 'x-amz-version-id': id = '' } = headersOf(call, version)
   return { status: 200, headers: { etag: etag ?? '', 'x-amz-version-id': id } }
+}
+
+/** The permission to read one and the permission to write the other, of the same caller. */
+export function copyObject(call: ObjectCall, source: ObjectCall): S3Answer {
+  allow(call, 's3:PutObject', call.key)
+  allowKey(call, 'kms:GenerateDataKey')
+  if (Object.keys(call.request.headers).some((name) => COPY_CHANGES.test(name)))
+    throw new AwsError(501, 'NotImplemented', 'The sandbox copies objects as they are, without conditions.')
+  const { body, headers } = readableVersion(source)
+  const copy = newObject(call.world, body, { headers })
+  addVersion(call, copy)
+  const { etag, modified } = copy
+  const answer = xmlAnswer(
+    'CopyObjectResult',
+    leaf('LastModified', new Date(modified).toISOString()),
+    leaf('ETag', etag),
+  )
+  return { ...answer, headers: { ...answer.headers, 'x-amz-version-id': copy.id } }
 }
 
 /** Every bucket of the sandbox keeps versions: a plain delete only puts a marker on top. */

@@ -12,7 +12,8 @@ import {
   type S3Call,
 } from './s3-call.ts'
 import { listBuckets, listObjects, listObjectsV2 } from './s3-list.ts'
-import { deleteObject, getObject, putObject } from './s3-objects.ts'
+import { copyObject, deleteObject, getObject, putObject } from './s3-objects.ts'
+import { getBucketVersioning, listObjectVersions } from './s3-versions.ts'
 import { decode, isEncoded, parseQuery, type WireRequest } from './sigv4.ts'
 import type { Bucket, Caller, World } from './state.ts'
 import { leaf, XML_HEADER } from './xml.ts'
@@ -25,6 +26,7 @@ interface Operation<Call> {
 }
 
 const LIST = ['prefix', 'delimiter', 'max-keys', 'encoding-type']
+const LIST_VERSIONS = [...LIST, 'versions', 'key-marker', 'version-id-marker']
 const LIST_V2 = [...LIST, 'list-type', 'continuation-token', 'start-after', 'fetch-owner']
 
 const SERVICE_OPERATIONS: Readonly<Record<string, Operation<S3Call>>> = {
@@ -35,6 +37,8 @@ const BUCKET_OPERATIONS: Readonly<Record<string, Operation<BucketCall>>> = {
   HEAD: { name: 'HeadBucket', query: [], run: headBucket },
   GET: { name: 'ListObjects', query: [...LIST, 'marker'], run: listObjects },
   'GET list-type': { name: 'ListObjectsV2', query: LIST_V2, run: listObjectsV2 },
+  'GET versions': { name: 'ListObjectVersions', query: LIST_VERSIONS, run: listObjectVersions },
+  'GET versioning': { name: 'GetBucketVersioning', query: ['versioning'], run: getBucketVersioning },
   'GET location': { name: 'GetBucketLocation', query: ['location'], run: getBucketLocation },
   'GET policy': { name: 'GetBucketPolicy', query: ['policy'], run: getBucketPolicy },
   'PUT policy': { name: 'PutBucketPolicy', query: ['policy'], run: putBucketPolicy },
@@ -45,6 +49,7 @@ const OBJECT_OPERATIONS: Readonly<Record<string, Operation<ObjectCall>>> = {
   GET: { name: 'GetObject', query: ['versionId'], run: getObject },
   HEAD: { name: 'HeadObject', query: ['versionId'], run: getObject },
   PUT: { name: 'PutObject', query: [], run: putObject },
+  COPY: { name: 'CopyObject', query: [], run: (call) => copyObject(call, sourceOf(call)) },
   DELETE: { name: 'DeleteObject', query: ['versionId'], run: deleteObject },
 }
 
@@ -82,7 +87,9 @@ export function s3Target(request: WireRequest): S3Target {
   }
   if (Buffer.byteLength(key) > LONGEST_KEY_BYTES)
     throw new AwsError(400, 'KeyTooLongError', 'Your key is too long')
-  const operation = choose(OBJECT_OPERATIONS, request.method, query)
+  // A copy is a PUT that names its source.
+  const isCopy = request.method === 'PUT' && request.headers['x-amz-copy-source'] !== undefined
+  const operation = choose(OBJECT_OPERATIONS, isCopy ? 'COPY' : request.method, query)
   return {
     operation: operation.name,
     answer: (world, caller) =>
@@ -126,6 +133,19 @@ function findBucket(world: World, name: string, { headers }: WireRequest): Bucke
   if (expected !== undefined && expected !== bucket.account)
     throw new AwsError(403, 'AccessDenied', 'Access Denied')
   return bucket
+}
+
+/** `bucket/key`, percent-encoded, with or without a slash before it and a version after it. */
+function sourceOf(call: ObjectCall): ObjectCall {
+  const { world, request } = call
+  const [place = '', query = ''] = (request.headers['x-amz-copy-source'] ?? '').split('?')
+  const [name = '', ...rest] = place.replace(/^\//, '').split('/')
+  const key = decode(rest.join('/'))
+  if (key === '')
+    throw new AwsError(400, 'InvalidArgument', 'Copy Source must mention the source bucket and key')
+  const bucket = world.buckets.get(decode(name))
+  if (bucket === undefined) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist')
+  return { ...call, bucket, key, query: new Map(parseQuery(query)) }
 }
 
 function headBucket(call: BucketCall): S3Answer {

@@ -203,6 +203,7 @@ function planS3(world: World, call: OpenCall, request: WireRequest): Planned {
       'AuthorizationHeaderMalformed',
       `The region '${region}' is wrong; expecting '${world.region}'`,
       { Region: world.region },
+      { 'x-amz-bucket-region': world.region },
     )
   return {
     caller,

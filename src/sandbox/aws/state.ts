@@ -62,6 +62,8 @@ interface Principal {
 
 export interface User extends Principal {
   readonly kind: 'user'
+  /** When each of the access keys was made, by its id. */
+  readonly keys: Map<string, number>
 }
 
 export interface Role extends Principal {
@@ -84,6 +86,7 @@ export interface ManagedPolicy {
   defaultVersion: PolicyVersion
   /** Versions ever made: ids are not used again. */
   made: number
+  readonly tags: Map<string, string>
 }
 
 export interface PolicyVersion {
@@ -147,8 +150,8 @@ const NO_TRUST: Policy = {
 const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** Such as AROA and seventeen letters and digits: never given twice, so a name made anew is somebody else. */
-export function uniqueId(prefix: 'AIDA' | 'AROA' | 'ANPA' | 'ASIA'): string {
-  const length = prefix === 'ASIA' ? 16 : 17
+export function uniqueId(prefix: 'AIDA' | 'AROA' | 'ANPA' | 'ASIA' | 'AKIA'): string {
+  const length = prefix === 'ASIA' || prefix === 'AKIA' ? 16 : 17
   return prefix + Array.from(randomBytes(length), (byte) => ID_LETTERS.charAt(byte % 32)).join('')
 }
 
@@ -169,7 +172,8 @@ export function newRole(
 }
 
 export function newUser(world: World, account: Account, name: string): User {
-  const user: User = { kind: 'user', ...newPrincipal(world, account, 'AIDA', `user/${name}`, name, '/') }
+  const principal = newPrincipal(world, account, 'AIDA', `user/${name}`, name, '/')
+  const user: User = { kind: 'user', ...principal, keys: new Map() }
   account.users.set(name.toLowerCase(), user)
   world.identities.set(user.id, user)
   return user
@@ -211,6 +215,7 @@ export function newManagedPolicy(
     versions: new Map([['v1', version]]),
     defaultVersion: version,
     made: 1,
+    tags: new Map(),
   }
 }
 

@@ -82,6 +82,7 @@ function addAccount(world: World, seed: SeedAccount): Account {
 function addUser(world: World, account: Account, seed: SeedIamUser): void {
   const user = newUser(world, account, seed.name)
   setTags(user, seed.tags)
+  user.keys.set(seed.accessKeyId, user.created)
   const caller = { kind: 'user', identity: user, label: seed.login ?? seed.name } as const
   world.credentials.set(seed.accessKeyId, {
     accessKeyId: seed.accessKeyId,

@@ -1,6 +1,6 @@
 /** A small AWS for the wire tests: two accounts, the shipped templates, people, buckets, and SDK clients for each. */
 import { readFileSync } from 'node:fs'
-import { IAMClient } from '@aws-sdk/client-iam'
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { S3Client } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts'
 import { deployTemplate } from '../../../src/sandbox/aws/cloudformation.ts'
@@ -223,4 +223,23 @@ export async function outcome(call: Promise<unknown>): Promise<string> {
   } catch (error) {
     return error instanceof Error ? error.name : String(error)
   }
+}
+
+let made = 0
+
+/** Alice in a new role that may do just this. */
+export async function aliceWith(
+  fixture: Fixture,
+  document: object,
+): Promise<{ readonly s3: S3Client; readonly roleArn: string; readonly keys: Keys }> {
+  made += 1
+  const iam = iamOf(fixture, keysOf('admin'))
+  const RoleName = `alice-${made}`
+  const AssumeRolePolicyDocument = JSON.stringify(trust({ AWS: userArn('alice') }))
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))
+  const PolicyDocument = JSON.stringify(document)
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'p', PolicyDocument }))
+  const roleArn = `arn:aws:iam::${PROD}:role/${RoleName}`
+  const keys = await assume(fixture, keysOf('alice'), { RoleArn: roleArn, RoleSessionName: 'alice' })
+  return { s3: s3Of(fixture, keys), roleArn, keys }
 }

@@ -14,10 +14,10 @@ import {
   GetUserCommand,
   type IAMClient,
   ListAttachedRolePoliciesCommand,
+  ListGroupsCommand,
   ListRolePoliciesCommand,
   ListRolesCommand,
   ListRoleTagsCommand,
-  ListUsersCommand,
   PutRolePolicyCommand,
   TagRoleCommand,
   UntagRoleCommand,
@@ -318,7 +318,7 @@ describe('the account', () => {
   })
 
   it('answers an action it does not have with an error, never with success', async () => {
-    expect(await outcome(iam.send(new ListUsersCommand({})))).toBe('InvalidAction')
+    expect(await outcome(iam.send(new ListGroupsCommand({})))).toBe('InvalidAction')
   })
 
   it('lets nobody act without a policy', async () => {

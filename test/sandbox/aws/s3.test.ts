@@ -1,5 +1,4 @@
 /** S3 over the wire: reading, listing, versions, ranges, encrypted buckets and bucket policies. */
-import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import {
   DeleteBucketPolicyCommand,
   DeleteObjectCommand,
@@ -19,19 +18,16 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   ANALYTICS,
+  aliceWith,
   allow,
-  assume,
   type Fixture,
-  iamOf,
   KEY_ARN,
-  type Keys,
   keysOf,
   outcome,
   PROD,
   REGION,
   s3Of,
   start,
-  trust,
   userArn,
 } from './fixture.ts'
 
@@ -49,26 +45,6 @@ const body = async (
   client: S3Client,
   input: { Bucket: string; Key: string; Range?: string; VersionId?: string },
 ) => (await client.send(new GetObjectCommand(input))).Body?.transformToString()
-
-let made = 0
-/** Alice in a role that may do just this. */
-async function aliceWith(document: object): Promise<{ s3: S3Client; roleArn: string; keys: Keys }> {
-  made += 1
-  const iam = iamOf(fixture, keysOf('admin'))
-  const RoleName = `alice-${made}`
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName,
-      AssumeRolePolicyDocument: JSON.stringify(trust({ AWS: userArn('alice') })),
-    }),
-  )
-  await iam.send(
-    new PutRolePolicyCommand({ RoleName, PolicyName: 'p', PolicyDocument: JSON.stringify(document) }),
-  )
-  const roleArn = `arn:aws:iam::${PROD}:role/${RoleName}`
-  const keys = await assume(fixture, keysOf('alice'), { RoleArn: roleArn, RoleSessionName: 'alice' })
-  return { s3: s3Of(fixture, keys), roleArn, keys }
-}
 
 describe('objects', () => {
   it('are read whole, in part, and by their attributes', async () => {
@@ -95,11 +71,12 @@ describe('objects', () => {
   )
 
   it('that are missing are reported only to those who may list', async () => {
-    const { s3 } = await aliceWith(allow('s3:GetObject'))
+    const { s3 } = await aliceWith(fixture, allow('s3:GetObject'))
     expect(await outcome(body(s3, { Bucket, Key: 'missing' }))).toBe('AccessDenied')
-    const lister = await aliceWith(allow(['s3:GetObject', 's3:ListBucket']))
+    const lister = await aliceWith(fixture, allow(['s3:GetObject', 's3:ListBucket']))
     expect(await outcome(body(lister.s3, { Bucket, Key: 'missing' }))).toBe('NoSuchKey')
     const below = await aliceWith(
+      fixture,
       allow(['s3:GetObject', 's3:ListBucket'], '*', { StringLike: { 's3:prefix': '*' } }),
     )
     expect(await outcome(body(below.s3, { Bucket, Key: 'missing' }))).toBe('AccessDenied')
@@ -111,7 +88,7 @@ describe('objects', () => {
     await admin.send(new PutObjectCommand({ Bucket, Key, Body: 'two' }))
     expect(await body(admin, { Bucket, Key })).toBe('two')
     expect(await body(admin, { Bucket, Key, VersionId: VersionId ?? '' })).toBe('one')
-    const { s3 } = await aliceWith(allow('s3:GetObject'))
+    const { s3 } = await aliceWith(fixture, allow('s3:GetObject'))
     expect(await body(s3, { Bucket, Key })).toBe('two')
     expect(await outcome(body(s3, { Bucket, Key, VersionId: VersionId ?? '' }))).toBe('AccessDenied')
   })
@@ -162,6 +139,7 @@ describe('lists', () => {
 
   it('are judged by the prefix asked for', async () => {
     const { s3 } = await aliceWith(
+      fixture,
       allow('s3:ListBucket', '*', { StringLike: { 's3:prefix': ['exports/2026/11/', 'exports/2026/11/*'] } }),
     )
     const list = (Prefix?: string) => outcome(s3.send(new ListObjectsV2Command({ Bucket, Prefix })))
@@ -200,7 +178,7 @@ describe('an encrypted bucket', () => {
     ['another key', decrypt(`${KEY_ARN}x`, `s3.${REGION}.amazonaws.com`), 'AccessDenied'],
     ['no key at all', allow('s3:GetObject'), 'AccessDenied'],
   ])('is read with a permission for %s: %s', async (_, document, expected) => {
-    const { s3 } = await aliceWith(document)
+    const { s3 } = await aliceWith(fixture, document)
     expect(await outcome(body(s3, invoice))).toBe(expected)
   })
 })
@@ -228,14 +206,14 @@ describe('a bucket policy', () => {
   beforeEach(() => admin.send(new DeleteBucketPolicyCommand({ Bucket })))
 
   it('lets in a role that has no permission of its own', async () => {
-    const { s3, roleArn } = await aliceWith(allow('s3:ListBucket'))
+    const { s3, roleArn } = await aliceWith(fixture, allow('s3:ListBucket'))
     await put({ AWS: roleArn })
     expect(await body(s3, { Bucket, Key })).toBe('secret')
   })
 
   it('can not let in whom an own Deny keeps out', async () => {
     const deny = { Effect: 'Deny', NotAction: 's3:ListBucket', Resource: '*' }
-    const { s3, roleArn } = await aliceWith({ Version: '2012-10-17', Statement: [deny] })
+    const { s3, roleArn } = await aliceWith(fixture, { Version: '2012-10-17', Statement: [deny] })
     await put({
       AWS: [roleArn, roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/').concat('/alice')],
     })
