@@ -80,6 +80,10 @@ export async function startApp(config: Config): Promise<App> {
         directory.forget()
         wakeAll()
       },
+      people() {
+        for (const { allowed } of memories.values()) allowed.clear()
+        wakeAll()
+      },
       endAccess(id, click) {
         const memory = memories.get(id)
         if (memory === undefined) return

@@ -1,6 +1,6 @@
 /** What is over is taken down: the receipt first, then the role, then the file. */
 import type { RevertShown } from './core/comment.ts'
-import type { StandingGrant } from './core/grant.ts'
+import type { EndReason, StandingGrant } from './core/grant.ts'
 import { plan, type Step } from './core/plan.ts'
 import { endOf, parseRecord } from './core/record.ts'
 import type { GrantState } from './core/report-grant.ts'
@@ -36,10 +36,10 @@ export async function cleanUp(
       }),
     ),
     ...standing
-      .filter(({ state, window }) => isGivenBack(state) && phaseOf(window, world.now()) !== 'over')
+      .filter(({ state, window }) => leavesFile(state) && phaseOf(window, world.now()) !== 'over')
       .map((grant) =>
         attempt(world, 'take a file out of the branch', { role: grant.roleArn }, () =>
-          takeOutGivenBack(world, github, snapshot, grant),
+          takeOutEnded(world, github, snapshot, grant),
         ),
       ),
     ...findings
@@ -74,7 +74,7 @@ async function takeDown(
 }
 
 /** Its role stays, denying everything, until the window is over; its file need not. */
-async function takeOutGivenBack(
+async function takeOutEnded(
   world: World,
   github: GitHub,
   snapshot: Snapshot,
@@ -87,8 +87,12 @@ async function takeOutGivenBack(
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   if (judged === undefined || !(await isItsFile(github, snapshot, subject))) return
-  const ended = { ...endOf(state, judged), ...(state.by && { by: state.by }) }
-  await takeOut(world, github, snapshot, { kind: 'ended', subject, judged: { ...judged, ended } })
+  const { at, because, by, detail } = endOf(state, judged)
+  await takeOut(world, github, snapshot, {
+    kind: 'ended',
+    subject,
+    judged: { ...judged, ended: { at, because, by, detail } },
+  })
 }
 
 async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding: Final): Promise<void> {
@@ -150,8 +154,11 @@ function revertFor({ sign }: World, { identity, blob }: Subject, state: FinalSta
   return { identity, blob, ...revertTexts(identity, reason) }
 }
 
-function isGivenBack(state: StandingGrant['state']): boolean {
-  return state.kind === 'ended' && state.because === 'given-back'
+/** These ends come while the file is on the branch as it was approved. */
+const LEAVING_THE_FILE: ReadonlySet<EndReason> = new Set(['given-back', 'rules-changed', 'requester-gone'])
+
+function leavesFile(state: StandingGrant['state']): boolean {
+  return state.kind === 'ended' && LEAVING_THE_FILE.has(state.because)
 }
 
 function isRemove(step: Step): step is Step & { readonly kind: 'remove' } {

@@ -3,26 +3,29 @@ import type { ApplicationFunction } from 'probot'
 import { END_ACTION } from './core/early-end.ts'
 import type { Click } from './world.ts'
 
+/** Who is in the organization, a team or a repository changed. */
+const PEOPLE_EVENTS = ['member', 'membership', 'organization', 'team'] as const
+
 /** Every event after which a repository may look different; `app.yml` subscribes to these. */
 export const WAKING_EVENTS = [
   'create',
   'delete',
   'issue_comment',
-  'member',
-  'membership',
   'merge_group',
   'pull_request',
   'pull_request_review',
   'push',
   'repository',
-  'team',
+  ...PEOPLE_EVENTS,
 ] as const
 
 export interface Wake {
   /** Looks at one repository soon. */
   repository(repositoryId: number): void
-  /** Looks at all of them: installations or teams changed. */
+  /** Looks at all of them: installations changed. */
   all(): void
+  /** Somebody may have lost access to the repositories. */
+  people(): void
   /** Somebody asked for the checks of this commit again: a hint to write them anew, never believed otherwise. */
   recheck(repositoryId: number, headSha: string): void
   /** Somebody pressed the button that ends access. It exists as an event only, so it is believed; it can only end. */
@@ -45,6 +48,7 @@ export function daypass(wake: Wake): ApplicationFunction {
         wake.endAccess(repository.id, { of, by: { id, login, kind: type === 'User' ? 'person' : 'bot' } })
       },
     )
+    app.on([...PEOPLE_EVENTS], () => wake.people())
     // GitHub delivers the installation events to every app, subscribed or not.
     app.on([...WAKING_EVENTS, 'installation', 'installation_repositories'], ({ payload }) => {
       if ('repository' in payload && payload.repository) wake.repository(payload.repository.id)

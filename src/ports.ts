@@ -1,6 +1,6 @@
 /** What the two flows need of the outside: readers apart from writers, so that a preview can't write to IAM, by type. */
 import type { Account } from './core/account.ts'
-import type { ChangedFile, Evidence, PathOwners, Person } from './core/evidence.ts'
+import type { ChangedFile, Evidence, PathOwners, Permission, Person } from './core/evidence.ts'
 import type { EndReason, Grant, RequestIdentity, StandingGrant } from './core/grant.ts'
 import type { CheckReport } from './core/report.ts'
 
@@ -86,6 +86,8 @@ export interface RepositoryReader {
   recordOf(identity: RequestIdentity): Promise<RecordedRequest>
   /** The text of a blob; undefined where it is too large to be a request or not UTF-8. */
   blobText(blob: string): Promise<string | undefined>
+  /** What somebody may do in the repository now; `none` too where the login belongs to somebody else by now. */
+  permissionOf(person: Person): Promise<Permission>
   /** Who owns a path under the CODEOWNERS of a commit. */
   ownersOf(path: string, commit: string): Promise<PathOwners>
   /** Comments since then (seconds since the epoch) that ask for the end of the access on whose pull request they stand. */
@@ -155,8 +157,11 @@ export interface GrantReader {
 }
 
 export interface GrantWriter {
-  /** Writes the role, or completes and tightens one half written. Running it again changes nothing. */
-  write(account: Account, grant: Grant): Promise<void>
+  /**
+   * Writes the role, or completes and tightens one that is there. Running it again changes nothing. Returns what it mended
+   * of what others had changed, and what it left, each as a sentence.
+   */
+  write(account: Account, grant: Grant): Promise<readonly string[]>
   /** Makes the role deny everything, sessions in use included, and mark why. */
   deny(account: Account, standing: StandingGrant, at: number, because: EndReason): Promise<void>
   /** Deletes the role and reads back that it is gone. */

@@ -68,8 +68,9 @@ async function writeRecord(
 function judgedIn(state: GrantState & { readonly lent: Lent }): RequestRecord {
   if (state.kind !== 'ended') return state.lent.judged
   // Only what a record knows: with more in it, it could not be read again.
-  const { at, because, by } = state.end
-  return { ...state.lent.judged, ended: { at, because, ...(by && { by }) } }
+  const { at, because, by, detail } = state.end
+  const ended = { at, because, ...(by && { by }), ...(detail !== undefined && { detail }) }
+  return { ...state.lent.judged, ended }
 }
 
 async function commentContext(

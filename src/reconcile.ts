@@ -3,7 +3,10 @@ import { cleanUp } from './clean-up.ts'
 import type { Person } from './core/evidence.ts'
 import type { EndReason, Grant, StandingGrant } from './core/grant.ts'
 import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
+import type { Parsed } from './core/problem.ts'
 import { parseLocation } from './core/request.ts'
+import type { Rules } from './core/rules.ts'
+import { findDisallowed } from './end-disallowed.ts'
 import { findGivenBack } from './end-early.ts'
 import { type Finding, judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
@@ -23,8 +26,14 @@ export async function reconcile(world: World): Promise<number | undefined> {
   const snapshot = await readBranch(world)
   if (world.github !== undefined && snapshot !== undefined) {
     standing = await endAccess(world, standing, filesOf(snapshot))
+    const rules = readRules(snapshot)
     standing = await endGivenBack(world, world.github, snapshot, standing)
-    const findings = await judgeNewFiles(world, world.github, snapshot, standing, iam.unreadable)
+    standing = await denyEach(
+      world,
+      standing,
+      await findDisallowed(world, world.github, snapshot, rules, standing),
+    )
+    const findings = await judgeNewFiles(world, world.github, snapshot, rules, standing, iam.unreadable)
     standing = await giveAccess(world, world.github, standing, filesOf(snapshot), findings)
     await report(world, world.github, keptOf(world, standing, filesOf(snapshot)), findings)
     standing = await cleanUp(world, world.github, snapshot, standing, findings)
@@ -116,6 +125,7 @@ interface Ending {
   readonly standing: StandingGrant
   readonly because: EndReason
   readonly by?: Person
+  readonly detail?: string
 }
 
 /** Returns what stands, each one denied as denied; one whose denial failed as it was. */
@@ -135,26 +145,26 @@ async function denyEach(
   return standing.map((grant) => ended.get(grant) ?? grant)
 }
 
-async function deny(world: World, { standing, because, by }: Ending): Promise<StandingGrant> {
+async function deny(world: World, { standing, because, by, detail }: Ending): Promise<StandingGrant> {
   // A window that is over was closed by AWS at its end, whenever the app gets round to it.
   const at = because === 'expired' ? Math.min(world.now(), standing.window.end) : world.now()
   await world.grants.deny(accountOf(world, standing), standing, at, because)
   world.memory.written.delete(standing.roleName)
   world.log.info(
-    { repository: world.repository.id, role: standing.roleArn, because, by: by?.login },
+    { repository: world.repository.id, role: standing.roleArn, because, by: by?.login, detail },
     'Ended access',
   )
-  return { ...standing, state: { kind: 'ended', at, because, ...(by && { by }) } }
+  return { ...standing, state: { kind: 'ended', at, because, ...(by && { by }), ...(detail && { detail }) } }
 }
 
 async function judgeNewFiles(
   world: World,
   github: GitHub,
   snapshot: Snapshot,
+  rules: Parsed<Rules>,
   standing: readonly StandingGrant[],
   unreadable: ReadonlySet<string>,
 ): Promise<readonly Finding[]> {
-  const rules = readRules(snapshot)
   await attempt(world, 'report broken rules', {}, () => publishRules(world, github, snapshot, rules))
   forgetGone(world, snapshot)
   const open = snapshot.requests.filter((file) => isOpenQuestion(world, snapshot, standing, unreadable, file))

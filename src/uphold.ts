@@ -4,18 +4,20 @@ import type { StandingGrant } from './core/grant.ts'
 import { endOf, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
+import { LOOK_AGAIN_AFTER } from './end-disallowed.ts'
 import type { GrantRecord } from './ports.ts'
 import { keyOf, lentOf, publish, type Subject, subjectOf } from './publish.ts'
 import { accountOf, type GitHub, type World } from './world.ts'
 
-/** Looks at a role when this process sees it first, and again whenever it opened or ended since. */
+/** Looks at a role when this process sees it first, again whenever it opened or ended since, and at least hourly. */
 export async function uphold(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
   const phase = phaseOf(standing.window, world.now())
   // What is over is taken down by the clean-up, which tells of it too.
   if (phase === 'over') return
   const key = `role of ${keyOf(standing.identity)}`
   const refused = world.memory.refused.get(keyOf(standing.identity)) ?? []
-  const seen = JSON.stringify([standing.state.kind, phase, refused])
+  const hour = Math.floor(world.now() / LOOK_AGAIN_AFTER)
+  const seen = JSON.stringify([standing.state.kind, phase, refused, hour])
   if (world.memory.published.get(key) === seen) return
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
@@ -56,6 +58,20 @@ async function upholdLive(
   refused: readonly RefusedOrder[],
 ): Promise<void> {
   const grant = grantOf(subject.identity, lent.location, lent.account, lent.judged)
-  if (!world.memory.written.has(standing.roleName)) await world.grants.write(lent.account, grant)
-  await publish(world, github, subject, { kind: 'granted', lent, phase, policies: grant, refused })
+  if (!world.memory.written.has(standing.roleName)) {
+    const found = await world.grants.write(lent.account, grant)
+    if (found.length > 0) {
+      world.memory.found.set(standing.roleName, { at: world.now(), what: found })
+      world.log.warn({ role: standing.roleArn, found }, 'A role was not as the app wrote it')
+    }
+  }
+  const found = world.memory.found.get(standing.roleName)
+  await publish(world, github, subject, {
+    kind: 'granted',
+    lent,
+    phase,
+    policies: grant,
+    refused,
+    ...(found && { found }),
+  })
 }

@@ -5,6 +5,7 @@ import type { RefusedOrder } from './core/early-end.ts'
 import type { Person } from './core/evidence.ts'
 import type { StandingGrant } from './core/grant.ts'
 import type { Sign } from './core/receipt-signature.ts'
+import type { FoundOnRole } from './core/report-grant.ts'
 import type { GrantReader, GrantWriter, RepositoryReader, RepositoryWriter } from './ports.ts'
 
 /** The part of a pino logger that the flows use. */
@@ -58,6 +59,10 @@ export interface Memory {
   readonly previewed: Map<string, string>
   /** Heads whose checks somebody asked for again. */
   readonly recheck: Set<string>
+  /** Live grants that were still allowed when last asked, by request: under which rules, and in which hour. */
+  readonly allowed: Map<string, string>
+  /** What was last found changed on a role, by role name. */
+  readonly found: Map<string, FoundOnRole>
   /** Not dealt with yet. */
   clicks: readonly Click[]
   /** Who asked in vain for the end of a grant, by request. */
@@ -74,6 +79,8 @@ export function createMemory(): Memory {
     missing: new Map(),
     previewed: new Map(),
     recheck: new Set(),
+    allowed: new Map(),
+    found: new Map(),
     clicks: [],
     refused: new Map(),
     failures: 0,

@@ -67,6 +67,7 @@ const NEEDED_TO_HEAR: Readonly<Record<string, Permission>> = {
   member: 'members:read',
   membership: 'members:read',
   merge_group: 'merge_queues:read',
+  organization: 'members:read',
   pull_request: 'pull_requests:read',
   pull_request_review: 'pull_requests:read',
   push: 'contents:read',

@@ -60,11 +60,11 @@ interface Work {
 }
 
 export function createGrantWriter({ clients, sleep }: GrantWriterOptions): GrantWriter {
-  function work(
+  function work<Result>(
     account: Account,
     role: Pick<Grant, 'identity' | 'rolePath' | 'roleName' | 'roleArn'>,
-    task: (on: Work) => Promise<void>,
-  ): Promise<void> {
+    task: (on: Work) => Promise<Result>,
+  ): Promise<Result> {
     const name = ownRoleName(account, role)
     const { repositoryId } = role.identity
     const path = rolePathOf(repositoryId)
@@ -72,9 +72,7 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 
   return {
-    async write(account, grant) {
-      await work(account, grant, (on) => writeGrant(on, grant))
-    },
+    write: (account, grant) => work(account, grant, (on) => writeGrant(on, grant)),
     async deny(account, standing, at, because) {
       await work(account, standing, (on) => denyRole(on, { at, because }))
     },
@@ -84,11 +82,11 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 }
 
-async function writeGrant(on: Work, grant: Grant): Promise<void> {
+async function writeGrant(on: Work, grant: Grant): Promise<readonly string[]> {
   try {
-    if ((await isGone(on)) && (await createRole(on, grant)))
-      await putPermissions(on, policyText(grant.permissionPolicy))
-    else await completeRole(on, grant)
+    if (!(await isGone(on)) || !(await createRole(on, grant))) return await completeRole(on, grant)
+    await putPermissions(on, policyText(grant.permissionPolicy))
+    return []
   } catch (error) {
     throw isUnknownPrincipal(error) ? new PrincipalNotFound(on.account, on.name, error) : error
   }
@@ -136,7 +134,8 @@ async function readRole(on: Work, grant: Grant): Promise<Role> {
 }
 
 /** Tightens first, then completes; an ended grant is never brought back, only ended in full. */
-async function completeRole(on: Work, grant: Grant): Promise<void> {
+async function completeRole(on: Work, grant: Grant): Promise<readonly string[]> {
+  const found: string[] = []
   const role = await readRole(on, grant)
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
   const policies = await readPolicies(on)
@@ -145,19 +144,37 @@ async function completeRole(on: Work, grant: Grant): Promise<void> {
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }
-  if (role.PermissionsBoundary?.PermissionsBoundaryArn !== grant.boundary) await putBoundary(on)
-  await detachAll(on)
-  for (const [name, document] of policies) if (name !== PERMISSIONS) await tightenPolicy(on, name, document)
+  if (role.PermissionsBoundary?.PermissionsBoundaryArn !== grant.boundary) {
+    await putBoundary(on)
+    found.push('Its permissions boundary was not the one it was given, and was put back.')
+  }
+  for (const arn of await detachAll(on))
+    found.push(`The policy ${arn} was attached to it, and was taken off.`)
+  for (const [name, document] of policies)
+    if (name !== PERMISSIONS) found.push(...(await tightenPolicy(on, name, document)))
   const trustText = mend(trust, withDeletedPrincipal(trust, grant.trustPolicy))
-  if (trustText !== undefined) await persist(on.sleep, () => putTrust(on, trustText))
+  if (trustText !== undefined) {
+    await persist(on.sleep, () => putTrust(on, trustText))
+    found.push('Its trust policy was not as it was written, and was mended.')
+  }
   const permissions = mend(policies.get(PERMISSIONS), grant.permissionPolicy)
-  if (permissions !== undefined) await putPermissions(on, permissions)
+  if (permissions !== undefined) {
+    await putPermissions(on, permissions)
+    found.push('Its permission policy was not as it was written, and was mended.')
+  }
+  return found
 }
 
-async function tightenPolicy(on: Work, name: string, document: unknown): Promise<void> {
+async function tightenPolicy(on: Work, name: string, document: unknown): Promise<readonly string[]> {
   const fate = keepDenials(document)
+  if (fate.kind === 'delete') {
+    await deletePolicy(on, name)
+    return [`The inline policy ${name} was put on it, and was taken off.`]
+  }
   if (fate.kind === 'replace') await putPolicy(on, name, fate.text)
-  if (fate.kind === 'delete') await deletePolicy(on, name)
+  return [
+    `The inline policy ${name} was put on it; what it denies was left, since that may be meant to end the access.`,
+  ]
 }
 
 /** Sessions in use die with the inline policy, so it comes first. */
@@ -234,12 +251,13 @@ async function listPolicies({ iam, name }: Work): Promise<readonly string[]> {
 }
 
 /** Nothing is ever attached to a role of the app, so whatever is attached came from elsewhere. */
-async function detachAll({ iam, name }: Work): Promise<void> {
+async function detachAll({ iam, name }: Work): Promise<readonly string[]> {
   const attached: string[] = []
   for await (const page of paginateListAttachedRolePolicies({ client: iam }, { RoleName: name }))
     attached.push(...(page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []))
   for (const arn of attached)
     await unlessMissing(() => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: arn })))
+  return attached
 }
 
 async function putPolicy({ iam, name }: Work, policy: string, text: string): Promise<void> {

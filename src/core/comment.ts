@@ -42,6 +42,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
     case 'ended':
       return compose([
         `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end)}.`,
+        state.end.detail === undefined ? undefined : prose(state.end.detail),
         whatWasHeld(state.lent, state.end),
         revertSentence(context, 'Its commit message is the receipt.'),
         askAgain(context),

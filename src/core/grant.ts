@@ -64,16 +64,26 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
 }
 
-export const END_REASONS = ['expired', 'file-removed', 'file-changed', 'role-removed', 'given-back'] as const
+export const END_REASONS = [
+  'expired',
+  'file-removed',
+  'file-changed',
+  'role-removed',
+  'given-back',
+  'rules-changed',
+  'requester-gone',
+] as const
 
 /** Why access ended. */
 export type EndReason = (typeof END_REASONS)[number]
 
-/** `at`: seconds since the epoch. `by`: who ended it early, where somebody did; a role in IAM does not say. */
+/** `at`: seconds since the epoch. A role in IAM says neither who ended it early, where somebody did, nor any detail. */
 export interface End {
   readonly at: number
   readonly because: EndReason
   readonly by?: Person
+  /** A sentence. */
+  readonly detail?: string
 }
 
 /** What ListRoles alone says of a role under the app's path. */

@@ -38,7 +38,14 @@ const recordSchema = z.strictObject({
   window: z.strictObject({ start: seconds, end: seconds }),
   approvals: z.array(z.strictObject({ person, commit: z.string(), at: seconds })),
   mergedBy: person,
-  ended: z.strictObject({ at: seconds, because: z.enum(END_REASONS), by: person.optional() }).optional(),
+  ended: z
+    .strictObject({
+      at: seconds,
+      because: z.enum(END_REASONS),
+      by: person.optional(),
+      detail: z.string().optional(),
+    })
+    .optional(),
 })
 
 /** Everything a grant, its comment and its receipt are made from; judged once, at the first sight after the merge. */
@@ -64,10 +71,10 @@ export function parseRecord(text: string | undefined): RequestRecord | undefined
   }
 }
 
-/** How an access ended that IAM shows as ended: who ended it early only the record knows. */
-export function endOf({ at, because }: End, judged: RequestRecord): End {
-  const by = judged.ended?.because === because ? judged.ended.by : undefined
-  return { at, because, ...(by && { by }) }
+/** How an access ended that IAM shows as ended; who ended it, and the detail, may only be in the record. */
+export function endOf(shown: End, judged: RequestRecord): End {
+  const told = judged.ended?.because === shown.because ? judged.ended : undefined
+  return { ...told, ...shown }
 }
 
 /** The grant that a record becomes; the same terms make the same grant, whenever it is asked. */

@@ -30,9 +30,16 @@ export type GrantState =
       readonly policies: Pick<Grant, 'trustPolicy' | 'permissionPolicy'>
       /** Who asked for its end in vain. */
       readonly refused: readonly RefusedOrder[]
+      readonly found?: FoundOnRole
     }
   | { readonly kind: 'rejected'; readonly code: string; readonly message: string; readonly fix: string }
   | { readonly kind: 'ended'; readonly lent: Lent; readonly end: End }
+
+/** That others changed a role, and what became of it. `at`: seconds since the epoch; `what`: sentences. */
+export interface FoundOnRole {
+  readonly at: number
+  readonly what: readonly string[]
+}
 
 const LONGEST_TITLE = 120
 
@@ -79,6 +86,7 @@ function summaryOf(state: GrantState): readonly string[] {
         `**Who gets in:** ${whoGetsIn(lent.judged.principal, lent.judged.author.login)}`,
         approvedBy(lent),
         `**Role:** ${code(lent.role.roleArn)}`,
+        ...foundOnRole(state.found),
         folded(
           'Trust policy: who is let in, and when',
           codeBlock(formatPolicy(policies.trustPolicy), 'json'),
@@ -99,6 +107,7 @@ function summaryOf(state: GrantState): readonly string[] {
       const { lent, end } = state
       return [
         `Access ended at ${utc(end.at)} because ${whyEnded(end)}.`,
+        ...(end.detail === undefined ? [] : [prose(end.detail)]),
         whatWasHeld(lent, end),
         `**Why:** ${inline(lent.judged.request.reason)}`,
         approvedBy(lent),
@@ -106,6 +115,14 @@ function summaryOf(state: GrantState): readonly string[] {
       ]
     }
   }
+}
+
+function foundOnRole(found: FoundOnRole | undefined): readonly string[] {
+  if (found === undefined) return []
+  return [
+    `**Others changed this role**, as Daypass found at ${utc(found.at)}:`,
+    bullets(found.what.map(prose)),
+  ]
 }
 
 /** For how long access really stood. */

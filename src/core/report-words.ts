@@ -17,6 +17,8 @@ export const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   'file-changed': 'its file was changed after it had been approved',
   'role-removed': 'its role was removed in AWS',
   'given-back': 'it was given back early',
+  'rules-changed': 'the rules do not allow it any more',
+  'requester-gone': 'whom it was for has no access to the repository any more',
 }
 
 /** Why access ended, after "because". */

@@ -7,6 +7,7 @@ import type { Context, Octokit, Target } from './context.ts'
 import { readPreviewEvidence, readProvenance } from './evidence.ts'
 import { createGitObjects } from './git-objects.ts'
 import { readOwners } from './owners.ts'
+import { permissionOfPerson } from './people.ts'
 import { changedFiles, mergeGroups, openPulls } from './pulls.ts'
 import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
@@ -36,6 +37,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => git.text(blob, REQUEST_TEXT_LIMIT),
+    permissionOf: (person) => permissionOfPerson(context, person),
     ownersOf: (path, commit) => readOwners(context, commit, path),
     endCommands: (since) => endCommands(context, since),
     lastRequestCheck: (headSha) => lastRequestCheck(context, headSha),

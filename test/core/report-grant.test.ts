@@ -40,6 +40,29 @@ const STATES: Readonly<Record<string, GrantState>> = {
       { by: { id: 502, login: 'olivia', kind: 'person' }, edited: true, why: 'edited' },
     ],
   },
+  'open-changed': {
+    kind: 'granted',
+    lent,
+    phase: 'open',
+    policies: grantFor(),
+    refused: [],
+    found: {
+      at: lent.judged.window.start + 3600,
+      what: [
+        'Its permissions boundary was not the one it was given, and was put back.',
+        'The policy arn:aws:iam::aws:policy/AdministratorAccess was attached to it, and was taken off.',
+      ],
+    },
+  },
+  'ended-by-rules': {
+    kind: 'ended',
+    lent,
+    end: {
+      at: lent.judged.window.start + 60,
+      because: 'rules-changed',
+      detail: 'The rules lend no bucket `customer-exports` in `prod`.',
+    },
+  },
   'ended-by': {
     kind: 'ended',
     lent,

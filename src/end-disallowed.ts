@@ -1,0 +1,81 @@
+/** Finds live grants that today's rules would not give any more, or whose requester has lost access to the repository. */
+import { isDeepStrictEqual } from 'node:util'
+import { readAsked } from './core/asked.ts'
+import type { EndReason, StandingGrant } from './core/grant.ts'
+import type { Parsed } from './core/problem.ts'
+import { parseRecord, type RequestRecord } from './core/record.ts'
+import type { Rules } from './core/rules.ts'
+import type { Snapshot } from './ports.ts'
+import { keyOf, subjectOf } from './publish.ts'
+import { attempt, type GitHub, type World } from './world.ts'
+
+export interface Disallowed {
+  readonly standing: StandingGrant
+  readonly because: EndReason
+  readonly detail: string
+}
+
+/** GitHub does not always tell when somebody loses access, so it is asked again this often. Seconds. */
+export const LOOK_AGAIN_AFTER = 3600
+
+export async function findDisallowed(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  rules: Parsed<Rules>,
+  standing: readonly StandingGrant[],
+): Promise<readonly Disallowed[]> {
+  const { allowed } = world.memory
+  const stamp = `${snapshot.rules?.blob} ${Math.floor(world.now() / LOOK_AGAIN_AFTER)}`
+  const found: Disallowed[] = []
+  await Promise.all(
+    standing
+      .filter(({ state, identity }) => state.kind === 'live' && allowed.get(keyOf(identity)) !== stamp)
+      .map((grant) =>
+        attempt(world, 'see whether a grant is still allowed', { role: grant.roleArn }, async () => {
+          const disallowed = await judgeAgain(world, github, snapshot, rules, grant)
+          if (disallowed) found.push(disallowed)
+          else allowed.set(keyOf(grant.identity), stamp)
+        }),
+      ),
+  )
+  return found
+}
+
+async function judgeAgain(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  rules: Parsed<Rules>,
+  standing: StandingGrant,
+): Promise<Disallowed | undefined> {
+  const { record } = await subjectOf(github, standing)
+  const judged = parseRecord(record?.text)
+  // Without a record nothing says what was allowed; the window ends it all the same.
+  if (judged === undefined) return undefined
+  const detail = rules.ok ? againstRules(world, snapshot, rules.value, standing, judged) : undefined
+  if (detail !== undefined) return { standing, because: 'rules-changed', detail }
+  if ((await github.reader.permissionOf(judged.author)) !== 'none') return undefined
+  return {
+    standing,
+    because: 'requester-gone',
+    detail: `GitHub knows of no access of ${judged.author.login} to the repository.`,
+  }
+}
+
+/** Rules of which nobody knows whether they were approved may end access, as a push to the branch may; they never give any. */
+function againstRules(
+  { repository }: World,
+  snapshot: Snapshot,
+  rules: Rules,
+  { identity, window }: StandingGrant,
+  judged: RequestRecord,
+): string | undefined {
+  const file = snapshot.requests.find(({ path }) => path === identity.path)
+  if (file === undefined) return undefined
+  const asked = readAsked(file, rules, repository.accounts, window.start)
+  if (!asked.ok) return asked.problems[0].message
+  return isDeepStrictEqual(asked.value.terms.principal, judged.principal)
+    ? undefined
+    : `The rules say by now that ${judged.author.login} is somebody else in AWS.`
+}

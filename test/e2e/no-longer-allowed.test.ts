@@ -1,0 +1,128 @@
+import { AttachRolePolicyCommand, ListAttachedRolePoliciesCommand } from '@aws-sdk/client-iam'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseReceipt } from '../../src/core/receipt.ts'
+import { named } from '../../src/sandbox/tour-people.ts'
+import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
+
+const FOLDER = 'access-requests/prod/customer-exports'
+const NOVEMBER = 'exports/2026/11/orders.csv'
+const RULES = '.github/daypass.yml'
+
+let world: TestWorld
+let repository: string
+let rules: string
+
+beforeAll(async () => {
+  world = await startWorld()
+  repository = world.repositories.unprotected
+  rules = (await world.fileOnMain(repository, RULES)) ?? ''
+})
+
+afterAll(() => world.close())
+
+const grant = (login: string, name: string, duration: string) =>
+  world.grant({ login }, repository, `${FOLDER}/${name}.yaml`, requestYaml({ requester: login, duration }))
+
+const setRules = (branch: string, text: string) =>
+  world.land(repository, { branch, files: { [RULES]: text } })
+
+const reads = async (login: string, request: MergedRequest) => {
+  const role = rolesOf.get(request.path) ?? ''
+  const assumed = await world.assume(login, role)
+  if (assumed.kind === 'denied') return 'denied'
+  return (await world.read(assumed.value, 'customer-exports', NOVEMBER)).kind
+}
+/** By path: the comment names the role only while access stands. */
+const rolesOf = new Map<string, string>()
+
+async function remember(...requests: MergedRequest[]): Promise<void> {
+  for (const request of requests) rolesOf.set(request.path, (await world.roleOf(request)) ?? '')
+}
+
+const endedBecause = async (request: MergedRequest) =>
+  parseReceipt((await world.removals(repository, request.path))[0] ?? '')?.endedBecause
+
+describe('a role that others changed', () => {
+  let request: MergedRequest
+  const administrator = 'arn:aws:iam::aws:policy/AdministratorAccess'
+
+  beforeAll(async () => {
+    request = await grant('alice', 'changed', '6h')
+    await remember(request)
+    const RoleName = rolesOf.get(request.path)?.split('/').at(-1)
+    await world.iam('root').send(new AttachRolePolicyCommand({ RoleName, PolicyArn: administrator }))
+    await world.advance('1h')
+    await world.settled()
+  })
+
+  test('is itself again within the hour', async () => {
+    const RoleName = rolesOf.get(request.path)?.split('/').at(-1)
+    const { AttachedPolicies } = await world
+      .iam('root')
+      .send(new ListAttachedRolePoliciesCommand({ RoleName }))
+    expect(AttachedPolicies).toEqual([])
+    expect(await reads('alice', request)).toBe('allowed')
+  })
+
+  test('is told of in the check and in the log', async () => {
+    const summary = (await world.grantCheck(request))?.output.summary
+    expect(summary).toContain('Others changed this role')
+    expect(summary).toContain('AdministratorAccess')
+    expect(await world.appLog()).toContain('A role was not as the app wrote it')
+  })
+})
+
+describe('rules that allow less', () => {
+  let long: MergedRequest
+  let short: MergedRequest
+
+  beforeAll(async () => {
+    ;[long, short] = [await grant('alice', 'long', '10h'), await grant('alice', 'short', '1h')]
+    await remember(long, short)
+    await setRules('shorten', rules.replace('max_duration: 12h', 'max_duration: 8h'))
+  })
+
+  test('end what they would not give any more, and nothing else', async () => {
+    expect(await reads('alice', long)).toBe('denied')
+    expect(await reads('alice', short)).toBe('allowed')
+  })
+
+  test('it is said why, and the file is taken out with a receipt', async () => {
+    const comment = await world.comment(long)
+    expect(comment).toContain('because the rules do not allow it any more')
+    expect(comment).toContain('The window of 10h is longer than 8h')
+    expect(await world.fileOnMain(repository, long.path)).toBeUndefined()
+    expect(await endedBecause(long)).toBe('rules-changed')
+  })
+
+  test('end the access of somebody who is another in AWS by now', async () => {
+    await setRules('rename', rules.replace('iam_user: alice', 'iam_user: mallory'))
+
+    expect(await reads('alice', short)).toBe('denied')
+    expect(await reads('mallory', short)).toBe('denied')
+    expect(await world.comment(short)).toContain('alice is somebody else in AWS')
+  })
+})
+
+describe('somebody who loses access to the repository', () => {
+  let request: MergedRequest
+
+  beforeAll(async () => {
+    request = await grant('mallory', 'leaving', '2h')
+    await remember(request)
+    expect(await reads('mallory', request)).toBe('allowed')
+    await world.github('root').repos.removeCollaborator({ ...named(repository), username: 'mallory' })
+    await world.advance('1h')
+    await world.settled()
+  })
+
+  test('loses what was lent within the hour, though no event told of it', async () => {
+    expect(await reads('mallory', request)).toBe('denied')
+  })
+
+  test('it is said why, and the file is taken out with a receipt', async () => {
+    expect(await world.comment(request)).toContain('has no access to the repository any more')
+    expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+    expect(await endedBecause(request)).toBe('requester-gone')
+  })
+})
