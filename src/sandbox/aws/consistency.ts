@@ -1,4 +1,7 @@
-/** IAM's eventual consistency: readers, and whatever decides over access, see a change only some time after it was made. */
+/**
+ * IAM's eventual consistency: readers, and whatever decides over access, see a change only some time after it was made
+ * (IAM User Guide, troubleshoot_general.html#troubleshoot_general_eventual-consistency).
+ */
 import type { Account, Identity, World } from './state.ts'
 
 /** How things stood before a change, for as long as that is what is seen. */

@@ -9,7 +9,10 @@ import { createWorld } from '../../../src/sandbox/aws/world.ts'
 import { createClock } from '../../../src/sandbox/clock.ts'
 import { COMBINATION_CASES, type CombinationCase } from './combination-cases.ts'
 import { CONDITION_CASES } from './condition-cases.ts'
-import { POLICY_CASES, REQUEST } from './policy-cases.ts'
+import { CONTEXT_CASES } from './context-cases.ts'
+import { NOON } from './fixture.ts'
+import { DOC, POLICY_CASES, REQUEST } from './policy-cases.ts'
+import { PRINCIPAL_CASES } from './principal-cases.ts'
 import { REFUSAL_CASES } from './refusal-cases.ts'
 
 const SAME = '111111111111'
@@ -17,7 +20,8 @@ const OTHER = '222222222222'
 
 function world(): World {
   const empty = { users: [], roles: [], managedPolicies: [], buckets: [], keys: [] }
-  const alice = { name: 'alice', accessKeyId: 'AKIAALICE00000000000', secretAccessKey: 'x', policies: {} }
+  const keys = { accessKeyId: 'AKIAALICE00000000000', secretAccessKey: 'x' }
+  const alice = { name: 'alice', ...keys, policies: {}, tags: { team: 'blue' } }
   const trust = {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { AWS: SAME }, Action: 'sts:AssumeRole' }],
@@ -27,7 +31,7 @@ function world(): World {
     { ...empty, name: 'same', id: SAME, users: [alice], roles: [reader] },
     { ...empty, name: 'other', id: OTHER },
   ]
-  return createWorld({ region: 'eu-central-1', accounts }, createClock())
+  return createWorld({ region: 'eu-central-1', accounts }, { ...createClock(), now: () => NOON })
 }
 
 function contextOf(keys: Readonly<Record<string, string | readonly string[]>> = {}): Context {
@@ -74,7 +78,7 @@ describe('a policy is refused for', () => {
 })
 
 describe('policies of several kinds', () => {
-  it.each(COMBINATION_CASES)('$says', (example) => {
+  it.each([...COMBINATION_CASES, ...PRINCIPAL_CASES])('$says', (example) => {
     const at = world()
     const caller = callerOf(at, example)
     const { resource, kind = 'bucket', owner = 'same' } = example
@@ -91,7 +95,51 @@ describe('policies of several kinds', () => {
   })
 })
 
-function callerOf(at: World, { caller, own, boundary, session }: CombinationCase): Caller {
+describe('the condition keys of a request', () => {
+  it.each(CONTEXT_CASES)('$says', ({ caller, condition, viaService, owner = 'same', holds }) => {
+    const at = world()
+    const statement = { Effect: 'Allow', Action: '*', Resource: '*', Condition: condition }
+    const document = { Version: '2012-10-17', Statement: statement }
+    const everyone = { ...document, Statement: { ...statement, Principal: '*', Condition: {} } }
+    const decision = decide(at, {
+      ...REQUEST,
+      caller: callerOf(at, { caller, own: document }),
+      sourceIp: viaService === true ? undefined : '203.0.113.7',
+      region: 'eu-central-1',
+      owner: owner === 'same' ? SAME : OTHER,
+      resourcePolicy: owner === 'other' ? readPolicy(at, 'bucket', JSON.stringify(everyone)) : undefined,
+    })
+    expect(decision.allowed).toBe(holds)
+  })
+})
+
+describe('the cases together', () => {
+  const cases = [
+    ...POLICY_CASES,
+    ...CONDITION_CASES,
+    ...REFUSAL_CASES,
+    ...COMBINATION_CASES,
+    ...PRINCIPAL_CASES,
+    ...CONTEXT_CASES,
+  ]
+
+  it('are two hundred at least, and no two say the same', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(200)
+    expect(new Set(cases.map(({ says }) => says)).size).toBe(cases.length)
+  })
+
+  it("each cite a page of AWS's documentation, and every page listed is cited", () => {
+    const cited = new Set(cases.map(({ doc }) => doc))
+    for (const doc of cited)
+      expect(doc).toMatch(/^https:\/\/docs\.aws\.amazon\.com\/[\w/-]+\.html(#[\w-]+)?$/)
+    expect(cited).toEqual(new Set(Object.values(DOC)))
+  })
+})
+
+function callerOf(
+  at: World,
+  { caller, own, boundary, session }: Pick<CombinationCase, 'caller' | 'own' | 'boundary' | 'session'>,
+): Caller {
   const account = at.accounts.get(SAME)
   const user = account?.users.get('alice')
   const role = account?.roles.get('reader')
@@ -103,7 +151,7 @@ function callerOf(at: World, { caller, own, boundary, session }: CombinationCase
     identity.boundary = newManagedPolicy(at, SAME, { name: 'boundary', path: '/', policy: read(boundary) })
   if (caller === 'user') return { kind: 'user', identity: user, label: 'alice' }
   const now = at.clock.now()
-  const given = { name: 's', token: 't', issued: now, expires: now + 3_600_000 }
+  const given = { name: 's', token: 't', issued: now, expires: now + 3_600_000, sourceIdentity: 'alice' }
   return {
     kind: 'session',
     identity: role,

@@ -237,7 +237,7 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
     'A principal with the wrong path',
     { ...TRUST, Principal: { AWS: 'arn:aws:iam::111111111111:user/team/alice' } },
     'Invalid principal',
-    DOC.principal,
+    DOC.arns,
   ),
   trust(
     'A unique id written as a principal',
