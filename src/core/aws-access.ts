@@ -17,10 +17,9 @@ const CONSOLE: Readonly<Record<Account['partition'], { readonly signin: string; 
     'aws-us-gov': { signin: 'signin.amazonaws-us-gov.com', console: 'console.amazonaws-us-gov.com' },
   }
 
-/** A block for `~/.aws/config`. */
-export function awsProfile(lent: Lent): string {
+/** A block for `~/.aws/config`. `source`: the profile that the person signs in with. */
+export function awsProfile(lent: Lent, source = sourceProfile(lent)): string {
   const { judged, account, role } = lent
-  const source = judged.principal.kind === 'identity-center' ? '<your SSO profile>' : 'default'
   return [
     `[profile ${profileName(lent)}]`,
     `role_arn = ${role.roleArn}`,
@@ -29,6 +28,13 @@ export function awsProfile(lent: Lent): string {
     `role_session_name = ${sessionName(judged.author.login)}`,
     `duration_seconds = ${sessionSeconds(lent)}`,
   ].join('\n')
+}
+
+/** What the AWS CLI itself calls it, unless the person chose otherwise. */
+export function sourceProfile({ judged: { principal } }: Lent): string {
+  return principal.kind === 'identity-center'
+    ? `${principal.permissionSet}-${principal.accountId}`
+    : 'default'
 }
 
 export function listCommand(lent: Lent): string {

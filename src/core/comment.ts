@@ -1,7 +1,6 @@
 /** The app's one comment on a request's pull request: what a person needs next, made to be read in an e-mail on a phone. */
 
-import type { Principal } from './account.ts'
-import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand } from './aws-access.ts'
+import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand, sourceProfile } from './aws-access.ts'
 import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
 import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
 import { code, codeBlock, inline, prose } from './markdown.ts'
@@ -74,7 +73,7 @@ function commentOpen({ lent, refused }: Granted, context: CommentContext): strin
 
 function howToUse(lent: Lent): readonly string[] {
   return [
-    `**With the AWS CLI.** Add this to \`~/.aws/config\`. ${sourceHint(lent.judged.principal)}`,
+    `**With the AWS CLI.** Add this to \`~/.aws/config\`. ${sourceHint(lent)}`,
     codeBlock(awsProfile(lent), 'ini'),
     'Then look what is there:',
     codeBlock(listCommand(lent), 'sh'),
@@ -82,14 +81,15 @@ function howToUse(lent: Lent): readonly string[] {
   ]
 }
 
-function sourceHint(principal: Principal): string {
+function sourceHint(lent: Lent): string {
+  const { principal } = lent.judged
   switch (principal.kind) {
     case 'iam-user':
       return '`default` stands for the profile with your own access key; change it if yours has another name.'
     case 'iam-role':
       return `\`default\` stands for your profile with the role ${code(principal.arn)}; change it if yours has another name.`
     case 'identity-center':
-      return `For \`source_profile\`, put in the name of your own SSO profile with the permission set ${code(principal.permissionSet)}.`
+      return `${code(sourceProfile(lent))} is what \`aws configure sso\` suggests to call your profile with the permission set ${code(principal.permissionSet)}; change it if yours has another name.`
   }
 }
 

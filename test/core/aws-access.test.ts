@@ -48,9 +48,9 @@ describe('the AWS profile', () => {
     expect(awsProfile(lentWith(change))).toContain(`duration_seconds = ${seconds}`)
   })
 
-  it('leaves the name of an SSO profile to the person', () => {
+  it('names an SSO profile as `aws configure sso` suggests it', () => {
     expect(awsProfile(lentWith({ principal: identityCenter }))).toContain(
-      'source_profile = <your SSO profile>',
+      'source_profile = DataReader-111122223333',
     )
   })
 
