@@ -76,12 +76,21 @@ export async function startApp(config: Config): Promise<App> {
   await probot.load(
     daypass({
       repository: (id) => memories.has(id) && scheduler.wake(id),
+      pull(id, pull) {
+        const hints = memories.get(id)?.hints
+        if (hints === undefined) return
+        hints.pulls.set(pull, (hints.pulls.get(pull) ?? 0) + 1)
+        scheduler.wake(id)
+      },
       all() {
         directory.forget()
         wakeAll()
       },
       people() {
-        for (const { allowed } of memories.values()) allowed.clear()
+        for (const { allowed, hints } of memories.values()) {
+          allowed.clear()
+          hints.everything += 1
+        }
         wakeAll()
       },
       endAccess(id, click) {
@@ -91,7 +100,6 @@ export async function startApp(config: Config): Promise<App> {
         scheduler.wake(id)
       },
       recheck(id, headSha) {
-        memories.get(id)?.previewed.delete(headSha)
         memories.get(id)?.recheck.add(headSha)
         if (memories.has(id)) scheduler.wake(id)
       },

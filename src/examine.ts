@@ -1,27 +1,20 @@
-/** One pull request: which of its files are Daypass's, what is wrong with them, and what they would grant. */
+/** One pull request: which of its files are Daypass's, what is wrong with them, what they would grant, and what their approval lacks. */
 import { judgeOpen, standing } from './core/approval.ts'
 import { type Asked, readAsked } from './core/asked.ts'
-import { CODEOWNERS_PLACES, parseCodeowners } from './core/codeowners.ts'
-import { codeownersProblems } from './core/codeowners-problems.ts'
 import type { ChangedFile, Evidence } from './core/evidence.ts'
 import { buildGrant, checkGrantSize, type Grant } from './core/grant.ts'
-import { inWhole, notText, type Parsed, type Problem } from './core/problem.ts'
+import { inWhole, isOne, type Parsed, type Problem, problemsOf } from './core/problem.ts'
+import type { ApprovalFinding } from './core/report-approval.ts'
 import type { RequestFinding } from './core/report-request.ts'
 import { isRequestPath, REQUESTS_FOLDER } from './core/request.ts'
-import { parseRules, RULES_PATH, type Rules } from './core/rules.ts'
-import type { OpenVerdict } from './core/verdict.ts'
+import type { Rules } from './core/rules.ts'
 import { windowOf } from './core/window.ts'
+import { guardedPathsIn, judgeChange, problemsOfGuarded } from './examine-change.ts'
+import { examineGroup } from './examine-group.ts'
+import { type Examined, waits } from './examined.ts'
+import type { Head, PullHead } from './heads.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
 import type { GitHub, PreviewWorld } from './world.ts'
-
-/** A commit that waits for its check: the head of a pull request, or of a merge group. */
-export interface Head {
-  readonly sha: string
-  /** The pull request; of a merge group, the last one in it. */
-  readonly pull: number
-  readonly baseBranch?: string
-  readonly isMergeGroup: boolean
-}
 
 /** What an open pull request lacks of course, until somebody has approved it. */
 const TO_COME = new Set(['approvals-missing', 'changes-requested'])
@@ -31,61 +24,65 @@ export async function examine(
   github: GitHub,
   rules: Parsed<Rules>,
   head: Head,
-): Promise<RequestFinding> {
-  const changes = await github.reader.changedFiles(head.sha, head.isMergeGroup ? undefined : head.pull)
+): Promise<Examined> {
+  const changes = await github.reader.changedFiles(head.sha, head.kind === 'pull' ? head.pull : undefined)
   const requests = changes.filter(touchesRequest)
-  const guarded = changes.filter(({ path }) => isGuarded(path))
-  if (requests.length === 0 && guarded.length === 0) return { kind: 'nothing-to-check' }
+  const guarded = guardedPathsIn(changes)
+  if (requests.length === 0 && guarded.length === 0) return same({ kind: 'nothing-to-check' })
   if (requests.every(({ status }) => status === 'removed') && guarded.length === 0) {
-    return { kind: 'ends-access', files: requests.map(({ path }) => path) }
+    return same({ kind: 'ends-access', files: requests.map(({ path }) => path) })
   }
   const snapshot = await github.reader.snapshot(head.sha)
-  const problems = guarded.flatMap(({ path }) => problemsOfGuarded(snapshot, path))
-  if (requests.length === 0) {
-    return isOne(problems)
-      ? { kind: 'problems', problems }
-      : { kind: 'rules-fine', files: guarded.map(({ path }) => path) }
+  const problems = guarded.flatMap((path) => problemsOfGuarded(snapshot, path))
+  if (head.kind === 'group') {
+    return examineGroup(world, github, { head, snapshot, rules, requests, guarded, problems })
   }
-  if (!rules.ok) return { kind: 'rules-broken', problems: rules.problems }
-  if (head.isMergeGroup) return examineGroup(world, snapshot, rules.value, requests, problems)
-  return examineRequest(world, github, snapshot, rules.value, head, changes, problems)
+  if (requests.length === 0) {
+    return {
+      request: isOne(problems) ? { kind: 'problems', problems } : { kind: 'rules-fine', files: guarded },
+      approval: await approvalOfChanges(github, head, guarded),
+    }
+  }
+  if (!rules.ok) return waits({ kind: 'rules-broken', problems: rules.problems })
+  return examineRequest(world, github, { snapshot, rules: rules.value, head, changes, problems })
 }
 
-/** A merge group may hold several pull requests; each was examined by itself, and all files are read again together. */
-function examineGroup(
-  world: PreviewWorld,
-  snapshot: Snapshot,
-  rules: Rules,
-  requests: readonly ChangedFile[],
-  problems: readonly Problem[],
-): RequestFinding {
-  const files = snapshot.requests.filter(({ path }) => requests.some((request) => request.path === path))
-  const all = [
-    ...problems,
-    ...files.flatMap((file) => problemsOf(readAsked(file, rules, world.repository.accounts, world.now()))),
-  ]
-  return isOne(all)
-    ? { kind: 'problems', problems: all }
-    : { kind: 'group-fine', files: files.map(({ path }) => path) }
+/** Another branch may hold what it likes: only what comes onto the default branch is ever gone by. */
+async function approvalOfChanges(
+  github: GitHub,
+  { pull, baseBranch, draft }: PullHead,
+  guarded: ReturnType<typeof guardedPathsIn>,
+): Promise<ApprovalFinding> {
+  if (baseBranch !== github.defaultBranch) return { kind: 'nothing-to-check' }
+  return {
+    kind: 'judged',
+    draft,
+    judged: await Promise.all(guarded.map((path) => judgeChange(github, pull, path))),
+  }
+}
+
+interface RequestToExamine {
+  readonly snapshot: Snapshot
+  readonly rules: Rules
+  readonly head: PullHead
+  readonly changes: readonly ChangedFile[]
+  /** Of rules and CODEOWNERS in the same pull request. */
+  readonly problems: readonly Problem[]
 }
 
 async function examineRequest(
   world: PreviewWorld,
   github: GitHub,
-  snapshot: Snapshot,
-  rules: Rules,
-  head: Head,
-  changes: readonly ChangedFile[],
-  guardedProblems: readonly Problem[],
-): Promise<RequestFinding> {
+  { snapshot, rules, head, changes, problems: guardedProblems }: RequestToExamine,
+): Promise<Examined> {
   const path = changes.find(touchesRequest)?.path ?? REQUESTS_FOLDER
   const file = snapshot.requests.find((request) => request.path === path)
   const asked = file && readAsked(file, rules, world.repository.accounts, world.now())
   const problems = [...guardedProblems, ...(asked ? problemsOf(asked) : [])]
   if (file === undefined || asked === undefined || !asked.ok || isOne(problems)) {
-    return { kind: 'problems', problems: isOne(problems) ? problems : [notThere(path)] }
+    return waits({ kind: 'problems', problems: isOne(problems) ? problems : [notThere(path)] })
   }
-  if (rules.paused) return { kind: 'paused' }
+  if (rules.paused) return waits({ kind: 'paused' })
   const { request, terms } = asked.value
   const evidence = await github.reader.previewEvidence(head.pull, path, {
     requester: request.requester,
@@ -94,22 +91,27 @@ async function examineRequest(
   })
   const grant = grantIfMergedNow(world, head, file, asked.value)
   const tooLarge = checkGrantSize(grant)
-  if (tooLarge !== undefined) return { kind: 'problems', problems: [inWhole(path, tooLarge)] }
-  return weigh(path, asked.value, grant, evidence, judgeOpen(evidence))
+  if (tooLarge !== undefined) return waits({ kind: 'problems', problems: [inWhole(path, tooLarge)] })
+  return weigh(head, asked.value, grant, evidence)
 }
 
-function weigh(
-  path: string,
-  asked: Asked,
-  grant: Grant,
-  evidence: Evidence,
-  verdict: OpenVerdict,
-): RequestFinding {
-  if (verdict.outcome === 'unknown') return { kind: 'unknown', code: verdict.code, message: verdict.message }
-  if (verdict.outcome === 'rejected' && !TO_COME.has(verdict.code)) {
-    return { kind: 'problems', problems: [problemAt(path, verdict.code, verdict.message, verdict.fix)] }
+function weigh({ pull, draft }: PullHead, asked: Asked, grant: Grant, evidence: Evidence): Examined {
+  const { path } = evidence
+  const verdict = judgeOpen(evidence)
+  const stands = standing(evidence)
+  const approval: ApprovalFinding = {
+    kind: 'judged',
+    draft,
+    judged: [{ path, pull, of: 'request', verdict, standing: stands }],
   }
-  return { kind: 'valid', asked, grant, standing: standing(evidence), verdict }
+  if (verdict.outcome === 'unknown') {
+    return { request: { kind: 'unknown', code: verdict.code, message: verdict.message }, approval }
+  }
+  if (verdict.outcome === 'rejected' && !TO_COME.has(verdict.code)) {
+    const { code, message, fix } = verdict
+    return { request: { kind: 'problems', problems: [inWhole(path, { code, message, fix })] }, approval }
+  }
+  return { request: { kind: 'valid', asked, grant, standing: stands }, approval }
 }
 
 function grantIfMergedNow(world: PreviewWorld, head: Head, file: SourceFile, asked: Asked): Grant {
@@ -126,14 +128,9 @@ function grantIfMergedNow(world: PreviewWorld, head: Head, file: SourceFile, ask
   })
 }
 
-function problemsOfGuarded(snapshot: Snapshot, path: string): readonly Problem[] {
-  const file = path === RULES_PATH ? snapshot.rules : snapshot.codeowners
-  // Taken out, or behind another CODEOWNERS that is in force.
-  if (file?.path !== path) return []
-  if (file.text === undefined) return [notText(path)]
-  return path === RULES_PATH
-    ? problemsOf(parseRules(file.text))
-    : codeownersProblems(path, parseCodeowners(file.text))
+/** Where both checks say the same. */
+function same(finding: RequestFinding & ApprovalFinding): Examined {
+  return { request: finding, approval: finding }
 }
 
 /** Whether a change puts a request into the repository, alters one or takes one out. */
@@ -141,27 +138,10 @@ function touchesRequest({ path, previousPath }: ChangedFile): boolean {
   return isRequestPath(path) || (previousPath !== undefined && isRequestPath(previousPath))
 }
 
-function isGuarded(path: string): boolean {
-  return path === RULES_PATH || CODEOWNERS_PLACES.some((place) => place === path)
-}
-
-function problemsOf(parsed: Parsed<unknown>): readonly Problem[] {
-  return parsed.ok ? [] : parsed.problems
-}
-
-function isOne(problems: readonly Problem[]): problems is readonly [Problem, ...Problem[]] {
-  return problems.length > 0
-}
-
 function notThere(path: string): Problem {
-  return problemAt(
-    path,
-    'not-added',
-    'The pull request does not add this file: it alters, renames or removes one.',
-    'Add one request as a new file, and nothing else.',
-  )
-}
-
-function problemAt(file: string, code: string, message: string, fix: string): Problem {
-  return { file, line: 1, column: 1, code, message, fix }
+  return inWhole(path, {
+    code: 'not-added',
+    message: 'The pull request does not add this file: it alters, renames or removes one.',
+    fix: 'Add one request as a new file, and nothing else.',
+  })
 }

@@ -3,28 +3,23 @@ import type { ApplicationFunction } from 'probot'
 import { END_ACTION } from './core/early-end.ts'
 import type { Click } from './world.ts'
 
+/** What stands in a repository, and what it is called. */
+const REPOSITORY_EVENTS = ['create', 'delete', 'issue_comment', 'merge_group', 'push', 'repository'] as const
+const PULL_EVENTS = ['pull_request', 'pull_request_review'] as const
 /** Who is in the organization, a team or a repository changed. */
 const PEOPLE_EVENTS = ['member', 'membership', 'organization', 'team'] as const
 
 /** Every event after which a repository may look different; `app.yml` subscribes to these. */
-export const WAKING_EVENTS = [
-  'create',
-  'delete',
-  'issue_comment',
-  'merge_group',
-  'pull_request',
-  'pull_request_review',
-  'push',
-  'repository',
-  ...PEOPLE_EVENTS,
-] as const
+export const WAKING_EVENTS = [...REPOSITORY_EVENTS, ...PULL_EVENTS, ...PEOPLE_EVENTS] as const
 
 export interface Wake {
   /** Looks at one repository soon. */
   repository(repositoryId: number): void
+  /** And at one pull request in it, though no list may show that it changed. */
+  pull(repositoryId: number, pull: number): void
   /** Looks at all of them: installations changed. */
   all(): void
-  /** Somebody may have lost access to the repositories. */
+  /** Somebody may have lost or gained access to the repositories, which no list shows. */
   people(): void
   /** Somebody asked for the checks of this commit again: a hint to write them anew, never believed otherwise. */
   recheck(repositoryId: number, headSha: string): void
@@ -49,8 +44,9 @@ export function daypass(wake: Wake): ApplicationFunction {
       },
     )
     app.on([...PEOPLE_EVENTS], () => wake.people())
+    app.on([...PULL_EVENTS], ({ payload }) => wake.pull(payload.repository.id, payload.pull_request.number))
     // GitHub delivers the installation events to every app, subscribed or not.
-    app.on([...WAKING_EVENTS, 'installation', 'installation_repositories'], ({ payload }) => {
+    app.on([...REPOSITORY_EVENTS, 'installation', 'installation_repositories'], ({ payload }) => {
       if ('repository' in payload && payload.repository) wake.repository(payload.repository.id)
       else wake.all()
     })

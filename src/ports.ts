@@ -1,15 +1,23 @@
 /** What the two flows need of the outside: readers apart from writers, so that a preview can't write to IAM, by type. */
 import type { Account } from './core/account.ts'
-import type { ChangedFile, Evidence, PathOwners, Permission, Person } from './core/evidence.ts'
+import type { ChangedFile, Evidence, FileAt, PathOwners, Permission, Person } from './core/evidence.ts'
 import type { EndReason, Grant, RequestIdentity, StandingGrant } from './core/grant.ts'
 import type { CheckReport } from './core/report.ts'
+import type { ApprovalReport } from './core/report-approval.ts'
+import type { Reviewers } from './core/review-requests.ts'
+import type { GuardedPath, OpenChange } from './core/trust.ts'
 
 /** A read that failed; never to be taken for an empty one. `what` names the read, for the log. */
 export class Unreadable extends Error {
-  override readonly name = 'Unreadable'
+  override readonly name: string = 'Unreadable'
   constructor(what: string, cause: unknown) {
     super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
+}
+
+/** An answer that is not whole, and will not be until what was asked about is another: people have to be told. */
+export class CutOff extends Unreadable {
+  override readonly name = 'CutOff'
 }
 
 /** A file as it stands in one commit. */
@@ -37,6 +45,8 @@ export interface OpenPull {
   readonly headSha: string
   readonly baseBranch: string
   readonly draft: boolean
+  /** As GitHub writes it; changes with every push, review, and change of the pull request itself. */
+  readonly updatedAt: string
 }
 
 /** The app's own record of a request, kept in the check run `Daypass / grant` on the merge commit. */
@@ -76,10 +86,17 @@ export interface RepositoryReader {
   openPulls(): Promise<readonly OpenPull[]>
   /** Merge queue groups waiting for their checks. */
   mergeGroups(): Promise<readonly { readonly headSha: string; readonly pull: number }[]>
-  /** Which paths a pull request (or merge group) changes against the default branch; throws where the list is cut off. */
+  /**
+   * Which paths a pull request (or merge group) changes against the default branch. Throws `CutOff` where the list is cut
+   * off and what is left out could be a request, rules or CODEOWNERS.
+   */
   changedFiles(headSha: string, pull?: number): Promise<readonly ChangedFile[]>
   /** The evidence of an open pull request for one path, as far as it goes before the merge. */
   previewEvidence(pull: number, path: string, terms: EvidenceTerms): Promise<Evidence>
+  /** What an open pull request would change of one guarded file. */
+  previewChange(pull: number, path: GuardedPath): Promise<OpenChange>
+  /** Whose review of a pull request GitHub was ever told to ask for, whether or not it is still asked for. */
+  askedReviewers(pull: number): Promise<Reviewers>
   /** The evidence of a file that is on the default branch at `snapshot`. */
   provenance(file: SourceFile, snapshot: Snapshot, terms: EvidenceTerms): Promise<Provenance>
   /** The record of a request whose pull request is known, whether or not its file is still on the branch. */
@@ -92,8 +109,20 @@ export interface RepositoryReader {
   ownersOf(path: string, commit: string): Promise<PathOwners>
   /** Comments since then (seconds since the epoch) that ask for the end of the access on whose pull request they stand. */
   endCommands(since: number): Promise<readonly Command[]>
+  /** A file as a commit holds it. */
+  fileAt(commit: string, path: string): Promise<FileAt | 'missing'>
   /** External id of the newest `Daypass / request` check on a commit. */
   lastRequestCheck(headSha: string): Promise<string | undefined>
+  /** The newest `Daypass / approval` check on a commit. */
+  lastApprovalCheck(headSha: string): Promise<ApprovalCheck | undefined>
+}
+
+/** An approval check as it stands on a commit. */
+export interface ApprovalCheck {
+  readonly checkRunId: number
+  readonly externalId: string | undefined
+  /** One that is done is not opened again: a new one takes its place. */
+  readonly completed: boolean
 }
 
 export interface Command {
@@ -117,6 +146,15 @@ export interface RepositoryWriter {
     conclusion: 'success' | 'failure' | 'neutral',
     report: CheckReport,
   ): Promise<void>
+  /** Brings the check `Daypass / approval` of a commit up to date: `last` is what stands there. */
+  writeApprovalCheck(
+    headSha: string,
+    externalId: string,
+    last: ApprovalCheck | undefined,
+    report: ApprovalReport,
+  ): Promise<void>
+  /** Asks for reviews of a pull request; GitHub may refuse, and says why. */
+  askReviewers(pull: number, reviewers: Reviewers): Promise<'asked' | { readonly refused: string }>
   /** Creates or updates the record; `rejected` concludes in failure, `ended` in success, the others leave it open. */
   writeRecord(
     mergeSha: string,

@@ -1,83 +1,197 @@
-/** Shows what a pull request would grant before anybody approves it. Can't write to IAM, by type. */
+/** Shows what a pull request would grant before anybody approves it, and what its approval lacks. Can't write to IAM, by type. */
 import { createHash } from 'node:crypto'
 import type { Parsed } from './core/problem.ts'
+import { approvalReport, leastApproved } from './core/report-approval.ts'
 import { requestReport } from './core/report-request.ts'
+import { reviewersToAsk } from './core/review-requests.ts'
 import type { Rules } from './core/rules.ts'
-import { examine, type Head } from './examine.ts'
-import type { OpenPull, Snapshot } from './ports.ts'
+import { examine } from './examine.ts'
+import { cutOff, type Examined } from './examined.ts'
+import { type Head, type HeadsOfCommit, readHeads } from './heads.ts'
+import { CutOff, type Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
 import { attempt, type GitHub, type PreviewWorld } from './world.ts'
 
 /** External id of a check that could not be decided: it is asked again at every look. */
 const UNKNOWN = 'unknown'
 
-/** Brings the check **Daypass / request** of every open pull request and merge group up to date. */
+/** Who is in a team, and who may write, shows in nothing that is read at every look: everything is looked at anew this often. Seconds. */
+const LOOK_ANEW_AFTER = 600
+
+/** Brings the checks **Daypass / request** and **Daypass / approval** of every open pull request and merge group up to date. */
 export async function preview(world: PreviewWorld): Promise<void> {
   const { github } = world
   if (github === undefined) return
+  const hints = hintsNow(world)
   const base = await attempt(world, 'read the branch', {}, () => github.reader.snapshot())
   const heads = await attempt(world, 'list the open pull requests', {}, () => readHeads(github))
   if (base === undefined || heads === undefined) return
   forgetClosed(world, heads)
   const rules = readRules(base)
   await Promise.all(
-    heads.map((head) =>
-      attempt(world, 'check a pull request', { pull: head.pull }, () =>
-        check(world, github, base, rules, head),
+    [...heads].map(([sha, sharing]) =>
+      attempt(world, 'check a pull request', { pull: sharing[0].pull }, () =>
+        check(world, github, rules, { sha, heads: sharing, key: keyOf(base, sharing, hints) }),
       ),
     ),
   )
 }
 
-async function readHeads({ reader }: GitHub): Promise<readonly Head[]> {
-  const [pulls, groups] = await Promise.all([reader.openPulls(), reader.mergeGroups()])
-  return [
-    ...pulls.map(({ headSha, number, baseBranch }: OpenPull) => ({
-      sha: headSha,
-      pull: number,
-      baseBranch,
-      isMergeGroup: false,
-    })),
-    ...groups.map(({ headSha, pull }) => ({ sha: headSha, pull, isMergeGroup: true })),
-  ]
+function forgetClosed({ memory }: PreviewWorld, heads: ReadonlyMap<string, HeadsOfCommit>): void {
+  const open = new Set([...heads.values()].flat().map(({ pull }) => pull))
+  for (const sha of memory.previewed.keys()) if (!heads.has(sha)) memory.previewed.delete(sha)
+  for (const pull of memory.hints.pulls.keys()) if (!open.has(pull)) memory.hints.pulls.delete(pull)
 }
 
-function forgetClosed(world: PreviewWorld, heads: readonly Head[]): void {
-  const open = new Set(heads.map(({ sha }) => sha))
-  for (const sha of world.memory.previewed.keys()) if (!open.has(sha)) world.memory.previewed.delete(sha)
+interface Commit {
+  readonly sha: string
+  readonly heads: HeadsOfCommit
+  /** Changes with whatever may change what the checks say. */
+  readonly key: string
 }
 
 async function check(
   world: PreviewWorld,
   github: GitHub,
-  base: Snapshot,
   rules: Parsed<Rules>,
-  head: Head,
+  { sha, heads, key }: Commit,
 ): Promise<void> {
   const { memory } = world
-  const externalId = fingerprint(base, head)
-  const asked = memory.recheck.has(head.sha)
-  if (!asked && memory.previewed.get(head.sha) === externalId) return
-  const last = await github.reader.lastRequestCheck(head.sha)
-  if (asked || last !== externalId) {
-    const finding = await examine(world, github, rules, head)
-    const { conclusion, ...report } = requestReport(finding)
-    const isUnknown = finding.kind === 'unknown'
-    if (asked || !isUnknown || last !== UNKNOWN) {
-      await github.writer.writeRequestCheck(head.sha, isUnknown ? UNKNOWN : externalId, conclusion, report)
-      world.log.info(
-        { repository: world.repository.id, pull: head.pull, conclusion },
-        'Checked a pull request',
-      )
-    }
-    memory.recheck.delete(head.sha)
-    if (isUnknown) return
+  const wanted = memory.recheck.has(sha)
+  const last = memory.previewed.get(sha)
+  if (!wanted && last?.key === key && world.now() - last.at < LOOK_ANEW_AFTER) return
+  const at = world.now()
+  const [first, ...others] = await Promise.all(heads.map((head) => tryToExamine(world, github, rules, head)))
+  if (first === undefined) return
+  const found: Found = { sha, heads, examined: [first, ...others] }
+  const told = digest(found.examined.map(lasting))
+  // What this process wrote it need not look for, but for now and then.
+  const stands = !wanted && last?.told === told && world.now() - last.checkedAt < LOOK_ANEW_AFTER
+  if (!stands) {
+    await Promise.all([
+      writeRequestCheck(world, github, found, wanted),
+      writeApprovalCheck(world, github, found, wanted),
+    ])
   }
-  memory.previewed.set(head.sha, externalId)
+  await Promise.all(heads.map((head, index) => askOwners(world, github, head, found.examined[index])))
+  memory.recheck.delete(sha)
+  const checkedAt = stands ? last.checkedAt : at
+  if (!found.examined.some(({ request }) => request.kind === 'unknown'))
+    memory.previewed.set(sha, { key, at, told, checkedAt })
 }
 
-/** Changes with everything that the check is made from and that may change while the head stays. */
-function fingerprint({ rules, codeowners }: Snapshot, { sha, pull, baseBranch, isMergeGroup }: Head): string {
-  const parts = [sha, pull, baseBranch, isMergeGroup, rules?.blob, codeowners?.path, codeowners?.blob]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+/** What GitHub does not tell in full is told to people; a read that merely failed is tried again. */
+async function tryToExamine(
+  world: PreviewWorld,
+  github: GitHub,
+  rules: Parsed<Rules>,
+  head: Head,
+): Promise<Examined> {
+  try {
+    return await examine(world, github, rules, head)
+  } catch (error) {
+    if (!(error instanceof CutOff)) throw error
+    return cutOff(error.message)
+  }
+}
+
+interface Found {
+  readonly sha: string
+  readonly heads: HeadsOfCommit
+  readonly examined: readonly [Examined, ...Examined[]]
+}
+
+const GRAVITY = { failure: 2, success: 1, neutral: 0 } as const
+
+/** Where several pull requests share a commit, what stands against one of them stands against the commit. */
+function worst(examined: Found['examined']): Examined {
+  const gravity = ({ request }: Examined) => GRAVITY[requestReport(request).conclusion]
+  return examined.reduce((one, other) => (gravity(other) > gravity(one) ? other : one))
+}
+
+async function writeRequestCheck(
+  world: PreviewWorld,
+  { reader, writer }: GitHub,
+  { sha, heads, examined }: Found,
+  wanted: boolean,
+): Promise<void> {
+  const gravest = worst(examined)
+  const { conclusion, ...report } = requestReport(gravest.request)
+  const pulls = heads.map(({ pull }) => pull)
+  const externalId = gravest.request.kind === 'unknown' ? UNKNOWN : digest([pulls, lasting(gravest).request])
+  if (!wanted && (await reader.lastRequestCheck(sha)) === externalId) return
+  await writer.writeRequestCheck(sha, externalId, conclusion, report)
+  world.log.info({ repository: world.repository.id, pull: pulls[0], conclusion }, 'Checked a pull request')
+}
+
+/** What the reports are made from, without what is different at each look: the policies have the time of a merge right now. */
+function lasting({ request, approval }: Examined): { readonly request: unknown; readonly approval: unknown } {
+  if (request.kind !== 'valid') return { request, approval }
+  const { grant: _, standing, ...rest } = request
+  const { needed, mayApprove, mayMerge, silentOwners } = standing
+  return { request: { ...rest, needed, mayApprove, mayMerge, silentOwners }, approval }
+}
+
+async function writeApprovalCheck(
+  world: PreviewWorld,
+  { reader, writer }: GitHub,
+  { sha, examined: [first, ...others] }: Found,
+  wanted: boolean,
+): Promise<void> {
+  const report = approvalReport(leastApproved([first.approval, ...others.map(({ approval }) => approval)]))
+  const externalId = digest(report)
+  const last = await reader.lastApprovalCheck(sha)
+  const stands = last?.externalId === externalId && last.completed === (report.state !== 'pending')
+  if (stands && !wanted) return
+  await writer.writeApprovalCheck(sha, externalId, last, report)
+  const { state, title } = report
+  world.log.info({ repository: world.repository.id, commit: sha, state, title }, 'Wrote an approval check')
+}
+
+/** Asks whom GitHub did not ask; a refusal is told, and changes nothing. */
+async function askOwners(
+  world: PreviewWorld,
+  { reader, writer }: GitHub,
+  head: Head,
+  examined: Examined | undefined,
+): Promise<void> {
+  const approval = examined?.approval
+  if (head.kind !== 'pull' || head.draft || approval?.kind !== 'judged') return
+  const { pull } = head
+  const none = { people: [], teams: [] }
+  if (isEmpty(reviewersToAsk(approval.judged, none))) return
+  const reviewers = reviewersToAsk(approval.judged, await reader.askedReviewers(pull))
+  if (isEmpty(reviewers)) return
+  const outcome = await writer.askReviewers(pull, reviewers)
+  const told = { repository: world.repository.id, pull, ...reviewers }
+  if (outcome === 'asked') world.log.info(told, 'Asked owners for a review')
+  else world.log.warn({ ...told, refused: outcome.refused }, 'GitHub does not let the app ask for a review')
+}
+
+function isEmpty({ people, teams }: ReturnType<typeof reviewersToAsk>): boolean {
+  return people.length === 0 && teams.length === 0
+}
+
+/** How often events have pointed at a pull request, or at all of them: read before anything else, so that none is lost. */
+function hintsNow({ memory }: PreviewWorld): (pull: number) => readonly number[] {
+  const { everything, pulls } = memory.hints
+  const counted = new Map(pulls)
+  return (pull) => [everything, counted.get(pull) ?? 0]
+}
+
+function keyOf(
+  { commit, rules, codeowners }: Snapshot,
+  heads: HeadsOfCommit,
+  hints: ReturnType<typeof hintsNow>,
+): string {
+  const told = heads.map((head) => [
+    head,
+    hints(head.pull),
+    ...(head.kind === 'group' ? head.queued.map(({ number }) => hints(number)) : []),
+  ])
+  return digest([commit, rules?.blob, codeowners?.path, codeowners?.blob, told])
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
 }

@@ -55,8 +55,10 @@ export interface Memory {
   readonly written: Map<string, { readonly standing: StandingGrant; readonly at: number }>
   /** Since when a role that is on record as granted was not found in IAM, by role name. */
   readonly missing: Map<string, number>
-  /** Pull requests and merge groups whose check says what it should, by head commit: the check's external id. */
-  readonly previewed: Map<string, string>
+  /** Commits whose checks say what they should. */
+  readonly previewed: Map<string, Previewed>
+  /** How often events have pointed at something whose change shows in no list; only ever a reason to look. */
+  readonly hints: Hints
   /** Heads whose checks somebody asked for again. */
   readonly recheck: Set<string>
   /** Live grants that were still allowed when last asked, by request: under which rules, and in which hour. */
@@ -71,6 +73,22 @@ export interface Memory {
   failures: number
 }
 
+export interface Previewed {
+  /** Of all whose change would show in what is read at every look. */
+  readonly key: string
+  /** When the evidence was last read, and when the checks that stand on GitHub were, in seconds since the epoch. */
+  readonly at: number
+  readonly checkedAt: number
+  /** Of all that the checks say. */
+  readonly told: string
+}
+
+export interface Hints {
+  everything: number
+  /** By number. */
+  readonly pulls: Map<number, number>
+}
+
 export function createMemory(): Memory {
   return {
     published: new Map(),
@@ -78,6 +96,7 @@ export function createMemory(): Memory {
     written: new Map(),
     missing: new Map(),
     previewed: new Map(),
+    hints: { everything: 0, pulls: new Map() },
     recheck: new Set(),
     allowed: new Map(),
     found: new Map(),

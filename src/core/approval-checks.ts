@@ -280,12 +280,15 @@ export const CHECKS: readonly Check[] = [
   },
 ]
 
-export function countFor(pull: MergedPull, { owners, atMerge, requester }: Evidence): ApprovalCount {
+export function countFor(
+  pull: MergedPull,
+  { owners, atMerge, requester }: Pick<Evidence, 'owners' | 'atMerge' | 'requester'>,
+): ApprovalCount {
   return countApprovals({ pull, owners, file: atMerge, requester })
 }
 
 /** A request is never granted without an approval, whatever the rules say. */
-export function approvalsNeeded({ approvalsNeeded }: Evidence): number {
+export function approvalsNeeded({ approvalsNeeded }: Pick<Evidence, 'approvalsNeeded'>): number {
   return Math.max(1, approvalsNeeded)
 }
 

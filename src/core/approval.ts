@@ -2,8 +2,15 @@
 
 import { approvalsNeeded, CHECKS, type Check, countFor, logins } from './approval-checks.ts'
 import type { ApprovalCount } from './approvals.ts'
-import { countingOwners, involvedIds, type SilentOwner, sameLogin, silentOwners } from './approvers.ts'
-import type { Evidence } from './evidence.ts'
+import {
+  countingOwners,
+  involvedIds,
+  peopleOf,
+  type SilentOwner,
+  sameLogin,
+  silentOwners,
+} from './approvers.ts'
+import type { Evidence, Owner, Person } from './evidence.ts'
 import type { Objection, OpenVerdict, Verdict } from './verdict.ts'
 
 /** Judges a file on the default branch by the pull request that brought it. */
@@ -28,28 +35,62 @@ export function judgeOpen(evidence: Evidence): OpenVerdict {
 
 /** How the approval of a request stands, for the texts that people read; decides nothing. */
 export interface Standing extends ApprovalCount {
-  /** How many approvals are still missing. */
+  /** How many approvals the rules ask for; at least one. */
+  readonly needed: number
+  /** How many of them are still missing. */
   readonly missing: number
+  /** Owners as CODEOWNERS names them, from whom a missing approval could come. */
+  readonly awaited: readonly AwaitedOwner[]
   /** Logins of the owners whose approval could count; those who approved already included. */
   readonly mayApprove: readonly string[]
   readonly mayMerge: readonly string[] | 'anyone'
+  /** User ids of everybody who reviewed it, in whatever way. */
+  readonly reviewed: readonly number[]
   /** Owners named in CODEOWNERS who can't count. */
   readonly silentOwners: readonly SilentOwner[]
 }
 
-export function standing(evidence: Evidence): Standing {
+export interface AwaitedOwner {
+  readonly kind: 'user' | 'team'
+  /** As CODEOWNERS has it: `@olivia`, `@acme/data-owners`. */
+  readonly text: string
+  /** Those behind the name who could approve and did not yet. */
+  readonly people: readonly Person[]
+}
+
+/** What of the evidence says how the approval stands; a change of a guarded file has no more. */
+export type StandingQuestion = Pick<
+  Evidence,
+  'pull' | 'owners' | 'requester' | 'atMerge' | 'approvalsNeeded' | 'mergeBy'
+>
+
+export function standing(evidence: StandingQuestion): Standing {
   const { pull, owners, requester, mergeBy } = evidence
   const approvals =
     pull === undefined ? { counted: [], uncounted: [], changeRequests: [] } : countFor(pull, evidence)
   const involved = pull === undefined ? new Set<number>() : involvedIds(pull)
   const people = [...countingOwners(owners).values()]
+  const isFree = ({ id, login }: Person) => !involved.has(id) && !sameLogin(requester, login)
+  const approved = new Set(approvals.counted.map(({ person }) => person.id))
+  const needed = approvalsNeeded(evidence)
   return {
     ...approvals,
-    missing: Math.max(0, approvalsNeeded(evidence) - approvals.counted.length),
-    mayApprove: logins(people.filter(({ id, login }) => !involved.has(id) && !sameLogin(requester, login))),
+    needed,
+    missing: Math.max(0, needed - approvals.counted.length),
+    awaited: awaitedOwners(owners.owners, (person) => isFree(person) && !approved.has(person.id)),
+    mayApprove: logins(people.filter(isFree)),
     mayMerge: mergeBy === 'anyone' ? 'anyone' : logins(people),
+    reviewed: (pull?.reviews ?? []).flatMap(({ person }) => (person === null ? [] : [person.id])),
     silentOwners: silentOwners(owners),
   }
+}
+
+function awaitedOwners(owners: readonly Owner[], isAwaited: (person: Person) => boolean): AwaitedOwner[] {
+  return owners.flatMap((owner) => {
+    const people = peopleOf(owner).filter(isAwaited)
+    const named = owner.kind === 'user' || owner.kind === 'team'
+    return named && people.length > 0 ? [{ kind: owner.kind, text: owner.text, people }] : []
+  })
 }
 
 function firstObjection(checks: readonly Check[], evidence: Evidence): Objection | undefined {

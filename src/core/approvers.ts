@@ -35,7 +35,8 @@ export function silentOwners({ owners }: PathOwners): readonly SilentOwner[] {
     .map((owner) => ({ text: owner.text, why: whySilent(owner) }))
 }
 
-function peopleOf(owner: Owner): readonly Person[] {
+/** Who can count of those behind one owner's name. */
+export function peopleOf(owner: Owner): readonly Person[] {
   switch (owner.kind) {
     case 'user':
       return owner.person !== null && isPerson(owner.person) && canWrite(owner.permission)

@@ -129,7 +129,7 @@ export function outcome<T>(problems: readonly Problem[], value: () => T): Parsed
 }
 
 /** A mistake of a file as a whole. */
-export function inWhole(file: string, mistake: Mistake): Problem {
+export function inWhole(file: string, mistake: Pick<Problem, 'code' | 'message' | 'fix'>): Problem {
   return { file, line: 1, column: 1, ...mistake }
 }
 
@@ -140,4 +140,12 @@ export function notText(file: string): Problem {
     message: 'The file is no plain text file: it is a link, not UTF-8, or far too large.',
     fix: 'Write it anew as a plain file, saved as UTF-8.',
   })
+}
+
+export function problemsOf(parsed: Parsed<unknown>): readonly Problem[] {
+  return parsed.ok ? [] : parsed.problems
+}
+
+export function isOne(problems: readonly Problem[]): problems is readonly [Problem, ...Problem[]] {
+  return problems.length > 0
 }

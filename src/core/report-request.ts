@@ -18,7 +18,6 @@ import {
   whatIsAsked,
   whoGetsIn,
 } from './report-words.ts'
-import type { OpenVerdict } from './verdict.ts'
 
 export type RequestFinding =
   /** The pull request touches neither requests nor rules. */
@@ -29,7 +28,7 @@ export type RequestFinding =
   | { readonly kind: 'ends-access'; readonly files: readonly string[] }
   /** A merge group, whose pull requests were each checked by themselves. */
   | { readonly kind: 'group-fine'; readonly files: readonly string[] }
-  | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'problems'; readonly problems: readonly [Problem, ...Problem[]] }
   /** The rules on the default branch can't be used, so the request can't be checked. */
   | { readonly kind: 'rules-broken'; readonly problems: readonly Problem[] }
   | ({ readonly kind: 'valid' } & ValidRequest)
@@ -38,12 +37,17 @@ export type RequestFinding =
   /** Something could not be read; never to be taken for success. */
   | { readonly kind: 'unknown'; readonly code: string; readonly message: string }
 
+/** Nothing can be granted before this is settled, whoever approves. */
+export type BlockedRequest = Extract<
+  RequestFinding,
+  { readonly kind: 'problems' | 'rules-broken' | 'paused' }
+>
+
 interface ValidRequest {
   readonly asked: Asked
   /** What would be written into IAM if it were merged now. */
   readonly grant: Grant
   readonly standing: Standing
-  readonly verdict: OpenVerdict
 }
 
 export interface RequestReport extends CheckReport {
@@ -184,9 +188,9 @@ function annotate(problems: readonly Problem[]): Annotation[] {
 function reportValid(valid: ValidRequest): RequestReport {
   const { asked, grant, standing } = valid
   const { request, location } = asked
-  const hopeless = standing.mayApprove.length === 0
+  const hopeless = standing.mayApprove.length < standing.needed
   const title = hopeless
-    ? 'Nobody can approve this request'
+    ? hopelessTitle(standing)
     : `${request.requester} asks to ${request.access} ${location.bucket} for ${lengthOf(request.durationSeconds)}`
   return {
     conclusion: hopeless ? 'failure' : 'success',
@@ -196,13 +200,18 @@ function reportValid(valid: ValidRequest): RequestReport {
       reasons(asked),
       `### What it opens\n\n${whatItOpens(asked)}`,
       `### Who gets in\n\n${whoGetsIn(asked.terms.principal, request.requester)}`,
-      `### Who decides\n\n${whoDecides(standing, valid.verdict)}`,
+      `### Who decides\n\n${whoDecides(standing)}`,
       `### Exactly what AWS is told\n\n${timesOf(asked)}`,
       folded('Trust policy: who is let in, and when', codeBlock(formatPolicy(grant.trustPolicy), 'json')),
       folded('Permission policy: what they can do', codeBlock(formatPolicy(grant.permissionPolicy), 'json')),
     ]),
     annotations: [],
   }
+}
+
+function hopelessTitle({ needed, mayApprove }: Standing): string {
+  if (mayApprove.length === 0) return 'Nobody can approve this request'
+  return `This request needs ${needed} approvals, and only ${mayApprove.length} can be given`
 }
 
 function opening({ request, location, account }: Asked): string {

@@ -3,6 +3,7 @@ import { countApprovals, sameFile } from './approvals.ts'
 import { countingOwners, findUnattributable, isPerson, touchingCommits } from './approvers.ts'
 import { CODEOWNERS_PLACES } from './codeowners.ts'
 import type { FileAt, MergedPull, PathOwners, TrustRoot } from './evidence.ts'
+import type { OpenVerdict } from './verdict.ts'
 
 /**
  * Every place CODEOWNERS may lie in is guarded, also those not in force: a file laid down there today is in force as
@@ -70,9 +71,16 @@ export interface TrustCheck {
   readonly sentence: string
 }
 
-interface ChangeCheck extends TrustCheck {
-  /** What befell the file, to follow its name; undefined where nothing is wrong. Relies on the checks before it. */
-  readonly fault: (change: Change) => string | undefined
+/** `fault`: what befell the file, to follow its name and `was`; undefined where nothing is wrong. Relies on the checks before it. */
+type ChangeCheck = TrustCheck &
+  (
+    | { readonly stage: 'merged'; readonly fault: (change: Change) => string | undefined }
+    /** Can be asked of a pull request that is still open, too. */
+    | { readonly stage: 'any'; readonly fault: (change: ExplainedChange) => string | undefined }
+  )
+
+interface ExplainedChange extends ChangeExplanation {
+  readonly after: FileAt | 'missing'
 }
 
 /** One changed file of one step. */
@@ -97,53 +105,55 @@ const INCOMPLETE: TrustCheck = {
 const CHANGE_CHECKS: readonly ChangeCheck[] = [
   {
     code: 'guarded-file-rewound',
+    stage: 'merged',
     sentence: 'No force push of the default branch put another version of the file in place.',
-    fault: ({ step }) => (step.forced ? 'was changed by a force push' : undefined),
+    fault: ({ step }) => (step.forced ? 'changed by a force push' : undefined),
   },
   {
     code: 'guarded-file-pushed',
+    stage: 'merged',
     sentence:
       'The change came by a pull request that shows it, merged into the default branch of this repository.',
-    fault: (change) => (isByMerge(change) ? undefined : 'was not changed by a merged pull request'),
+    fault: (change) => (isByMerge(change) ? undefined : 'not changed by a merged pull request'),
   },
   {
     code: 'guarded-file-author-unknown',
+    stage: 'any',
     sentence: 'Its author is a person, and every commit that touches the file is tied to GitHub accounts.',
-    fault: ofPull(({ pull }) =>
+    fault: ({ pull }) =>
       pull.author !== null &&
       isPerson(pull.author) &&
       touchingCommits(pull).length > 0 &&
       !findUnattributable(pull)
         ? undefined
-        : 'was changed by somebody whom GitHub can not tie to an account',
-    ),
+        : 'changed by somebody whom GitHub can not tie to an account',
   },
   {
     code: 'guarded-file-unowned',
+    stage: 'any',
     sentence: 'The CODEOWNERS in force before it gave the file at least one owner with write access.',
-    fault: ofPull(({ owners }) =>
+    fault: ({ owners }) =>
       countingOwners(owners).size > 0
         ? undefined
-        : 'was changed while nobody owned it, so that nobody could approve it',
-    ),
+        : 'changed while nobody owned it, so that nobody could approve it',
   },
   {
     code: 'guarded-file-changes-requested',
+    stage: 'any',
     sentence: 'No owner asked for changes.',
-    fault: ofPull((explanation, { after }) =>
-      countApprovals({ ...explanation, file: after }).changeRequests.length === 0
+    fault: (change) =>
+      countApprovals({ ...change, file: change.after }).changeRequests.length === 0
         ? undefined
-        : 'was changed although an owner of it asked for other changes',
-    ),
+        : 'changed although an owner of it asked for other changes',
   },
   {
     code: 'guarded-file-unapproved',
+    stage: 'any',
     sentence: 'An uninvolved owner approved exactly these bytes, or exactly this removal, before the merge.',
-    fault: ofPull((explanation, { after }) =>
-      countApprovals({ ...explanation, file: after }).counted.length > 0
+    fault: (change) =>
+      countApprovals({ ...change, file: change.after }).counted.length > 0
         ? undefined
-        : 'was changed without the approval of an uninvolved owner',
-    ),
+        : 'changed without the approval of an uninvolved owner',
   },
 ]
 
@@ -167,7 +177,7 @@ export function judgeTrust(history: TrustHistory): TrustRoot {
   }
   for (const change of changesOf(history)) {
     for (const check of CHANGE_CHECKS) {
-      const fault = check.fault(change)
+      const fault = faultOf(check, change)
       if (fault !== undefined) return broken(check, describeChange(change, fault), REMEDY)
     }
   }
@@ -182,7 +192,7 @@ function broken({ code }: TrustCheck, what: string, remedy: string): TrustRoot {
 }
 
 function describeChange({ path, step }: Change, fault: string): string {
-  return `${path} ${fault} (commit ${short(step.after)}).`
+  return `${path} was ${fault} (commit ${short(step.after)}).`
 }
 
 /** Each unforced step begins where the one before it ended, with the same guarded files. */
@@ -216,12 +226,45 @@ function isByMerge({ path, step, history, explanation }: Change): boolean {
   return merged && Number.isFinite(mergedAt) && mergeSha === step.after && here && shown
 }
 
-/** For the checks after the one that wants a pull request. */
-function ofPull(
-  fault: (explanation: ChangeExplanation, change: Change) => string | undefined,
-): ChangeCheck['fault'] {
-  return (change) => (change.explanation === undefined ? undefined : fault(change.explanation, change))
+/** The checks of both stages come after the one that wants a pull request. */
+function faultOf(check: ChangeCheck, change: Change): string | undefined {
+  if (check.stage === 'merged') return check.fault(change)
+  const { explanation, after } = change
+  return explanation && check.fault({ ...explanation, after })
 }
+
+/** A change of one guarded file that an open pull request would bring. */
+export interface OpenChange extends ChangeExplanation {
+  readonly path: GuardedPath
+  /** At the commit where the pull request left the default branch. */
+  readonly forked: FileAt | 'missing'
+  /** At the head of the default branch. */
+  readonly before: FileAt | 'missing'
+  /** At the head of the pull request. */
+  readonly after: FileAt | 'missing'
+}
+
+/** Whether the trust root would hold over this change, were it merged now: the checks of the judgement, as far as they go. */
+export function judgeOpenChange(change: OpenChange): OpenVerdict {
+  const { path, forked, before, after } = change
+  if (!sameFile(forked, before)) {
+    return {
+      outcome: 'rejected',
+      code: 'guarded-file-changed-meanwhile',
+      message: `${path} was changed on the default branch meanwhile: the merge would bring bytes that nobody has approved.`,
+      fix: 'Update the branch of the pull request, and have it approved then.',
+    }
+  }
+  for (const check of CHANGE_CHECKS) {
+    const fault = check.stage === 'any' ? check.fault(change) : undefined
+    if (fault === undefined) continue
+    const message = `${path} would be ${fault}.`
+    return { outcome: 'rejected', code: check.code, message, fix: OPEN_REMEDY }
+  }
+  return { outcome: 'would-hold', approvals: countApprovals({ ...change, file: after }).counted }
+}
+
+const OPEN_REMEDY = 'Merged like this, nothing new could be granted until the operator has looked at it.'
 
 function short(sha: string): string {
   return sha.slice(0, 7)

@@ -1,9 +1,11 @@
 /** Writes check runs: cut to GitHub's limits, annotations in batches, and only ever the app's own. */
 import type { Annotation, CheckReport } from '../core/report.ts'
+import type { ApprovalReport } from '../core/report-approval.ts'
 import { RULES_PATH } from '../core/rules.ts'
+import type { ApprovalCheck } from '../ports.ts'
 import type { Context } from './context.ts'
 import { write } from './failures.ts'
-import { REQUEST_CHECK, RULES_CHECK } from './names.ts'
+import { APPROVAL_CHECK, REQUEST_CHECK, RULES_CHECK } from './names.ts'
 import { lastTouch } from './touches.ts'
 
 const MOST_CHARACTERS = 65_535
@@ -78,6 +80,7 @@ export interface CheckRun {
   readonly id: number
   readonly externalId: string | undefined
   readonly completed: boolean
+  readonly conclusion: string | undefined
   readonly title: string | undefined
   readonly summary: string | undefined
   readonly text: string | undefined
@@ -110,6 +113,7 @@ export async function listChecks(
       id: run.id,
       externalId: run.external_id ?? undefined,
       completed: run.status === 'completed',
+      conclusion: run.conclusion ?? undefined,
       title: run.output.title ?? undefined,
       summary: run.output.summary ?? undefined,
       text: run.output.text ?? undefined,
@@ -131,6 +135,35 @@ export async function writeRequestCheck(
 export async function lastRequestCheck(context: Context, headSha: string): Promise<string | undefined> {
   const newest = (await listChecks(context, headSha, REQUEST_CHECK)).at(-1)
   return newest?.completed ? newest.externalId : undefined
+}
+
+const APPROVAL_STATES: Readonly<Record<ApprovalReport['state'], CheckState>> = {
+  pending: { status: 'in_progress' },
+  success: { conclusion: 'success' },
+  neutral: { conclusion: 'neutral' },
+}
+
+export async function lastApprovalCheck(
+  context: Context,
+  headSha: string,
+): Promise<ApprovalCheck | undefined> {
+  const newest = (await listChecks(context, headSha, APPROVAL_CHECK)).at(-1)
+  // One that was open for two weeks GitHub completes itself.
+  if (newest === undefined || newest.conclusion === 'stale') return undefined
+  return { checkRunId: newest.id, externalId: newest.externalId, completed: newest.completed }
+}
+
+/** One that waits is carried on; one that is done stays as it was, under the new one. */
+export async function writeApprovalCheck(
+  context: Context,
+  headSha: string,
+  externalId: string,
+  last: ApprovalCheck | undefined,
+  { state, ...report }: ApprovalReport,
+): Promise<void> {
+  const check = { name: APPROVAL_CHECK, headSha, externalId, state: APPROVAL_STATES[state], report }
+  if (last === undefined || last.completed) await createCheck(context, check)
+  else await updateCheck(context, last.checkRunId, check)
 }
 
 /** Once, on the commit that gave the rules the text they have. */

@@ -2,7 +2,7 @@
 import type { FileAt } from '../core/evidence.ts'
 import { REQUESTS_FOLDER } from '../core/request.ts'
 import { decodeUtf8 } from '../core/text.ts'
-import { Unreadable } from '../ports.ts'
+import { CutOff } from '../ports.ts'
 import { rememberForever } from './bounded-cache.ts'
 import type { Octokit, Target } from './context.ts'
 import { isNotFound } from './failures.ts'
@@ -161,7 +161,7 @@ interface TreeAnswer {
 
 function entriesOf(what: string, answer: TreeAnswer): Tree {
   if (answer.truncated) {
-    throw new Unreadable(
+    throw new CutOff(
       what,
       'GitHub cut the list off, as it holds more than 100,000 entries or 7 MB; take old files out',
     )

@@ -1,10 +1,10 @@
 /** Everything GitHub says of one pull request, told of one path. */
 import type { ChangedFile, Commit, FileAt, MergedPull, Person, Review } from '../core/evidence.ts'
-import { Unreadable } from '../ports.ts'
+import { CutOff, Unreadable } from '../ports.ts'
 import { coAuthorsOf, type FindByEmail } from './co-authors.ts'
 import type { Context } from './context.ts'
 import { personOf } from './people.ts'
-import { type PullCommits, pullCommits, pullFiles, readPull, wholeList } from './pulls.ts'
+import { type PullCommits, pullCommits, pullEvents, pullFiles, readPull, wholeList } from './pulls.ts'
 
 const MOST_PULL_COMMITS = 250
 
@@ -24,7 +24,7 @@ export async function readMergedPull(
   ])
   if (pull.commits > MOST_PULL_COMMITS || commits.length < pull.commits) {
     const cause = `it has ${pull.commits} commits, and GitHub lists ${MOST_PULL_COMMITS} at most; squash or split it`
-    throw new Unreadable(`the commits of pull request #${number}`, cause)
+    throw new CutOff(`the commits of pull request #${number}`, cause)
   }
   const merge =
     pull.merged && pull.merged_at && pull.merge_commit_sha
@@ -122,11 +122,8 @@ const BASE_CHANGES: ReadonlySet<string> = new Set([
 ])
 
 /** When the pull request last came to stand on another base; undefined where it never did. */
-async function readBaseChange({ octokit, at, reads }: Context, number: number): Promise<number | undefined> {
-  const what = `the events of pull request #${number} of ${at.owner}/${at.repo}`
-  const parameters = { ...at, issue_number: number, per_page: 100 }
-  const events = await reads.all(what, octokit.rest.issues.listEvents, parameters, (page) => page)
-  const changes = events.flatMap(({ event, created_at }) =>
+async function readBaseChange(context: Context, number: number): Promise<number | undefined> {
+  const changes = (await pullEvents(context, number)).flatMap(({ event, created_at }) =>
     BASE_CHANGES.has(event) ? [secondsOf(created_at)] : [],
   )
   return changes.length === 0 ? undefined : Math.max(...changes)

@@ -1,6 +1,7 @@
 /** The names by which the app finds again what it wrote on GitHub. */
 
 export const REQUEST_CHECK = 'Daypass / request'
+export const APPROVAL_CHECK = 'Daypass / approval'
 export const GRANT_CHECK = 'Daypass / grant'
 export const RULES_CHECK = 'Daypass / rules'
 

@@ -1,11 +1,10 @@
 /** Pull requests and merge groups: which are open, what they change, and which one brought a commit in. */
 import type { ChangedFile } from '../core/evidence.ts'
-import { type OpenPull, Unreadable } from '../ports.ts'
+import { CutOff, type OpenPull } from '../ports.ts'
 import type { Context } from './context.ts'
 
 /** GitHub lists no more, and doesn't say that it cut the list off. */
 const MOST_PULL_FILES = 3000
-const MOST_COMPARED_FILES = 300
 
 export async function openPulls({ octokit, at, reads }: Context): Promise<OpenPull[]> {
   const what = `the open pull requests of ${at.owner}/${at.repo}`
@@ -15,6 +14,7 @@ export async function openPulls({ octokit, at, reads }: Context): Promise<OpenPu
       headSha: pull.head.sha,
       baseBranch: pull.base.ref,
       draft: pull.draft === true,
+      updatedAt: pull.updated_at,
     })),
   )
 }
@@ -34,33 +34,6 @@ export async function mergeGroups({ octokit, target, at, reads }: Context) {
   })
 }
 
-/** `pull` is left out for a merge group, or a commit of which only its place is known. */
-export function changedFiles(context: Context, headSha: string, pull?: number): Promise<ChangedFile[]> {
-  return pull === undefined ? filesSinceBranch(context, headSha) : filesOfHead(context, headSha, pull)
-}
-
-async function filesOfHead(context: Context, headSha: string, number: number): Promise<ChangedFile[]> {
-  const [pull, files] = await Promise.all([readPull(context, number), pullFiles(context, number)])
-  if (pull.head.sha === headSha) return wholeList(number, pull.changed_files, files)
-  // A merge group carries the number of a pull request whose own head is another commit.
-  return filesSinceBranch(context, headSha)
-}
-
-async function filesSinceBranch(context: Context, headSha: string): Promise<ChangedFile[]> {
-  const { octokit, target, at, reads } = context
-  const basehead = `${target.defaultBranch}...${headSha}`
-  const what = `the files between ${target.defaultBranch} and ${headSha} of ${at.owner}/${at.repo}`
-  const { files = [] } = await reads.one(what, octokit.rest.repos.compareCommitsWithBasehead, {
-    ...at,
-    basehead,
-    per_page: 1,
-  })
-  if (files.length >= MOST_COMPARED_FILES) {
-    throw new Unreadable(what, `GitHub lists ${MOST_COMPARED_FILES} files at most; split the change`)
-  }
-  return files.map(toChangedFile)
-}
-
 export function readPull({ octokit, at, reads }: Context, number: number) {
   const what = `pull request #${number} of ${at.owner}/${at.repo}`
   return reads.one(what, octokit.rest.pulls.get, { ...at, pull_number: number })
@@ -74,11 +47,16 @@ export function pullFiles({ octokit, at, reads }: Context, number: number): Prom
 
 /** The same files, once it is sure that none is left out. */
 export function wholeList(number: number, count: number, files: ChangedFile[]): ChangedFile[] {
-  if (count > MOST_PULL_FILES || files.length < count) {
+  if (!isWhole(count, files)) {
     const cause = `it changes ${count} files, and GitHub lists ${files.length} (${MOST_PULL_FILES} at most); split it`
-    throw new Unreadable(`the files of pull request #${number}`, cause)
+    throw new CutOff(`the files of pull request #${number}`, cause)
   }
   return files
+}
+
+/** `count` as GitHub tells it of the pull request itself. */
+export function isWhole(count: number, files: readonly ChangedFile[]): boolean {
+  return count <= MOST_PULL_FILES && files.length >= count
 }
 
 /** As GitHub lists them, the oldest first. */
@@ -88,6 +66,13 @@ export async function pullCommits({ octokit, at, reads, git }: Context, number: 
   const commits = await reads.all(what, octokit.rest.pulls.listCommits, parameters, (page) => page)
   for (const commit of commits) git.learn(commit)
   return commits
+}
+
+/** What was done to it, the oldest first. */
+export function pullEvents({ octokit, at, reads }: Context, number: number) {
+  const what = `the events of pull request #${number} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, issue_number: number, per_page: 100 }
+  return reads.all(what, octokit.rest.issues.listEvents, parameters, (page) => page)
 }
 
 export type PullCommits = Awaited<ReturnType<typeof pullCommits>>
@@ -128,7 +113,7 @@ interface DiffEntry {
   readonly previous_filename?: string
 }
 
-function toChangedFile({ filename, status, previous_filename }: DiffEntry): ChangedFile {
+export function toChangedFile({ filename, status, previous_filename }: DiffEntry): ChangedFile {
   return {
     path: filename,
     status,

@@ -1,6 +1,13 @@
 /** One repository on GitHub, as the flows see it: its reader and its writer. */
 import type { RepositoryReader, RepositoryWriter } from '../ports.ts'
-import { lastRequestCheck, reportBrokenRules, writeRequestCheck } from './checks.ts'
+import { changedFiles } from './changed-files.ts'
+import {
+  lastApprovalCheck,
+  lastRequestCheck,
+  reportBrokenRules,
+  writeApprovalCheck,
+  writeRequestCheck,
+} from './checks.ts'
 import { endCommands } from './commands.ts'
 import { writeComment } from './comments.ts'
 import type { Context, Octokit, Target } from './context.ts'
@@ -8,12 +15,13 @@ import { readPreviewEvidence, readProvenance } from './evidence.ts'
 import { createGitObjects } from './git-objects.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson } from './people.ts'
-import { changedFiles, mergeGroups, openPulls } from './pulls.ts'
+import { mergeGroups, openPulls } from './pulls.ts'
 import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
 import { mergeRevert, openRevert } from './revert.ts'
+import { askedReviewers, askReviewers } from './reviewers.ts'
 import { REQUEST_TEXT_LIMIT, readSnapshot } from './snapshot.ts'
-import { createTrustReader } from './trust.ts'
+import { createTrustReader, readOpenChange } from './trust.ts'
 
 export interface Repository {
   readonly reader: RepositoryReader
@@ -34,16 +42,22 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     mergeGroups: () => mergeGroups(context),
     changedFiles: (headSha, pull) => changedFiles(context, headSha, pull),
     previewEvidence: (pull, path, terms) => readPreviewEvidence(context, readTrust, pull, path, terms),
+    previewChange: (pull, path) => readOpenChange(context, pull, path),
+    askedReviewers: (pull) => askedReviewers(context, pull),
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => git.text(blob, REQUEST_TEXT_LIMIT),
     permissionOf: (person) => permissionOfPerson(context, person),
     ownersOf: (path, commit) => readOwners(context, commit, path),
     endCommands: (since) => endCommands(context, since),
+    fileAt: (commit, path) => git.fileAt(commit, path),
     lastRequestCheck: (headSha) => lastRequestCheck(context, headSha),
+    lastApprovalCheck: (headSha) => lastApprovalCheck(context, headSha),
   }
   const writer: RepositoryWriter = {
     writeRequestCheck: (...check) => writeRequestCheck(context, ...check),
+    writeApprovalCheck: (...check) => writeApprovalCheck(context, ...check),
+    askReviewers: (pull, reviewers) => askReviewers(context, pull, reviewers),
     writeRecord: (...record) => writeRecord(context, ...record),
     writeComment: (pull, markdown) => writeComment(context, pull, markdown),
     openRevert: (revert) => openRevert(context, revert),

@@ -6,8 +6,10 @@ import {
   type GuardedFile,
   type GuardedPath,
   judgeTrust,
+  type OpenChange,
   type TrustStep,
 } from '../core/trust.ts'
+import { forkedFrom } from './changed-files.ts'
 import type { Context } from './context.ts'
 import type { ReadTrust } from './evidence.ts'
 import { forcePushesSince } from './force-pushes.ts'
@@ -128,6 +130,26 @@ async function forcedStep(context: Context, before: string, after: string): Prom
     forced: true,
     files: await eachGuarded(async (path) => ({ before: old[path], after: now[path] })),
   }
+}
+
+/** What an open pull request would change of a guarded file, with the owners who are asked now. */
+export async function readOpenChange(
+  context: Context,
+  number: number,
+  path: GuardedPath,
+): Promise<OpenChange> {
+  const { git, target } = context
+  const [pull, head] = await Promise.all([
+    readMergedPull(context, number, path),
+    git.head(target.defaultBranch),
+  ])
+  const [owners, forked, before, after] = await Promise.all([
+    readOwners(context, head, path),
+    forkedFrom(context, pull.headSha).then((commit) => git.fileAt(commit, path)),
+    git.fileAt(head, path),
+    git.fileAt(pull.headSha, path),
+  ])
+  return { path, pull, owners, forked, before, after }
 }
 
 function readState({ git }: Context, commit: string): Promise<GuardedState> {

@@ -26,7 +26,7 @@ const PROTECTION: SeedProtection = {
   requiredApprovals: 1,
   codeOwnerReview: true,
   dismissStaleReviews: true,
-  requiredChecks: ['Daypass / request'],
+  requiredChecks: ['Daypass / request', 'Daypass / approval'],
   bypassForPullRequests: ['app'],
 }
 
@@ -90,8 +90,8 @@ prefixes: [exports/2026/11/]
 duration: 4h
 \`\`\`
 
-The check **Daypass / request** shows what would be granted. A code owner approves and merges;
-the pull request then says how to read, and until when.
+The check **Daypass / request** shows what would be granted, and **Daypass / approval** what is missing
+before a merge. A code owner approves and merges; the pull request then says how to read, and until when.
 `
 
 const CODEOWNERS = `# Who may approve: of each path, the last line that matches it.

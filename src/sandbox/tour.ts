@@ -59,7 +59,9 @@ async function ask({ ready, people, narrator }: Tour): Promise<OpenedRequest> {
   narrator.quote(`# ${REQUEST_PATH}\n${yaml}`)
   const request = await people.openRequest('alice', ready.github.repository, REQUEST_PATH, yaml)
   narrator.shown(`opened ${request.url}`)
-  const check = await narrator.until('the check "Daypass / request"', () => requestCheck(people, request))
+  const check = await narrator.until('the check "Daypass / request"', () =>
+    completedCheck(people, request, 'Daypass / request'),
+  )
   expected(check.conclusion === 'success', 'the check succeeds', check)
   narrator.shown(`the check succeeds: ${check.title}`)
   return request
@@ -70,6 +72,11 @@ async function approve(tour: Tour, request: OpenedRequest): Promise<Grant> {
   narrator.chapter('olivia, an owner of the path, approves and merges')
   await people.approve('olivia', request)
   narrator.shown(`olivia approved ${request.head.slice(0, 7)}, the very commit she saw`)
+  const check = await narrator.until('the check "Daypass / approval"', () =>
+    completedCheck(people, request, 'Daypass / approval'),
+  )
+  expected(check.conclusion === 'success', 'the approval counts', check)
+  narrator.shown(`the check "Daypass / approval" succeeds: ${check.title}`)
   const { sha, mergedAt } = await people.merge('olivia', request)
   narrator.shown(`olivia merged it as ${sha.slice(0, 7)}; it asks for ${WINDOW_SECONDS} s from now`)
   const roleArn = await narrator.until("the app's comment", async () => {
@@ -203,10 +210,10 @@ function requestYaml(reason: string, prefix: string): string {
   return `requester: alice\nreason: ${reason}\nprefixes: [${prefix}]\nduration: ${WINDOW_SECONDS}s\n`
 }
 
-async function requestCheck(people: People, { repository, head }: OpenedRequest) {
+async function completedCheck(people: People, { repository, head }: OpenedRequest, check_name: string) {
   const { data } = await people
     .github('alice')
-    .checks.listForRef({ ...named(repository), ref: head, check_name: 'Daypass / request' })
+    .checks.listForRef({ ...named(repository), ref: head, check_name })
   const check = data.check_runs[0]
   if (check?.status !== 'completed') return notYet(check?.status)
   return found({ conclusion: check.conclusion, title: check.output.title ?? '' })

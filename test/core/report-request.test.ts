@@ -4,7 +4,6 @@ import type { Standing } from '../../src/core/approval.ts'
 import type { Asked } from '../../src/core/asked.ts'
 import type { Problem } from '../../src/core/problem.ts'
 import { brokenRulesReport, type RequestFinding, requestReport } from '../../src/core/report-request.ts'
-import type { OpenVerdict } from '../../src/core/verdict.ts'
 import { expectGolden, pageOf } from '../golden/expect-golden.ts'
 import {
   anyText,
@@ -13,7 +12,6 @@ import {
   grantFor,
   identityCenter,
   location,
-  mallory,
   olivia,
   oscar,
   request,
@@ -26,23 +24,17 @@ const untouched: Standing = {
   counted: [],
   uncounted: [],
   changeRequests: [],
+  needed: 1,
   missing: 1,
+  awaited: [{ kind: 'team', text: '@acme/data-owners', people: [olivia, oscar] }],
+  reviewed: [],
   mayApprove: ['olivia', 'oscar'],
   mayMerge: ['olivia', 'oscar'],
   silentOwners: [],
 }
 
-const waiting: OpenVerdict = {
-  outcome: 'rejected',
-  code: 'approvals-missing',
-  message: 'No owner of the path has approved these bytes yet.',
-  fix: 'Ask one of them for a review.',
-}
-
-const approved: OpenVerdict = { outcome: 'would-hold', approvals: [] }
-
-function valid(of: Asked = asked, standing: Standing = untouched, verdict: OpenVerdict = waiting) {
-  return requestReport({ kind: 'valid', asked: of, grant: grantFor(of), standing, verdict })
+function valid(of: Asked = asked, standing: Standing = untouched) {
+  return requestReport({ kind: 'valid', asked: of, grant: grantFor(of), standing })
 }
 
 /** They are shown in full by `request-valid`. */
@@ -50,7 +42,7 @@ function withoutPolicies(text: string): string {
   return text.replace(/\n\n<details>.*$/s, '')
 }
 
-const problems: readonly Problem[] = [
+const problems: readonly [Problem, ...Problem[]] = [
   {
     code: 'unknown-field',
     file: location.path,
@@ -90,24 +82,22 @@ describe('the check of a request that can be granted', () => {
     expectGolden('request-valid-planned', withoutPolicies(pageOf(valid(planned))))
   })
 
-  it('shows who approved, whose approval does not count and why, and who may merge', () => {
-    const report = valid(
-      asked,
-      {
-        counted: [{ person: olivia, commit: reviewed, at: at('2026-11-24T08:57:12Z') }],
-        uncounted: [
-          { person: mallory, code: 'not-an-owner', why: 'it was not given by a code owner of this path' },
-          { person: null, code: 'reviewer-unknown', why: 'GitHub no longer knows who gave it' },
-        ],
-        changeRequests: [oscar],
-        missing: 0,
-        mayApprove: ['olivia', 'oscar'],
-        mayMerge: 'anyone',
-        silentOwners: [{ text: '@acme/interns', why: 'the team has no write access' }],
-      },
-      approved,
-    )
-    expectGolden('request-valid-reviewed', withoutPolicies(pageOf(report)))
+  it('says who may merge where the rules let anyone, and which owner can never count', () => {
+    const report = valid(asked, {
+      ...untouched,
+      mayMerge: 'anyone',
+      silentOwners: [{ text: '@acme/interns', why: 'the team has no write access' }],
+    })
+    expectGolden('request-valid-anyone', withoutPolicies(pageOf(report)))
+  })
+
+  it('says the same whoever has approved it: that is told by the check of its approval', () => {
+    const standing = {
+      ...untouched,
+      missing: 0,
+      counted: [{ person: olivia, commit: reviewed, at: at('2026-11-24T08:57:12Z') }],
+    }
+    expect(valid(asked, standing)).toEqual(valid())
   })
 
   it('warns plainly that a role without a condition lets everyone in who can assume it', () => {
@@ -156,6 +146,10 @@ describe('the check of a request that can be granted', () => {
     const report = valid(asked, { ...untouched, mayApprove: [], mayMerge: [] })
     expect(report.conclusion).toBe('failure')
     expect(report.title).toBe('Nobody can approve this request')
+    expect(valid(asked, { ...untouched, needed: 3, missing: 3 })).toMatchObject({
+      conclusion: 'failure',
+      title: 'This request needs 3 approvals, and only 2 can be given',
+    })
   })
 
   it('can not be dressed up by what the requester writes', () => {
@@ -173,13 +167,17 @@ describe('the check of a request that can be granted', () => {
       asked: long,
       grant: grantFor(),
       standing: untouched,
-      verdict: waiting,
     })
     expect(summary.length).toBeLessThanOrEqual(65_535)
     expect(summary).toMatch(/does not fit in here\.\*$/)
     expect(summary.match(/<details>/g)?.length ?? 0).toBe(summary.match(/<\/details>/g)?.length ?? 0)
   })
 })
+
+function reportOf([first, ...more]: readonly Problem[]) {
+  if (first === undefined) throw new Error('no problem')
+  return requestReport({ kind: 'problems', problems: [first, ...more] })
+}
 
 describe('the check of a request with problems', () => {
   it('lists them all, each on its line with its mending', () => {
@@ -191,9 +189,7 @@ describe('the check of a request with problems', () => {
 
   it('says where they are when rules or owners are among them', () => {
     const [first] = problems
-    if (first === undefined) throw new Error('no sample')
-    const titled = (...files: string[]) =>
-      requestReport({ kind: 'problems', problems: files.map((file) => ({ ...first, file })) }).title
+    const titled = (...files: string[]) => reportOf(files.map((file) => ({ ...first, file }))).title
     expect(titled('.github/daypass.yml')).toBe('1 problem in the rules')
     expect(titled('docs/CODEOWNERS', 'docs/CODEOWNERS')).toBe('2 problems in CODEOWNERS')
     expect(titled(location.path, '.github/daypass.yml')).toBe('2 problems in 2 files')
@@ -203,7 +199,7 @@ describe('the check of a request with problems', () => {
     const many = Array.from({ length: 300 }, (_, line) =>
       problems.map((problem) => ({ ...problem, line: line + 1 })),
     ).flat()
-    const report = requestReport({ kind: 'problems', problems: many })
+    const report = reportOf(many)
     expect(report.title).toBe('900 problems in the request')
     expect(report.annotations).toHaveLength(50)
     expect(report.summary).toMatch(/And 850 problems more\.$/)
@@ -213,7 +209,6 @@ describe('the check of a request with problems', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const [first] = problems
-        if (first === undefined) throw new Error('no sample')
         const report = requestReport({ kind: 'problems', problems: [{ ...first, message: text, fix: text }] })
         expect(report.summary.split('\n')).toHaveLength(5)
         expect(report.annotations[0]?.message).not.toMatch(/[\n\u202e]/)
@@ -228,7 +223,7 @@ describe('the check of everything else', () => {
     ['request-rules-fine', { kind: 'rules-fine', files: ['.github/daypass.yml'] }, 'success'],
     ['request-ends-access', { kind: 'ends-access', files: [location.path] }, 'success'],
     ['request-group-fine', { kind: 'group-fine', files: [location.path] }, 'success'],
-    ['request-rules-broken', { kind: 'rules-broken', problems: problems.slice(0, 1) }, 'failure'],
+    ['request-rules-broken', { kind: 'rules-broken', problems: [problems[0]] }, 'failure'],
     ['request-paused', { kind: 'paused' }, 'failure'],
     [
       'request-unknown',

@@ -65,7 +65,7 @@ describe('a request that can be granted', () => {
       '**alice** asks to read `exports/2026/11/` in **customer-exports** (prod, 111122223333) for 4 h',
       'Find the corrupt rows behind INC-4211',
       'arn:aws:iam::111122223333:user/alice',
-      '1 approval is still needed, from **olivia** or **oscar**',
+      '**olivia** or **oscar** may approve it',
       '**olivia** or **oscar** may merge it',
     ]) {
       expect(check.output.summary).toContain(shown)

@@ -47,6 +47,8 @@ export interface TestWorld extends People {
   comment(request: OpenedRequest): Promise<string | undefined>
   /** The newest `Daypass / request` on the head of a pull request. */
   requestCheck(request: OpenedRequest): Promise<Check | undefined>
+  /** The newest `Daypass / approval` on the head of a pull request. */
+  approvalCheck(request: OpenedRequest): Promise<Check | undefined>
   /** The newest `Daypass / grant` on a merge commit. */
   grantCheck(request: MergedRequest): Promise<Check | undefined>
   /** The role that the app's comment names. */
@@ -191,7 +193,13 @@ function createWorld(sandbox: Sandbox, wire: Wire, receiptKey: string): TestWorl
     return data.filter(({ user }) => user?.type === 'Bot')
   }
 
+  /** What people see under the button: the checks that have to be there first. */
+  async function awaitChecks(repository: string): Promise<void> {
+    if (repository === ready.github.repository) await settled()
+  }
+
   async function mergeAs(login: string, request: OpenedRequest, merge_method: MergeMethod) {
+    await awaitChecks(request.repository)
     const at = { ...named(request.repository), pull_number: request.pull }
     const { data } = await people.github(login).pulls.merge({ ...at, sha: request.head, merge_method })
     const merged = await people.github(login).pulls.get(at)
@@ -224,14 +232,20 @@ function createWorld(sandbox: Sandbox, wire: Wire, receiptKey: string): TestWorl
       const request = await people.openRequest(login, repository, path, yaml)
       await settled()
       await people.approve(approver, request)
+      await awaitChecks(repository)
       const merged = await people.merge(merger, request)
       await settled()
       return { ...request, ...merged }
     },
 
+    async merge(login, request) {
+      await awaitChecks(request.repository)
+      return people.merge(login, request)
+    },
     mergeAs,
     check,
     requestCheck: ({ repository, head }) => check(repository, head, 'Daypass / request'),
+    approvalCheck: ({ repository, head }) => check(repository, head, 'Daypass / approval'),
     grantCheck: ({ repository, sha }) => check(repository, sha, 'Daypass / grant'),
 
     comment,

@@ -1,5 +1,5 @@
 /** Reviews: who said what of which commit, and whose review is asked for. */
-import { atLeast, levelOf, type Need, reads, writes } from './access.ts'
+import { atLeast, levelOf, type Need, reads, teamLevel, teamMembers, writes } from './access.ts'
 import { reviewEvent } from './events.ts'
 import { invalid, notFound, Refused } from './failure.ts'
 import type { Input } from './input.ts'
@@ -10,7 +10,17 @@ import { pullCommits } from './pull-diff.ts'
 import { dismissReview, record } from './pulls.ts'
 import { type Answer, named, type RepositoryCall, type Route, repositoryRoute } from './router.ts'
 import { findPull } from './routes-pulls.ts'
-import { type PullIssue, type Review, type ReviewState, type Team, type User, userNamed } from './world.ts'
+import {
+  fullName,
+  type PullIssue,
+  type Repository,
+  type Review,
+  type ReviewState,
+  type Team,
+  type User,
+  userNamed,
+  type World,
+} from './world.ts'
 
 const REVIEW: Need = { app: [{ name: 'pull_requests', access: 'write' }], user: 'read' }
 
@@ -76,11 +86,19 @@ async function createReview(call: RepositoryCall): Promise<Answer> {
   }
   issue.pull.reviews.push(review)
   if (state !== 'PENDING') {
-    issue.pull.requestedReviewers.delete(user)
+    fulfilRequests(world, issue, user)
     issue.updatedAt = world.clock.now()
     reviewEvent(world, repository, issue, review, user, 'submitted')
   }
   return { status: 200, body: presentReview(world, repository, issue, review) }
+}
+
+/** A review of one member is what was asked of the team. */
+function fulfilRequests(world: World, { pull }: PullIssue, user: User): void {
+  pull.requestedReviewers.delete(user)
+  for (const team of pull.requestedTeams) {
+    if (teamMembers(world, team).includes(user)) pull.requestedTeams.delete(team)
+  }
 }
 
 function checkReview(issue: PullIssue, user: User, state: ReviewState, body: string): void {
@@ -136,10 +154,12 @@ function requestReviewers(call: RepositoryCall): Answer {
   const users = (input.strings('reviewers') ?? []).map((login) => reviewer(call, issue, login))
   const teams = (input.strings('team_reviewers') ?? []).map((slug) => reviewingTeam(call, slug))
   for (const requestedReviewer of users) {
+    if (issue.pull.requestedReviewers.has(requestedReviewer)) continue
     issue.pull.requestedReviewers.add(requestedReviewer)
     record(world, issue, { event: 'review_requested', actor, requestedReviewer })
   }
   for (const requestedTeam of teams) {
+    if (issue.pull.requestedTeams.has(requestedTeam)) continue
     issue.pull.requestedTeams.add(requestedTeam)
     record(world, issue, { event: 'review_requested', actor, requestedTeam })
   }
@@ -150,15 +170,22 @@ function reviewer({ world, repository }: RepositoryCall, issue: PullIssue, login
   const user = userNamed(world, login)
   if (user === issue.user) throw unprocessable('Review cannot be requested from pull request author.')
   if (!user || user.kind === 'bot' || !atLeast(levelOf(world, repository, user), 'read')) {
-    throw unprocessable('Reviews may only be requested from collaborators.')
+    throw notACollaborator(repository)
   }
   return user
 }
 
-function reviewingTeam({ world }: RepositoryCall, slug: string): Team {
+function reviewingTeam({ world, repository }: RepositoryCall, slug: string): Team {
   const team = world.teams.get(slug)
   if (!team) throw invalid('ReviewRequest', 'team_reviewers', 'invalid')
+  if (teamLevel(world, repository, team) === 'none') throw notACollaborator(repository)
   return team
+}
+
+function notACollaborator(repository: Repository): Refused {
+  return unprocessable(
+    `Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the ${fullName(repository)} repository.`,
+  )
 }
 
 /** The reviews' operations name what is wrong in plain sentences. */

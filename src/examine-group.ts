@@ -1,0 +1,133 @@
+/** A merge group: several pull requests on one commit, which is honoured only if each of them would be. */
+import { judgeOpen, standing } from './core/approval.ts'
+import { sameFile } from './core/approvals.ts'
+import { type Asked, readAsked } from './core/asked.ts'
+import type { ChangedFile } from './core/evidence.ts'
+import { isOne, type Parsed, type Problem, problemsOf } from './core/problem.ts'
+import type { ApprovalFinding, Judged } from './core/report-approval.ts'
+import type { Rules } from './core/rules.ts'
+import type { GuardedPath } from './core/trust.ts'
+import { judgeChange } from './examine-change.ts'
+import { type Examined, waits } from './examined.ts'
+import type { GroupHead } from './heads.ts'
+import type { OpenPull, Snapshot, SourceFile } from './ports.ts'
+import type { GitHub, PreviewWorld } from './world.ts'
+
+interface GroupToExamine {
+  readonly head: GroupHead
+  readonly snapshot: Snapshot
+  readonly rules: Parsed<Rules>
+  readonly requests: readonly ChangedFile[]
+  readonly guarded: readonly GuardedPath[]
+  /** Of rules and CODEOWNERS. */
+  readonly problems: readonly Problem[]
+}
+
+export async function examineGroup(
+  world: PreviewWorld,
+  github: GitHub,
+  { head, snapshot, rules, requests, guarded, problems }: GroupToExamine,
+): Promise<Examined> {
+  const files = snapshot.requests.filter(({ path }) => requests.some((request) => request.path === path))
+  if (files.length > 0 && !rules.ok) return waits({ kind: 'rules-broken', problems: rules.problems })
+  const read = rules.ok
+    ? files.map((file) => ({
+        file,
+        asked: readAsked(file, rules.value, world.repository.accounts, world.now()),
+      }))
+    : []
+  const all = [...problems, ...read.flatMap(({ asked }) => problemsOf(asked))]
+  if (isOne(all)) return waits({ kind: 'problems', problems: all })
+  if (files.length > 0 && rules.ok && rules.value.paused) return waits({ kind: 'paused' })
+  const judged = await Promise.all([
+    ...read.flatMap(({ file, asked }) => (asked.ok ? [judgeFile(github, head, file, asked.value)] : [])),
+    ...guarded.map((path) => judgeGuarded(github, head, path)),
+  ])
+  return {
+    request: { kind: 'group-fine', files: [...files.map(({ path }) => path), ...guarded] },
+    approval: together(judged.flat()),
+  }
+}
+
+/** A file that no queued pull request brought with these bytes was put together by nobody who could have been asked. */
+type Brought = Judged | { readonly kind: 'unbrought'; readonly path: string }
+
+function together(brought: readonly Brought[]): ApprovalFinding {
+  const judged = brought.filter(isJudged)
+  const stray = brought.find((one) => !isJudged(one))
+  if (stray !== undefined) {
+    const sentence = `No pull request in the queue brings \`${stray.path}\` as this merge group has it`
+    return { kind: 'waits', code: 'not-in-queue', sentence }
+  }
+  const pulls = new Set(judged.map(({ pull }) => pull))
+  if (pulls.size > 1 && judged.some(({ of }) => of === 'change')) {
+    const sentence =
+      'Rules or CODEOWNERS change in this merge group, and what else is in it is judged by them once they are merged'
+    return { kind: 'waits', code: 'changes-together', sentence }
+  }
+  return { kind: 'judged', draft: false, judged }
+}
+
+function isJudged(brought: Brought): brought is Judged {
+  return 'verdict' in brought
+}
+
+async function judgeFile(
+  github: GitHub,
+  { queued }: GroupHead,
+  file: SourceFile,
+  { request, terms }: Asked,
+): Promise<readonly Brought[]> {
+  const bringing = await pullsThatChange(github, queued, file.path)
+  const judged = await Promise.all(
+    bringing.map(async ({ number }) => {
+      const evidence = await github.reader.previewEvidence(number, file.path, {
+        requester: request.requester,
+        approvalsNeeded: terms.approvalsNeeded,
+        mergeBy: terms.mergeBy,
+      })
+      const { path } = file
+      if (!sameFile(evidence.atMerge, file)) return { kind: 'unbrought' as const, path }
+      return {
+        path,
+        pull: number,
+        of: 'request' as const,
+        verdict: judgeOpen(evidence),
+        standing: standing(evidence),
+      }
+    }),
+  )
+  return judged.length > 0 ? judged : [{ kind: 'unbrought', path: file.path }]
+}
+
+async function judgeGuarded(
+  github: GitHub,
+  { queued, sha }: GroupHead,
+  path: GuardedPath,
+): Promise<readonly Brought[]> {
+  const [bringing, held] = await Promise.all([
+    pullsThatChange(github, queued, path),
+    github.reader.fileAt(sha, path),
+  ])
+  const judged = await Promise.all(
+    bringing.map(async ({ number }) => {
+      const { after, ...one } = await judgeChange(github, number, path)
+      return sameFile(after, held) ? one : { kind: 'unbrought' as const, path }
+    }),
+  )
+  return judged.length > 0 ? judged : [{ kind: 'unbrought', path }]
+}
+
+async function pullsThatChange(
+  { reader }: GitHub,
+  pulls: readonly OpenPull[],
+  path: string,
+): Promise<readonly OpenPull[]> {
+  const changing = await Promise.all(
+    pulls.map(async (pull) => {
+      const changes = await reader.changedFiles(pull.headSha, pull.number)
+      return changes.some((change) => change.path === path || change.previousPath === path) ? [pull] : []
+    }),
+  )
+  return changing.flat()
+}
