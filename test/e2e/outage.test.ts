@@ -85,8 +85,9 @@ describe('while the app is dead', () => {
   test('a request that was approved and merged is granted when the app is back, with the window of the merge', async () => {
     const opened = await world.openRequest('alice', repository, `${FOLDER}/missed.yaml`, requestYaml({}))
     await world.settled()
-    await world.app('kill')
     await world.approve('olivia', opened)
+    await world.settled()
+    await world.app('kill')
     const request = await world.mergeAs('olivia', opened, 'merge')
     await world.advance('1h')
     await startAgain()
@@ -120,6 +121,7 @@ describe('killed in the middle of its work', () => {
     )
     await world.settled()
     await world.approve('olivia', opened)
+    await world.settled()
     const killed = stage === 'grant' ? world.endAfter('kill', reached) : undefined
     const request = await world.mergeAs('olivia', opened, 'merge')
     await killed

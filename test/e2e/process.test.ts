@@ -190,6 +190,7 @@ test('told to end, it finishes what it is at and leaves nothing half done', asyn
   const request = await world.openRequest('alice', repository, `${FOLDER}/drained.yaml`, requestYaml({}))
   await world.settled()
   await world.approve('olivia', request)
+  await world.settled()
   const ended = world.endAfter(
     'stop',
     ({ method, path }) => method === 'POST' && path.endsWith('/check-runs'),
