@@ -2,31 +2,45 @@
 import type { Revert } from '../ports.ts'
 import type { Context } from './context.ts'
 import { statusOf, write } from './failures.ts'
+import { personOf } from './people.ts'
 
-/** Returns the branch's head. Goes on wherever an earlier run was cut off; `base` still holds the ended bytes. */
+/**
+ * Returns the branch's head. Goes on wherever an earlier run was cut off; `base` still holds the ended bytes. The branch's
+ * name can be worked out by anybody, so what stands there is taken only where it is the app's own commit.
+ */
 export async function ensureRevertBranch(context: Context, base: string, revert: Revert): Promise<string> {
   const standing = await branchHead(context, revert.branch)
-  if (standing !== undefined && (await takesOutOnly(context, base, standing, revert.identity.path)))
-    return standing
   if (standing === undefined) await createBranch(context, revert.branch, base)
-  else if (standing !== base) await resetBranch(context, revert.branch, base)
-  return commitRemoval(context, revert)
+  if (standing === undefined || standing === base) return commitRemoval(context, revert)
+  return (await isOwnRemoval(context, base, standing, revert)) ? standing : replaceHead(context, base, revert)
 }
 
-/** Whether merging `head` into the default branch would remove this file and do nothing else. */
-export async function takesOutOnly(
+/** Behind it the default branch may have been brought in some times. */
+const MOST_COMMITS = 100
+
+/** Whether merging `head` into the default branch would remove this file by the app's own receipt, and bring nothing else. */
+export async function isOwnRemoval(
   context: Context,
   base: string,
   head: string,
-  path: string,
+  { identity, commitMessage }: Revert,
 ): Promise<boolean> {
   if (head === base) return false
   const { octokit, at, reads } = context
-  const what = `the files between ${base} and ${head} of ${at.owner}/${at.repo}`
-  const parameters = { ...at, basehead: `${base}...${head}`, per_page: 1 }
-  const { files = [] } = await reads.one(what, octokit.rest.repos.compareCommitsWithBasehead, parameters)
+  const what = `what is between ${base} and ${head} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, basehead: `${base}...${head}`, per_page: MOST_COMMITS }
+  const compare = octokit.rest.repos.compareCommitsWithBasehead
+  const { files = [], commits, total_commits } = await reads.one(what, compare, parameters)
   const [file, ...others] = files
-  return others.length === 0 && file?.status === 'removed' && file.filename === path
+  if (others.length > 0 || file?.status !== 'removed' || file.filename !== identity.path) return false
+  if (commits.length !== total_commits || !commits.every(({ author }) => isApp(context, author))) return false
+  const [removal, ...more] = commits.filter(({ parents }) => parents.length === 1)
+  return more.length === 0 && removal?.commit.message.trimEnd() === commitMessage.trimEnd()
+}
+
+export function isApp({ target }: Context, user: Parameters<typeof personOf>[0]): boolean {
+  const account = personOf(user)
+  return account?.kind === 'bot' && account.login === `${target.appSlug}[bot]`
 }
 
 export async function deleteBranch({ octokit, at }: Context, branch: string): Promise<void> {
@@ -50,10 +64,22 @@ async function createBranch({ octokit, at }: Context, branch: string, sha: strin
   )
 }
 
-async function resetBranch({ octokit, at }: Context, branch: string, sha: string): Promise<void> {
-  await write(`setting the branch ${branch} of ${at.owner}/${at.repo} back`, () =>
-    octokit.rest.git.updateRef({ ...at, ref: `heads/${branch}`, sha, force: true }),
-  )
+/** In one move, so that a pull request from the branch is at no time without a change. */
+async function replaceHead(
+  { octokit, at }: Context,
+  base: string,
+  { branch, identity, commitMessage }: Revert,
+): Promise<string> {
+  const { git } = octokit.rest
+  return write(`putting the app's own commit on the branch ${branch} of ${at.owner}/${at.repo}`, async () => {
+    const { data: from } = await git.getCommit({ ...at, commit_sha: base })
+    const removed = { path: identity.path, mode: '100644' as const, type: 'blob' as const, sha: null }
+    const { data: tree } = await git.createTree({ ...at, base_tree: from.tree.sha, tree: [removed] })
+    const commit = { message: commitMessage, tree: tree.sha, parents: [base] }
+    const { data: made } = await git.createCommit({ ...at, ...commit })
+    await git.updateRef({ ...at, ref: `heads/${branch}`, sha: made.sha, force: true })
+    return made.sha
+  })
 }
 
 /** No author is named, so that GitHub signs the commit as the app's. */

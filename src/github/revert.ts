@@ -2,9 +2,8 @@
 import { type Revert, type RevertState, Unreadable } from '../ports.ts'
 import type { Context } from './context.ts'
 import { statusOf, write } from './failures.ts'
-import { personOf } from './people.ts'
 import { readPull } from './pulls.ts'
-import { deleteBranch, ensureRevertBranch, takesOutOnly } from './revert-branch.ts'
+import { deleteBranch, ensureRevertBranch, isApp, isOwnRemoval } from './revert-branch.ts'
 
 export async function openRevert(context: Context, revert: Revert): Promise<RevertState> {
   const { git, target } = context
@@ -13,11 +12,12 @@ export async function openRevert(context: Context, revert: Revert): Promise<Reve
     findRevert(context, revert.branch),
   ])
   if (!(await holdsEndedBytes(context, base, revert))) {
-    return known?.kind === 'merged' ? known : { kind: 'not-needed' }
+    return known?.state.kind === 'merged' ? known.state : { kind: 'not-needed' }
   }
-  // Merged, and yet the file is there again: the branch was set back, so it is taken out once more.
-  if (known && known.kind !== 'merged') return known
+  if (known?.state.kind === 'closed' || (known?.state.kind === 'open' && !known.isOwn)) return known.state
   const headSha = await ensureRevertBranch(context, base, revert)
+  if (known?.state.kind === 'open') return { ...known.state, headSha }
+  // Merged before, and yet the file is there again: the branch was set back, so it is taken out once more.
   return createPull(context, revert, headSha)
 }
 
@@ -32,7 +32,7 @@ export async function mergeRevert(
   const [ended, method, ours] = await Promise.all([
     holdsEndedBytes(context, base, revert),
     mergeMethod(context),
-    takesOutOnly(context, base, state.headSha, revert.identity.path),
+    isOwnRemoval(context, base, state.headSha, revert),
   ])
   if (!ended || !ours) return 'waiting'
   if (!(await merge(context, state, method, revert))) {
@@ -52,7 +52,11 @@ async function holdsEndedBytes(
   return file !== 'missing' && file.blob === blob
 }
 
-type KnownRevert = Exclude<RevertState, { kind: 'not-needed' }>
+interface KnownRevert {
+  readonly state: Exclude<RevertState, { kind: 'not-needed' }>
+  /** Whether the app opened it. */
+  readonly isOwn: boolean
+}
 
 /**
  * The newest pull request from this branch. One that somebody else opened and closed is none of ours: it must not keep
@@ -77,16 +81,17 @@ async function findRevert(context: Context, branch: string): Promise<KnownRevert
     .filter(({ state, user }) => state === 'open' || isApp(context, user))
     .sort((a, b) => b.number - a.number)
   if (!newest) return undefined
-  if (newest.state === 'open') return { kind: 'open', pull: newest.number, headSha: newest.head.sha }
-  return { kind: newest.merged_at ? 'merged' : 'closed', pull: newest.number }
+  const { number: pull, state, head, merged_at } = newest
+  return {
+    isOwn: isApp(context, newest.user),
+    state:
+      state === 'open'
+        ? { kind: 'open', pull, headSha: head.sha }
+        : { kind: merged_at ? 'merged' : 'closed', pull },
+  }
 }
 
-function isApp({ target }: Context, user: Parameters<typeof personOf>[0]): boolean {
-  const account = personOf(user)
-  return account?.kind === 'bot' && account.login === `${target.appSlug}[bot]`
-}
-
-async function createPull(context: Context, revert: Revert, headSha: string): Promise<KnownRevert> {
+async function createPull(context: Context, revert: Revert, headSha: string): Promise<RevertState> {
   const { octokit, target, at } = context
   const { branch, title, body } = revert
   return write(`opening the pull request from ${branch} of ${at.owner}/${at.repo}`, async () => {
@@ -102,7 +107,7 @@ async function createPull(context: Context, revert: Revert, headSha: string): Pr
     } catch (error) {
       // Another replica may have opened it in between.
       const found = statusOf(error) === 422 ? await findRevert(context, branch) : undefined
-      if (found?.kind === 'open') return found
+      if (found?.state.kind === 'open') return found.state
       throw error
     }
   })
