@@ -42,6 +42,7 @@ export class Credentials {
     if (user) return { kind: 'user', user, token }
     const grant = this.#world.installationTokens.get(token)
     if (!grant || grant.expiresAt <= Date.now()) throw badCredentials()
+    checkNotSuspended(this.#world)
     return { kind: 'installation', user: this.#world.bot, token, grant }
   }
 
@@ -75,6 +76,11 @@ export class Credentials {
     checkClaims(decodePart(payload), [String(app.id), app.clientId], Date.now() / 1000)
     return { kind: 'app', token }
   }
+}
+
+/** What the app holds of a suspended installation is worth nothing until that ends. */
+export function checkNotSuspended({ suspension }: World): void {
+  if (suspension) throw new Refused(403, 'This installation has been suspended')
 }
 
 export function badCredentials(): Refused {

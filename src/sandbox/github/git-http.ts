@@ -5,14 +5,17 @@ import { readBody } from '../http.ts'
 import type { Reply } from '../reply.ts'
 import { canSee, demand } from './access.ts'
 import type { Actor, Credentials } from './auth.ts'
+import { mergeWhatIsDue } from './auto-merge.ts'
 import { Refused } from './failure.ts'
 import type { Gate } from './gate.ts'
 import { NO_OBJECT, type Ref } from './git.ts'
 import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
 import { PROTECTED_REFS } from './pre-receive.ts'
+import { repositoryPage } from './present-repository.ts'
 import { protectedRefs } from './protection.ts'
 import { refMoved } from './ref-moves.ts'
-import { type Repository, repositoryKey, type User, type World } from './world.ts'
+import { formerlyNamed } from './router.ts'
+import { fullName, type Repository, repositoryKey, type User, type World } from './world.ts'
 
 const LARGEST_PUSH = 256 * 1024 * 1024
 
@@ -62,12 +65,17 @@ export async function serveGit(
     const actor = credentials.identify(request.headers.authorization)
     await admitCaller(actor)
     const repository = admit(world, actor, wanted, writes)
+    if (repositoryKey(wanted.owner, wanted.name) !== fullName(repository).toLowerCase()) {
+      const location = `${repositoryPage(world, repository)}.git${wanted.path}${url.search}`
+      throw new Refused(301, 'Moved Permanently', undefined, { location })
+    }
     const call = { world, repository, actor, request, query: url.search.slice(1), path: wanted.path, writes }
     const body = await readBody(request, LARGEST_PUSH)
     const pushes = wanted.path === '/git-receive-pack'
     const answer = await gate.pass(() =>
       pushes ? repository.lock.run(() => push(call, body)) : runBackend(call, body),
     )
+    if (pushes) await gate.pass(() => mergeWhatIsDue(world))
     reply.send(answer.status, answer.headers, answer.body)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
@@ -82,7 +90,8 @@ export async function serveGit(
 }
 
 function admit(world: World, actor: Actor, { owner, name }: GitRequest, writes: boolean): Repository {
-  const repository = world.repositories.get(repositoryKey(owner, name))
+  const key = repositoryKey(owner, name)
+  const repository = world.repositories.get(key) ?? formerlyNamed(world, key)
   const visible = repository && canSee(world, repository, actor)
   // Git asks for a password only after a 401, so nobody who is unknown learns what exists.
   if (actor.kind === 'anonymous' && (!visible || writes)) throw new Refused(401, 'Authentication required')

@@ -86,6 +86,11 @@ export class Input {
     return this.#list(field)?.map((item) => new Input(item, resource))
   }
 
+  /** As it came, whatever it is. */
+  raw(field: string): unknown {
+    return this.#values[field]
+  }
+
   /** Items as they came, for lists that mix kinds. */
   items(field: string): readonly unknown[] | undefined {
     return this.#list(field)

@@ -84,8 +84,7 @@ async function mergeCommit({
   const { head } = issue.pull
   const tree = await repository.git.mergeTree(base, head.sha)
   if (tree === undefined) return undefined
-  const title =
-    wish.title ?? `Merge pull request #${issue.number} from ${head.repository.owner.login}/${head.ref}`
+  const title = wish.title ?? `Merge pull request #${issue.number} from ${head.owner.login}/${head.ref}`
   return repository.git.writeCommit({
     tree,
     parents: [base, head.sha],
@@ -185,7 +184,7 @@ export async function updatedHead(
   const tip = await git.refSha(`refs/heads/${base.ref}`)
   const tree = tip && (await git.mergeTree(head.sha, tip))
   if (!tip || !tree) return undefined
-  return head.repository.git.writeCommit({
+  return git.writeCommit({
     tree,
     parents: [head.sha, tip],
     author: identityOf(actor.user, world.clock.now()),

@@ -62,6 +62,8 @@ export async function createWorld(seed: GitHubSeed, around: Surroundings): Promi
     repositories: new Map(),
     signedCommits: new Set(),
     installationTokens: new Map(),
+    formerNames: new Map(),
+    suspension: undefined,
     startedAt: around.clock.now(),
     lastId: FIRST_ID,
   }
@@ -154,6 +156,7 @@ export function addRepository(world: World, given: NewRepository): Repository {
     defaultBranch: given.defaultBranch,
     parent: given.parent,
     protection: given.protection,
+    allowAutoMerge: false,
     collaborators: given.collaborators,
     teams: given.teams,
     git: given.git,

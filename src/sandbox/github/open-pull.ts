@@ -5,7 +5,7 @@ import { invalid, Refused } from './failure.ts'
 import { reopenIssue } from './pulls.ts'
 import { takeHead } from './ref-moves.ts'
 import { named, type RepositoryCall } from './router.ts'
-import { fullName, nextNumber, type PullIssue, pullsOf, type Repository, type User } from './world.ts'
+import { nextNumber, type PullIssue, pullsOf, type Repository, type User } from './world.ts'
 
 interface Head {
   readonly repository: Repository
@@ -48,13 +48,14 @@ export async function openPull(call: RepositoryCall): Promise<PullIssue> {
         id: world.nextId(),
         draft,
         base: { ref: baseRef, sha: baseSha },
-        head: { repository: head.repository, ref: head.ref, sha: head.sha },
+        head: { repository: head.repository, owner: head.repository.owner, ref: head.ref, sha: head.sha },
         maintainerCanModify,
         reviews: [],
         requestedReviewers: new Set(),
         requestedTeams: new Set(),
         merge: undefined,
         testMerge: undefined,
+        autoMerge: undefined,
       },
     }
     await takeHead(repository, issue, head.sha)
@@ -117,25 +118,26 @@ export async function reopenPull(
   actor: User,
 ): Promise<void> {
   const { pull } = issue
-  const { git } = pull.head.repository
-  const head = await git.refSha(`refs/heads/${pull.head.ref}`)
+  const source = pull.head.repository
+  const head = await source?.git.refSha(`refs/heads/${pull.head.ref}`)
   const base = await repository.git.refSha(`refs/heads/${pull.base.ref}`)
   if (
     pull.merge ||
+    source === undefined ||
     head === undefined ||
     base === undefined ||
-    !(await git.isAncestor(pull.head.sha, head))
+    !(await source.git.isAncestor(pull.head.sha, head))
   ) {
     throw new Refused(422, 'Validation Failed', [
       {
         resource: 'PullRequest',
         field: 'state',
         code: 'invalid',
-        message: `state cannot be changed. The ${fullName(pull.head.repository)}:${pull.head.ref} branch was merged, deleted, force-pushed or recreated.`,
+        message: `state cannot be changed. The ${pull.head.owner.login}:${pull.head.ref} branch was merged, deleted, force-pushed or recreated.`,
       },
     ])
   }
-  checkIsNew(repository, { repository: pull.head.repository, ref: pull.head.ref, sha: head }, pull.base.ref)
+  checkIsNew(repository, { repository: source, ref: pull.head.ref, sha: head }, pull.base.ref)
   await takeHead(repository, issue, head)
   reopenIssue(world, issue, actor)
   await pullEvent(world, repository, issue, actor, 'reopened')

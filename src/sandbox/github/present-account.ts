@@ -222,7 +222,7 @@ export function presentAppOf(world: World, user: User): Json | null {
 }
 
 export function presentInstallation(world: World): Json {
-  const { app, organization } = world
+  const { app, organization, suspension } = world
   return {
     id: app.installationId,
     account: presentAccount(world, organization),
@@ -242,7 +242,7 @@ export function presentInstallation(world: World): Json {
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],
-    suspended_by: null,
-    suspended_at: null,
+    suspended_by: presentUserOrNull(world, suspension?.by),
+    suspended_at: optionalTimestamp(suspension?.at),
   }
 }

@@ -11,7 +11,7 @@ import {
 } from './present-account.ts'
 import { association, commentsOf, issuePage, presentLabel } from './present-issue.ts'
 import { presentRepository, repositoryUrl } from './present-repository.ts'
-import type { PullIssue, Repository, Review, World } from './world.ts'
+import type { Account, PullIssue, Repository, Review, World } from './world.ts'
 
 /** What GitHub shows of a pull request in lists. */
 export function presentPullSimple(world: World, repository: Repository, issue: PullIssue): Json {
@@ -52,10 +52,10 @@ export function presentPullSimple(world: World, repository: Repository, issue: P
     assignees: issue.assignees.map((user) => presentAccount(world, user)),
     requested_reviewers: [...pull.requestedReviewers].map((user) => presentAccount(world, user)),
     requested_teams: [...pull.requestedTeams].map((team) => presentTeam(world, team, repository)),
-    head: presentEnd(world, pull.head.repository, pull.head),
-    base: presentEnd(world, repository, pull.base),
+    head: presentEnd(world, pull.head.owner, pull.head.repository, pull.head),
+    base: presentEnd(world, repository.owner, repository, pull.base),
     author_association: association(world, repository, issue.user),
-    auto_merge: null,
+    auto_merge: presentAutoMerge(world, issue),
     draft: pull.draft,
     _links: Object.fromEntries(Object.entries(links).map(([rel, href]) => [rel, { href }])),
   }
@@ -111,17 +111,31 @@ function pullLinks(world: World, repository: Repository, issue: PullIssue) {
   }
 }
 
+function presentAutoMerge(world: World, { title, pull: { autoMerge } }: PullIssue): Json | null {
+  return (
+    (autoMerge && {
+      enabled_by: presentAccount(world, autoMerge.by),
+      merge_method: autoMerge.method,
+      commit_title: autoMerge.title ?? title,
+      commit_message: autoMerge.message ?? '',
+    }) ??
+    null
+  )
+}
+
+/** Where a fork was deleted, its owner is still named. */
 function presentEnd(
   world: World,
-  repository: Repository,
+  owner: Account,
+  repository: Repository | undefined,
   { ref, sha }: { readonly ref: string; readonly sha: string },
 ): Json {
   return {
-    label: `${repository.owner.login}:${ref}`,
+    label: `${owner.login}:${ref}`,
     ref,
     sha,
-    user: presentAccount(world, repository.owner),
-    repo: presentRepository(world, repository),
+    user: presentAccount(world, owner),
+    repo: repository ? presentRepository(world, repository) : null,
   }
 }
 
@@ -151,11 +165,13 @@ export function presentPullMinimal(world: World, repository: Repository, issue: 
     name: mentioned.name,
   })
   const { id, head, base } = issue.pull
+  // Only those from the repository itself are ever mentioned there.
+  const from = head.repository ?? repository
   return {
     id,
     number: issue.number,
     url: repositoryUrl(world, repository, `/pulls/${issue.number}`),
-    head: { ref: head.ref, sha: head.sha, repo: repo(head.repository) },
+    head: { ref: head.ref, sha: head.sha, repo: repo(from) },
     base: { ref: base.ref, sha: base.sha, repo: repo(repository) },
   }
 }

@@ -57,6 +57,7 @@ export function presentRepository(world: World, repository: Repository): Json {
     watchers: 0,
     default_branch: repository.defaultBranch,
     ...MERGE_SETTINGS,
+    allow_auto_merge: repository.allowAutoMerge,
   }
 }
 
@@ -64,7 +65,6 @@ const MERGE_SETTINGS = {
   allow_squash_merge: true,
   allow_merge_commit: true,
   allow_rebase_merge: true,
-  allow_auto_merge: false,
   delete_branch_on_merge: false,
   allow_update_branch: true,
   use_squash_pr_title_as_default: false,

@@ -1,4 +1,5 @@
 /** What happens to a pull request: opened, closed, reopened, reviews dismissed. */
+import { atLeast, levelOf } from './access.ts'
 import { pullEvent, reviewEvent } from './events.ts'
 import type { Issue, IssueEvent, PullIssue, Repository, Review, User, World } from './world.ts'
 
@@ -33,6 +34,30 @@ export async function closePull(
 ): Promise<void> {
   closeIssue(world, issue, actor, null)
   await pullEvent(world, repository, issue, actor, 'closed')
+  if (!issue.pull.merge) await disableAutoMerge(world, repository, issue, actor)
+}
+
+export async function disableAutoMerge(
+  world: World,
+  repository: Repository,
+  issue: PullIssue,
+  actor: User,
+): Promise<void> {
+  if (!issue.pull.autoMerge) return
+  issue.pull.autoMerge = undefined
+  await pullEvent(world, repository, issue, actor, 'auto_merge_disabled')
+}
+
+/** Auto-merge ends with a change of the head or the base by somebody who may not write; a writer's leaves it on. */
+export async function heedChange(
+  world: World,
+  repository: Repository,
+  issue: PullIssue,
+  actor: User,
+): Promise<void> {
+  // An app that could push or retarget has the permission to write.
+  const mayWrite = actor.kind === 'bot' || atLeast(levelOf(world, repository, actor), 'write')
+  if (!mayWrite) await disableAutoMerge(world, repository, issue, actor)
 }
 
 /** Takes back all approvals, as the rules say of a change after them. */

@@ -2,7 +2,7 @@
 import { checkSuiteEvent, pullEvent, pushEvent, refEvent } from './events.ts'
 import { NO_OBJECT } from './git.ts'
 import { isProtected } from './protection.ts'
-import { closePull, dismissReviews, record } from './pulls.ts'
+import { closePull, dismissReviews, heedChange, record } from './pulls.ts'
 import {
   type ActivityType,
   type CheckSuite,
@@ -197,6 +197,7 @@ async function updateHead(
     return
   }
   await takeHead(repository, issue, move.after)
+  await heedChange(world, repository, issue, move.actor)
   if (type === 'force_push')
     record(world, issue, { event: 'head_ref_force_pushed', actor: move.actor, commitSha: move.after })
   issue.updatedAt = world.clock.now()
@@ -215,7 +216,7 @@ async function updateHead(
 export async function takeHead(repository: Repository, issue: PullIssue, sha: string): Promise<void> {
   const { pull } = issue
   const ref = `refs/pull/${issue.number}/head`
-  const { git } = pull.head.repository
+  const git = pull.head.repository?.git ?? repository.git
   if (git !== repository.git) await repository.git.fetch(git, sha, ref)
   else {
     const before = (await repository.git.refSha(ref)) ?? NO_OBJECT

@@ -4,14 +4,23 @@ import type { IncomingMessage } from 'node:http'
 import { BodyTooLarge, readBody } from '../http.ts'
 import { Gone, type Reply } from '../reply.ts'
 import type { Actor, Credentials } from './auth.ts'
+import { mergeWhatIsDue } from './auto-merge.ts'
 import type { Exchange } from './exchange.ts'
 import { notFound, PRIMARY_LIMIT, Refused, RefusedByOrder, refusalBody } from './failure.ts'
 import type { Gate } from './gate.ts'
 import { Input } from './input.ts'
 import { linkHeader } from './pages.ts'
 import type { RateLimiter } from './rate-limit.ts'
-import { type Answer, type Call, findRoute, type Route, wantsMedia } from './router.ts'
-import type { World } from './world.ts'
+import {
+  type Answer,
+  type Call,
+  findRoute,
+  Moved,
+  type Route,
+  repositoryWithId,
+  wantsMedia,
+} from './router.ts'
+import { fullName, type Repository, type World } from './world.ts'
 
 const LARGEST_BODY = 40 * 1024 * 1024
 
@@ -21,6 +30,8 @@ export interface RestServer {
   readonly credentials: Credentials
   readonly routes: readonly Route[]
   readonly rates: RateLimiter
+  /** Where a repository is found whatever its name, for those who ask by an old one. */
+  readonly home: (repository: Repository) => string
   readonly onExchange: ((exchange: Exchange) => void) | undefined
 }
 
@@ -51,10 +62,14 @@ export async function serveRest(
     body = parseBody(raw)
     checkRate(server, actor)
     checkMedia(request.headers.accept ?? '')
-    answer = await server.gate.pass(() => run(server, incoming, actor, body))
+    answer = await server.gate.pass(async () => {
+      const given = await run(server, incoming, actor, body)
+      if (request.method !== 'GET') await mergeWhatIsDue(server.world)
+      return given
+    })
   } catch (error) {
     if (error instanceof Gone) throw error
-    answer = refusal(error)
+    answer = error instanceof Moved ? moved(server, incoming, error.repository) : refusal(error)
     isOrdered = error instanceof RefusedByOrder
   }
   const sent = send(server, incoming, actor, answer, reply)
@@ -87,7 +102,7 @@ async function run(
   actor: Actor,
   body: unknown,
 ): Promise<Answer> {
-  const found = findRoute(server.routes, request.method ?? 'GET', path)
+  const found = findRoute(server.routes, request.method ?? 'GET', byName(server.world, path))
   if (!found) throw notFound()
   const param = (name: string) => {
     const value = found.params.get(name)
@@ -110,6 +125,24 @@ async function run(
     },
   }
   return found.route.handle(call)
+}
+
+/** A repository can be asked for by its id too. */
+function byName(world: World, path: string): string {
+  return path.replace(/^\/repositories\/(\d{1,15})(?=\/|$)/, (asked, id: string) => {
+    const repository = repositoryWithId(world, Number(id))
+    return repository ? `/repos/${fullName(repository)}` : asked
+  })
+}
+
+/** Only a GET may be repeated as it is by anyone; other methods are told to keep theirs. */
+function moved({ home }: RestServer, { request, path, url }: Incoming, repository: Repository): Answer {
+  const below = path.replace(/^\/repos\/[^/]+\/[^/]+/, '')
+  const location = home(repository) + below + url.search
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  const message = isRead ? 'Moved Permanently' : 'Temporary Redirect'
+  const body = { message, url: location, documentation_url: 'https://docs.github.com/rest' }
+  return { status: isRead ? 301 : 307, body, headers: { location } }
 }
 
 /** What was not foreseen is the sandbox's own fault, and says so. */

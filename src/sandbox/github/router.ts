@@ -61,11 +61,33 @@ export function repositoryRoute(
   handle: (call: RepositoryCall) => Promise<Answer> | Answer,
 ): Route {
   return route(method, `/repos/:owner/:repo${path}`, (call) => {
-    const repository = call.world.repositories.get(repositoryKey(call.param('owner'), call.param('repo')))
+    const key = repositoryKey(call.param('owner'), call.param('repo'))
+    const repository = call.world.repositories.get(key)
+    const moved = repository ? undefined : formerlyNamed(call.world, key)
+    if (moved && canSee(call.world, moved, call.actor)) throw new Moved(moved)
     if (!repository || !canSee(call.world, repository, call.actor)) throw notFound()
     demand(call.world, repository, call.actor, need)
     return handle({ ...call, repository })
   })
+}
+
+/** Thrown where a repository is asked for by a name that it had before. */
+export class Moved extends Error {
+  readonly repository: Repository
+
+  constructor(repository: Repository) {
+    super('Moved Permanently')
+    this.repository = repository
+  }
+}
+
+export function formerlyNamed(world: World, key: string): Repository | undefined {
+  const id = world.formerNames.get(key)
+  return id === undefined ? undefined : repositoryWithId(world, id)
+}
+
+export function repositoryWithId(world: World, id: number): Repository | undefined {
+  return [...world.repositories.values()].find((repository) => repository.id === id)
 }
 
 /** `:name` takes one segment, `*name` takes the rest, slashes included. */

@@ -1,6 +1,6 @@
 /** The app itself, its installation and tokens; the caller's own account; the rate limit. */
 import { holds, isInstalled, isTeamMember } from './access.ts'
-import { badCredentials } from './auth.ts'
+import { badCredentials, checkNotSuspended } from './auth.ts'
 import { notAccessible, notFound, Refused } from './failure.ts'
 import type { Input } from './input.ts'
 import { pageRequest, paginate } from './pages.ts'
@@ -32,6 +32,19 @@ export function appRoutes(webhooks: Webhooks): Route[] {
       return { status: 200, body: presentInstallation(call.world) }
     }),
     appRoute('POST', '/app/installations/:id/access_tokens', mintToken),
+    appRoute('PUT', '/app/installations/:id/suspended', (call) => {
+      checkInstallation(call)
+      const { world } = call
+      world.suspension = { by: world.bot, at: world.clock.now() }
+      emitInstallation(world, 'suspend')
+      return { status: 204 }
+    }),
+    appRoute('DELETE', '/app/installations/:id/suspended', (call) => {
+      checkInstallation(call)
+      call.world.suspension = undefined
+      emitInstallation(call.world, 'unsuspend')
+      return { status: 204 }
+    }),
     appRoute('GET', '/app/hook/deliveries', ({ world, query }) => {
       if (query.has('cursor') || query.has('status'))
         throw new Refused(422, 'The sandbox lists the newest only.')
@@ -92,9 +105,16 @@ function checkInstallation(call: Call): void {
   if (call.number('id') !== call.world.app.installationId) throw notFound()
 }
 
+/** Every app hears this of itself, whatever it subscribed to. */
+function emitInstallation(world: World, action: 'suspend' | 'unsuspend'): void {
+  const payload = { action, installation: presentInstallation(world) }
+  world.emit({ name: 'installation', repository: undefined, sender: world.bot, payload })
+}
+
 function mintToken(call: Call) {
   checkInstallation(call)
   const { world, credentials } = call
+  checkNotSuspended(world)
   const input = call.input('InstallationToken')
   const repositories = wishedRepositories(world, input)
   const permissions = wishedPermissions(world, input)

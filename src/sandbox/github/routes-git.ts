@@ -39,18 +39,21 @@ async function getTree({ world, repository, param, query }: RepositoryCall): Pro
   if (sha === undefined || !(await repository.git.tree(sha))) throw notFound()
   // GitHub takes any value for yes, "0" and "false" too.
   const entries = await listTree(repository.git, sha, query.has('recursive'))
-  const tree = cutOff(entries.map((entry) => presentEntry(world, repository, entry)))
+  const tree = cutOff(entries, (entry) => presentEntry(world, repository, entry))
   const url = repositoryUrl(world, repository, `/git/trees/${sha}`)
   return { status: 200, body: { sha, url, tree, truncated: tree.length < entries.length } }
 }
 
-function cutOff(entries: readonly Json[]): readonly Json[] {
+function cutOff(entries: readonly ListedEntry[], present: (entry: ListedEntry) => Json): readonly Json[] {
+  const shown: Json[] = []
   let bytes = 0
-  const end = entries.findIndex((entry, index) => {
-    bytes += JSON.stringify(entry).length
-    return index >= MOST_ENTRIES || bytes > LARGEST_TREE
-  })
-  return end < 0 ? entries : entries.slice(0, end)
+  for (const entry of entries.slice(0, MOST_ENTRIES)) {
+    const next = present(entry)
+    bytes += JSON.stringify(next).length
+    if (bytes > LARGEST_TREE) break
+    shown.push(next)
+  }
+  return shown
 }
 
 function presentEntry(

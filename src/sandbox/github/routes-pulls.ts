@@ -11,7 +11,7 @@ import { presentCommit, presentFile } from './present-commit.ts'
 import { presentPull, presentPullSimple } from './present-pull.ts'
 import { isUnstable, missingForMerge } from './protection.ts'
 import { pullCommits, pullDiff } from './pull-diff.ts'
-import { closePull, dismissReviews, record } from './pulls.ts'
+import { closePull, dismissReviews, heedChange, record } from './pulls.ts'
 import { moveRef } from './ref-moves.ts'
 import { type Answer, named, type RepositoryCall, type Route, repositoryRoute } from './router.ts'
 import { isPull, type PullIssue, pullsOf, type Repository, type World } from './world.ts'
@@ -87,7 +87,7 @@ function listPulls({ world, repository, query }: RepositoryCall): Answer {
 }
 
 function headLabel({ pull: { head } }: PullIssue): string {
-  return `${head.repository.owner.login}:${head.ref}`.toLowerCase()
+  return `${head.owner.login}:${head.ref}`.toLowerCase()
 }
 
 /** GitHub computes whether it can be merged in the background: an answer to a change does not know it yet. */
@@ -197,6 +197,7 @@ async function retarget(
     throw invalid('PullRequest', 'base', 'invalid', `Proposed base branch '${ref}' was not found`)
   const from = pull.base
   pull.base = { ref, sha }
+  await heedChange(world, repository, issue, actor.user)
   record(world, issue, { event: 'base_ref_changed', actor: actor.user })
   // What was approved was a change of another branch.
   if (repository.protection?.dismissStaleReviews) {
@@ -231,6 +232,7 @@ async function updateBranch(call: RepositoryCall): Promise<Answer> {
   if (head.repository !== repository)
     throw new Refused(403, 'The sandbox updates branches of this repository only.')
   await repository.lock.run(async () => {
+    if (issue.state === 'closed') throw new Refused(422, 'Pull request is closed.')
     const after = await updatedHead(world, repository, issue, actor)
     if (after === undefined) throw new Refused(422, 'merge conflict between base and head')
     const move = { ref: `refs/heads/${head.ref}`, before: head.sha, after, actor: actor.user }

@@ -12,6 +12,7 @@ import { Gate } from './gate.ts'
 import { gitRequest, serveGit } from './git-http.ts'
 import { type KeptWorld, keepWorld, takeUpWorld } from './kept-world.ts'
 import { createWorld, type Surroundings } from './new-world.ts'
+import { repositoryPage } from './present-repository.ts'
 import { createRateLimiter } from './rate-limit.ts'
 import { type RestServer, serveRest } from './rest.ts'
 import { apiRoutes } from './routes.ts'
@@ -50,6 +51,7 @@ export type GitHubOptions = Start & {
 
 const RATE_LIMIT = 5_000
 const API = '/api/v3'
+const GRAPHQL = '/api/graphql'
 
 export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox> {
   const { clock, calls, dataDir, onExchange, faults = createFaults() } = options
@@ -67,8 +69,21 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
   const gate = new Gate()
   const credentials = new Credentials(world)
   const rates = createRateLimiter(clock, options.rateLimit ?? RATE_LIMIT)
-  const rest: RestServer = { world, gate, credentials, rates, routes: apiRoutes(webhooks), onExchange }
-  const pages: RestServer = { ...rest, routes: pageRoutes, onExchange: undefined }
+  const rest: RestServer = {
+    world,
+    gate,
+    credentials,
+    rates,
+    routes: apiRoutes(webhooks),
+    home: ({ id }) => `${url}${API}/repositories/${id}`,
+    onExchange,
+  }
+  const pages: RestServer = {
+    ...rest,
+    routes: pageRoutes,
+    home: (repository) => repositoryPage(world, repository),
+    onExchange: undefined,
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
@@ -80,8 +95,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
     try {
       const parsed = new URL(target, url)
       const { pathname } = parsed
-      const isApi = pathname.startsWith(`${API}/`)
-      const path = isApi ? pathname.slice(API.length) : pathname
+      const isApi = pathname.startsWith(`${API}/`) || pathname === GRAPHQL
+      const path = isApi ? pathname.slice(pathname === GRAPHQL ? '/api'.length : API.length) : pathname
       const admitCaller = async (actor: Actor) => {
         const caller = callerName(actor)
         call.by(caller)

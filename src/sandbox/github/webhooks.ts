@@ -48,7 +48,7 @@ interface Message {
   readonly redelivery: boolean
   readonly event: string
   readonly action: string | undefined
-  readonly repositoryId: number
+  readonly repositoryId: number | null
   readonly body: string
 }
 
@@ -97,11 +97,11 @@ export function createWebhooks(
       mode = wanted
     },
     emit(world, event) {
-      if (!isInstalled(world, event.repository) || !world.app.events.includes(event.name)) return
+      if (!isHeard(world, event)) return
       const payload = envelope(world, event)
       const action = typeof payload.action === 'string' ? payload.action : undefined
       onExchange?.({ kind: 'webhook', event: event.name, action, payload })
-      const repositoryId = event.repository.id
+      const repositoryId = event.repository?.id ?? null
       const sent = { guid: randomUUID(), redelivery: false, event: event.name, action, repositoryId }
       send({ world, ...sent, body: JSON.stringify(payload) })
     },
@@ -116,6 +116,12 @@ export function createWebhooks(
       stop.abort()
     },
   }
+}
+
+/** The app hears of the repositories it is installed on what it subscribed to, and of its installation in any case. */
+function isHeard(world: World, { name, repository }: WebhookEvent): boolean {
+  if (repository === undefined) return true
+  return world.suspension === undefined && isInstalled(world, repository) && world.app.events.includes(name)
 }
 
 /** So that wherever there are two, they change places. */
@@ -133,10 +139,12 @@ function envelope(world: World, { payload, repository, sender }: WebhookEvent): 
   const { installationId } = world.app
   return {
     ...payload,
-    repository: { ...presentRepository(world, repository), ...overridesOf(payload) },
+    ...(repository && {
+      repository: { ...presentRepository(world, repository), ...overridesOf(payload) },
+      installation: { id: installationId, node_id: nodeId('IntegrationInstallation', installationId) },
+    }),
     organization: presentOrganization(world),
     sender: presentAccount(world, sender),
-    installation: { id: installationId, node_id: nodeId('IntegrationInstallation', installationId) },
   }
 }
 

@@ -73,14 +73,30 @@ interface PullRequest {
   readonly id: number
   draft: boolean
   base: { ref: string; sha: string }
-  readonly head: { readonly ref: string; readonly repository: Repository; sha: string }
+  /** `repository` is undefined once a fork was deleted. */
+  readonly head: {
+    readonly ref: string
+    readonly owner: Account
+    repository: Repository | undefined
+    sha: string
+  }
   readonly maintainerCanModify: boolean
   readonly reviews: Review[]
   readonly requestedReviewers: Set<User>
   readonly requestedTeams: Set<Team>
   merge: { readonly sha: string; readonly at: number; readonly by: User } | undefined
+  autoMerge: AutoMerge | undefined
   /** GitHub's test merge, as of the two commits it was made from. */
   testMerge: { readonly base: string; readonly head: string; readonly sha: string | undefined } | undefined
+}
+
+/** A merge that was asked for beforehand. */
+interface AutoMerge {
+  readonly by: User
+  readonly at: number
+  readonly method: 'merge' | 'squash' | 'rebase'
+  readonly title: string | null
+  readonly message: string | null
 }
 
 /** A pull request together with the issue it is. */
@@ -197,13 +213,15 @@ export interface Activity {
 export interface Repository {
   readonly id: number
   readonly owner: Account
-  readonly name: string
+  name: string
   readonly private: boolean
   readonly defaultBranch: string
   readonly parent: Repository | undefined
   readonly collaborators: Map<string, Level>
   readonly teams: Map<string, Level>
   readonly protection: SeedProtection | undefined
+  /** Off unless an administrator switches it on. */
+  allowAutoMerge: boolean
   git: Git
   /** Held by everything that moves refs, so that reading and moving are one step. */
   lock: Lock
@@ -241,6 +259,10 @@ export interface WorldData {
   /** Commits that GitHub itself signed. */
   readonly signedCommits: Set<string>
   readonly installationTokens: Map<string, InstallationToken>
+  /** Names that repositories had before, as `repositoryKey`s, to their ids. */
+  readonly formerNames: Map<string, number>
+  /** While the app's installation is suspended. */
+  suspension: { readonly by: User; readonly at: number } | undefined
   readonly startedAt: number
   /** The last of the ids given by `nextId`. */
   lastId: number
@@ -266,7 +288,8 @@ export function dataOf(world: World): WorldData {
 
 export interface WebhookEvent {
   readonly name: string
-  readonly repository: Repository
+  /** Undefined for what happens to the whole installation. */
+  readonly repository: Repository | undefined
   readonly sender: User
   readonly payload: Readonly<Record<string, unknown>>
 }
