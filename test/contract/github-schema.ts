@@ -15,6 +15,7 @@ const OUTSIDE_THE_EXTRACT = [
   /^(PATCH|DELETE) \/repos\/[^/]+\/[^/]+$/,
   /^(PUT|DELETE) \/app\/installations\/\d+\/suspended$/,
   /^POST \/graphql$/,
+  /^GET \/repos\/[^/]+\/[^/]+\/git\/refs\/.+$/,
   /^(PUT|DELETE) \/orgs\/[^/]+\/teams\/[^/]+\/memberships\/[^/]+$/,
   /^DELETE \/orgs\/[^/]+\/members\/[^/]+$/,
 ]

@@ -116,6 +116,7 @@ async function run(
     query: url.searchParams,
     accept: request.headers.accept ?? '',
     rate: server.rates.view(actor),
+    body,
     input: (resource) => new Input(body ?? {}, resource),
     param,
     number(name) {

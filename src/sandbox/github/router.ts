@@ -14,6 +14,8 @@ export interface Call {
   readonly query: URLSearchParams
   readonly accept: string
   readonly rate: RateView
+  /** The body as it was parsed; undefined where there was none. */
+  readonly body: unknown
   /** The body, read as fields of the given kind of resource. */
   input(resource: string): Input
   param(name: string): string

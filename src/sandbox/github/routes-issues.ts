@@ -213,9 +213,9 @@ async function addLabels(call: RepositoryCall): Promise<Answer> {
   const { world, repository } = call
   const issue = findIssue(call, 'write')
   const actor = named(call.actor).user
-  const added = labelsNamed(call, call.input('Label').items('labels') ?? []).filter(
-    (label) => !issue.labels.includes(label),
-  )
+  // GitHub takes the bare list too.
+  const wanted = Array.isArray(call.body) ? call.body : (call.input('Label').items('labels') ?? [])
+  const added = labelsNamed(call, wanted).filter((label) => !issue.labels.includes(label))
   for (const label of added) {
     issue.labels.push(label)
     record(world, issue, { event: 'labeled', actor, label })

@@ -13,6 +13,8 @@ import { fullRefName, GIT_WRITE } from './routes-git.ts'
 
 export const refRoutes: Route[] = [
   repositoryRoute('GET', '/git/ref/*ref', reads('contents'), getRef),
+  // Its address of before, which older clients still ask for.
+  repositoryRoute('GET', '/git/refs/*ref', reads('contents'), getRef),
   repositoryRoute('GET', '/git/matching-refs/*ref', reads('contents'), matchingRefs),
   repositoryRoute('POST', '/git/refs', GIT_WRITE, createRef),
   repositoryRoute('PATCH', '/git/refs/*ref', GIT_WRITE, updateRef),

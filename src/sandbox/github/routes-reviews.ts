@@ -74,7 +74,8 @@ async function createReview(call: RepositoryCall): Promise<Answer> {
   const event = input.oneOf('event', EVENTS)
   const state: ReviewState = event ? STATES[event] : 'PENDING'
   const body = input.optionalString('body') ?? ''
-  if (input.has('comments')) throw unprocessable('The sandbox has no review comments on lines')
+  if ((input.items('comments') ?? []).length > 0)
+    throw unprocessable('The sandbox has no review comments on lines')
   checkReview(issue, user, state, body)
   const review: Review = {
     id: world.nextId(),
