@@ -12,10 +12,14 @@ const faultSchema = z.discriminatedUnion('kind', [
     code: z.string().min(1).optional(),
     headers: z.record(z.string(), z.string()).optional(),
   }),
-  /** Refused as each service refuses too many calls; at GitHub, the hourly limit is used up. */
-  z.strictObject({ kind: z.literal('throttle') }),
+  /** Refused as each service refuses too many calls; at GitHub, the hourly limit is used up, told by 403 or 429. */
+  z.strictObject({ kind: z.literal('throttle'), status: z.literal([403, 429]).optional() }),
   /** GitHub's other limit; `retryAfter` in seconds. */
-  z.strictObject({ kind: z.literal('secondary-limit'), retryAfter: z.int().min(0).max(3600).default(60) }),
+  z.strictObject({
+    kind: z.literal('secondary-limit'),
+    retryAfter: z.int().min(0).max(3600).default(60),
+    status: z.literal([403, 429]).optional(),
+  }),
   /** Never answered: the connection is cut after `ms`, unless the caller hangs up before. */
   z.strictObject({ kind: z.literal('timeout'), ms: z.int().min(1).max(MOST_MS).default(60_000) }),
   /** The connection is reset, and nothing done. */
@@ -49,6 +53,10 @@ const orderSchema = z
   .refine(
     ({ service, fault }) => service === 'github' || fault.kind !== 'secondary-limit',
     'only GitHub has a secondary limit',
+  )
+  .refine(
+    ({ service, fault }) => service === 'github' || fault.kind !== 'throttle' || fault.status === undefined,
+    'only GitHub throttles with either status',
   )
 
 export type FaultOrder = z.output<typeof orderSchema>

@@ -64,20 +64,23 @@ describe('at GitHub', () => {
     await expect(app.repos.get(OPEN)).rejects.toMatchObject({ status: 429, response: { headers } })
   })
 
-  test('both limits are told in GitHub’s words and headers', async () => {
-    trouble({ times: 1, fault: { kind: 'throttle' } })
-    await expect(app.repos.get(OPEN)).rejects.toMatchObject({
-      status: 403,
-      message: expect.stringContaining('API rate limit exceeded'),
-      response: { headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': expect.any(String) } },
-    })
-    trouble({ times: 1, fault: { kind: 'secondary-limit', retryAfter: 3 } })
-    await expect(app.repos.get(OPEN)).rejects.toMatchObject({
-      status: 403,
-      message: expect.stringContaining('secondary rate limit'),
-      response: { headers: { 'retry-after': '3' } },
-    })
-  })
+  test.each([403, 429])(
+    'both limits are told in GitHub’s words and headers, with status %i',
+    async (status) => {
+      trouble({ times: 1, fault: { kind: 'throttle', status } })
+      await expect(app.repos.get(OPEN)).rejects.toMatchObject({
+        status,
+        message: expect.stringContaining('API rate limit exceeded'),
+        response: { headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': expect.any(String) } },
+      })
+      trouble({ times: 1, fault: { kind: 'secondary-limit', retryAfter: 3, status } })
+      await expect(app.repos.get(OPEN)).rejects.toMatchObject({
+        status,
+        message: expect.stringContaining('secondary rate limit'),
+        response: { headers: { 'retry-after': '3' } },
+      })
+    },
+  )
 
   test('a reset connection has done nothing; a lost answer has done everything', async () => {
     trouble({ times: 1, fault: { kind: 'reset' } })

@@ -53,12 +53,14 @@ export function orderedRefusal(fault: OrderedRefusal, reset: number): RefusedByO
     case 'status':
       return new RefusedByOrder(fault.status, 'Refused by order', undefined, fault.headers)
     case 'throttle':
-      return new RefusedByOrder(403, PRIMARY_LIMIT, undefined, {
+      return new RefusedByOrder(fault.status ?? 403, PRIMARY_LIMIT, undefined, {
         'x-ratelimit-remaining': '0',
         'x-ratelimit-reset': String(reset),
       })
     case 'secondary-limit':
-      return new RefusedByOrder(403, SECONDARY_LIMIT, undefined, { 'retry-after': String(fault.retryAfter) })
+      return new RefusedByOrder(fault.status ?? 403, SECONDARY_LIMIT, undefined, {
+        'retry-after': String(fault.retryAfter),
+      })
   }
 }
 
