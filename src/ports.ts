@@ -8,6 +8,19 @@ import type { Reviewers } from './core/review-requests.ts'
 import type { GuardedPath, OpenChange } from './core/trust.ts'
 
 /** A read that failed; never to be taken for an empty one. `what` names the read, for the log. */
+/** What keeps the app from doing something in AWS until somebody mends it, in words for those who wait for it. */
+export class Obstacle extends Error {
+  override readonly name: string = 'Obstacle'
+  /** The message ends with the fix, so that it can't get lost on the way to a log. */
+  constructor(
+    readonly problem: string,
+    readonly fix: string,
+    cause?: unknown,
+  ) {
+    super(`${problem} ${fix}`, { cause })
+  }
+}
+
 export class Unreadable extends Error {
   override readonly name: string = 'Unreadable'
   constructor(what: string, cause: unknown) {

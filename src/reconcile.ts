@@ -9,8 +9,8 @@ import type { Rules } from './core/rules.ts'
 import { findDisallowed } from './end-disallowed.ts'
 import { findGivenBack } from './end-early.ts'
 import { type Finding, judgeFile } from './judge-file.ts'
-import type { Snapshot, SourceFile } from './ports.ts'
-import { keyOf, publish, publishRules, recordVerdict } from './publish.ts'
+import { Obstacle, type Snapshot, type SourceFile } from './ports.ts'
+import { keyOf, lentOf, publish, publishRules, recordVerdict } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { uphold } from './uphold.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
@@ -225,7 +225,7 @@ async function giveAccess(
       .map((finding) =>
         attempt(world, 'grant access', { role: finding.grant.roleArn }, async () => {
           await recordVerdict(world, github, finding.subject, finding.judged)
-          await world.grants.write(accountOf(world, finding.grant), finding.grant)
+          await writeOrTell(world, github, finding)
           world.log.info({ repository: world.repository.id, role: finding.grant.roleArn }, 'Granted access')
           return standingOf(finding.grant)
         }),
@@ -234,6 +234,24 @@ async function giveAccess(
   const written = given.filter((grant) => grant !== undefined)
   for (const grant of written) world.memory.written.set(grant.roleName, { standing: grant, at: world.now() })
   return [...standing, ...written]
+}
+
+/** Whoever waits for it is told what keeps it from being written, when somebody has to mend that. */
+async function writeOrTell(
+  world: World,
+  github: GitHub,
+  { subject, judged, grant }: Approved,
+): Promise<void> {
+  try {
+    await world.grants.write(accountOf(world, grant), grant)
+  } catch (error) {
+    const lent = lentOf(world, subject.identity, judged)
+    if (error instanceof Obstacle && lent !== undefined) {
+      const { problem, fix } = error
+      await publish(world, github, subject, { kind: 'approved', lent, obstacle: { problem, fix } })
+    }
+    throw error
+  }
 }
 
 function standingOf(grant: Grant): StandingGrant {

@@ -1,18 +1,9 @@
 /** What can go wrong with AWS: a class for each failure that somebody can mend, with a sentence, the fix and the cause. */
 import type { Account } from '../core/account.ts'
 import type { End } from '../core/grant.ts'
+import { Obstacle } from '../ports.ts'
 
-/** The message ends with the fix, so that it can't get lost on the way to a log. */
-class AwsFailure extends Error {
-  override readonly name: string = 'AwsFailure'
-  readonly fix: string
-  constructor(message: string, fix: string, cause?: unknown) {
-    super(`${message} ${fix}`, { cause })
-    this.fix = fix
-  }
-}
-
-export class HubCredentialsRefused extends AwsFailure {
+export class HubCredentialsRefused extends Obstacle {
   override readonly name = 'HubCredentialsRefused'
   constructor(account: Account, cause: unknown) {
     super(
@@ -23,7 +14,7 @@ export class HubCredentialsRefused extends AwsFailure {
   }
 }
 
-export class AccountRoleRefused extends AwsFailure {
+export class AccountRoleRefused extends Obstacle {
   override readonly name = 'AccountRoleRefused'
   constructor(account: Account, externalId: string, cause: unknown) {
     super(
@@ -34,7 +25,7 @@ export class AccountRoleRefused extends AwsFailure {
   }
 }
 
-export class ActionRefused extends AwsFailure {
+export class ActionRefused extends Obstacle {
   override readonly name = 'ActionRefused'
   constructor(account: Account, cause: unknown) {
     super(
@@ -45,7 +36,7 @@ export class ActionRefused extends AwsFailure {
   }
 }
 
-export class QuotaReached extends AwsFailure {
+export class QuotaReached extends Obstacle {
   override readonly name = 'QuotaReached'
   constructor(account: Account, cause: unknown) {
     super(
@@ -56,7 +47,7 @@ export class QuotaReached extends AwsFailure {
   }
 }
 
-export class PrincipalNotFound extends AwsFailure {
+export class PrincipalNotFound extends Obstacle {
   override readonly name = 'PrincipalNotFound'
   constructor(account: Account, roleName: string, cause: unknown) {
     super(
@@ -67,7 +58,7 @@ export class PrincipalNotFound extends AwsFailure {
   }
 }
 
-export class RoleNotOurs extends AwsFailure {
+export class RoleNotOurs extends Obstacle {
   override readonly name = 'RoleNotOurs'
   constructor(account: Account, roleArn: string, why: string) {
     super(
@@ -77,29 +68,27 @@ export class RoleNotOurs extends AwsFailure {
   }
 }
 
-export class GrantEnded extends AwsFailure {
+export class GrantEnded extends Error {
   override readonly name = 'GrantEnded'
   constructor(roleArn: string, end: End) {
     super(
-      `The access of ${roleArn} was ended (${end.because}).`,
-      'It stays ended; a new request is needed for a new grant.',
+      `The access of ${roleArn} was ended (${end.because}). It stays ended; a new request is needed for a new grant.`,
     )
   }
 }
 
-export class RoleStillThere extends AwsFailure {
+export class RoleStillThere extends Error {
   override readonly name = 'RoleStillThere'
   constructor(roleArn: string) {
     super(
-      `AWS took the deletion of ${roleArn}, but still lists it.`,
-      'It is denied already, and is looked at again.',
+      `AWS took the deletion of ${roleArn}, but still lists it. It is denied already, and is looked at again.`,
     )
   }
 }
 
 /** A failure of the SDK in words that name the fix; one that has them already, or has none, stays as it is. */
 export function explain(account: Account, error: unknown): unknown {
-  if (error instanceof AwsFailure) return error
+  if (error instanceof Obstacle) return error
   switch (codeOf(error)) {
     case 'AccessDenied':
     case 'UnauthorizedOperation':

@@ -37,7 +37,7 @@ import {
 } from './failures.ts'
 import { listRoles } from './grant-reader.ts'
 import { type OwnRoleName, ownRoleName } from './own-role.ts'
-import { isPassing, persist, type Sleep } from './patience.ts'
+import { isPassing, isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy, keepDenials, mend, withDeletedPrincipal } from './policy-text.ts'
 
 /** The inline policy that holds the permissions. */
@@ -72,7 +72,9 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 
   return {
-    write: (account, grant) => work(account, grant, (on) => writeGrant(on, grant)),
+    async write(account, grant) {
+      return work(account, grant, (on) => writeGrant(on, grant))
+    },
     async deny(account, standing, at, because) {
       await work(account, standing, (on) => denyRole(on, { at, because }))
     },
@@ -124,7 +126,8 @@ async function createRole(on: Work, grant: Grant): Promise<boolean> {
 async function readRole(on: Work, grant: Grant): Promise<Role> {
   const notOurs = new RoleNotOurs(on.account, grant.roleName, 'a role outside the path has this name')
   try {
-    const { Role: role } = await on.iam.send(new GetRoleCommand({ RoleName: on.name }))
+    const read = () => on.iam.send(new GetRoleCommand({ RoleName: on.name }))
+    const { Role: role } = await persist(on.sleep, read, isUnseen)
     if (role?.Arn !== grant.roleArn) throw notOurs
     return role
   } catch (error) {

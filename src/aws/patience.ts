@@ -1,11 +1,16 @@
 /** Waits for what AWS says is only for the moment: changes take seconds to reach all of IAM. */
-import { codeOf, isUnknownPrincipal } from './failures.ts'
+import { codeOf, isMissing, isUnknownPrincipal } from './failures.ts'
 
 /** Milliseconds. */
 export type Sleep = (milliseconds: number) => Promise<unknown>
 
-/** Pauses between tries, in milliseconds. */
+/** The longest pauses between tries, in milliseconds: each is cut by chance, so that two replicas don't meet again. */
 const PAUSES = [500, 1000, 2000, 4000]
+
+/** A role that was just made: to who may read below one path only, what IAM does not see yet is forbidden rather than missing. */
+export function isUnseen(error: unknown): boolean {
+  return isMissing(error) || codeOf(error) === 'AccessDenied'
+}
 
 /** Two writers at once, or a principal that was just made. */
 export function isPassing(error: unknown): boolean {
@@ -26,7 +31,7 @@ export async function persist<T>(
       return await action()
     } catch (error) {
       if (!mayPass(error)) throw error
-      await sleep(pause)
+      await sleep(pause * (0.5 + Math.random() / 2))
     }
   }
   return action()

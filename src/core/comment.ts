@@ -4,7 +4,7 @@ import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand, sourcePr
 import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
 import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
 import { code, codeBlock, inline, prose } from './markdown.ts'
-import { type GrantState, type Lent, may, whatWasHeld } from './report-grant.ts'
+import { type GrantState, type Lent, may, obstacleWords, whatWasHeld } from './report-grant.ts'
 import { bullets, compose, utc, whyEnded } from './report-words.ts'
 
 /** What became of the pull request that takes the file out of the branch. */
@@ -28,6 +28,8 @@ export function grantComment(state: GrantState, context: CommentContext): string
         'There is nothing to do: Daypass asks again by itself.',
       ])
     case 'approved':
+      if (state.obstacle)
+        return compose(['**Approved, but not open yet.**', ...obstacleWords(state.obstacle), may(state.lent)])
       return `**Approved.** ${may(state.lent)} The role is being written into AWS; this comment changes when it is there.`
     case 'granted':
       return state.phase === 'waiting' ? commentWaiting(state, context) : commentOpen(state, context)

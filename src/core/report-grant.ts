@@ -21,7 +21,12 @@ export type GrantState =
   /** The evidence can't be read yet, or nothing is granted for now. */
   | { readonly kind: 'pending'; readonly code: string; readonly message: string }
   /** Judged, and not yet in IAM. */
-  | { readonly kind: 'approved'; readonly lent: Lent }
+  | {
+      readonly kind: 'approved'
+      readonly lent: Lent
+      /** What keeps it from being written into AWS. */
+      readonly obstacle?: { readonly problem: string; readonly fix: string }
+    }
   | {
       readonly kind: 'granted'
       readonly lent: Lent
@@ -57,7 +62,7 @@ function titleOf(state: GrantState): string {
     case 'pending':
       return 'Not granted yet'
     case 'approved':
-      return 'Approved, and being written into AWS'
+      return state.obstacle ? 'Approved, but not open yet' : 'Approved, and being written into AWS'
     case 'granted': {
       const { start, end } = state.lent.judged.window
       return state.phase === 'waiting' ? `Access opens at ${utc(start)}` : `Access is open until ${utc(end)}`
@@ -77,7 +82,11 @@ function summaryOf(state: GrantState): readonly string[] {
         'There is nothing to do: Daypass asks again by itself.',
       ]
     case 'approved':
-      return [may(state.lent), approvedBy(state.lent)]
+      return [
+        ...(state.obstacle ? obstacleWords(state.obstacle) : []),
+        may(state.lent),
+        approvedBy(state.lent),
+      ]
     case 'granted': {
       const { lent, policies } = state
       return [
@@ -146,6 +155,17 @@ function asked({ judged, location, account }: Lent): string {
 
 function windowOf({ judged: { window } }: Lent): string {
   return `from ${utc(window.start)} until ${utc(window.end)}`
+}
+
+export function obstacleWords(obstacle: {
+  readonly problem: string
+  readonly fix: string
+}): readonly string[] {
+  return [
+    prose(obstacle.problem),
+    `**What to do:** ${prose(obstacle.fix)}`,
+    'Daypass tries again by itself, until the window is over.',
+  ]
 }
 
 function approvedBy({ judged: { approvals, mergedBy } }: Lent): string {

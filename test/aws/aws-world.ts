@@ -30,6 +30,7 @@ export const REPOSITORY: number = REPOSITORIES.protected.id
 type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
 type AwsWorldOptions = {
   readonly longestPage?: number
+  readonly iamDelayMs?: number
   /** By bucket. */
   readonly bucketPolicies?: Readonly<Record<string, unknown>>
 }
@@ -51,7 +52,7 @@ export interface RoleState {
 /** Making keys takes longer than most tests; who is who matters to none of them. */
 const everySecret = newSecrets()
 
-export async function startAwsWorld({ longestPage, bucketPolicies = {} }: AwsWorldOptions = {}) {
+export async function startAwsWorld({ longestPage, iamDelayMs, bucketPolicies = {} }: AwsWorldOptions = {}) {
   const templates = {
     hub: await readFile('deploy/hub.yaml', 'utf8'),
     account: await readFile('deploy/account.yaml', 'utf8'),
@@ -65,7 +66,7 @@ export async function startAwsWorld({ longestPage, bucketPolicies = {} }: AwsWor
     ...account,
     buckets: account.buckets.map((bucket) => ({ ...bucket, policy: bucketPolicies[bucket.name] })),
   }))
-  const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls })
+  const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls, iamDelayMs })
   const client = { endpoint: aws.endpoint, region: REGION, maxAttempts: 2 }
   const admin = new IAMClient({ ...client, credentials: secrets.keys.root })
 

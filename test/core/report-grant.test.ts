@@ -27,6 +27,15 @@ const STATES: Readonly<Record<string, GrantState>> = {
     message: 'GitHub did not say who is in `acme/data-owners`.',
   },
   approved: { kind: 'approved', lent },
+  'approved-obstacle': {
+    kind: 'approved',
+    lent,
+    obstacle: {
+      problem:
+        'A quota of account prod (111122223333) is used up: Cannot exceed quota for RolesPerAccount: 1000.',
+      fix: 'Ask AWS to raise it, or let grants end first.',
+    },
+  },
   waiting: { kind: 'granted', lent, phase: 'waiting', policies: grantFor(), refused: [] },
   open: { kind: 'granted', lent, phase: 'open', policies: grantFor(), refused: [] },
   'open-sso': { kind: 'granted', lent: bySso, phase: 'open', policies: grantFor(), refused: [] },

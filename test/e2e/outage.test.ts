@@ -183,3 +183,28 @@ test('a pull request that somebody opened from the revert branch is never merged
   expect(await world.revertOf(request)).toMatchObject({ merged_at: expect.any(String) })
   expect((await world.github('root').pulls.get(at)).data.merged_at).toBeNull()
 })
+
+describe('where somebody has to mend AWS first', () => {
+  const setQuota = (rolesQuota: number) =>
+    fetch(`${world.ready.control.url}/iam`, { method: 'POST', body: JSON.stringify({ rolesQuota }) })
+
+  test('people are told what a grant waits for, and it opens once that is mended', async () => {
+    await setQuota(0)
+    const request = await grant('over-the-quota')
+    const comment = await world.comment(request)
+
+    expect(comment).toContain('**Approved, but not open yet.**')
+    expect(comment).toMatch(/A quota of account prod .* is used up: .*RolesPerAccount/)
+    expect(comment).toContain('**What to do:** Ask AWS to raise it, or let grants end first.')
+    expect(await world.grantCheck(request)).toMatchObject({
+      status: 'in_progress',
+      output: { title: 'Approved, but not open yet' },
+    })
+
+    await setQuota(1000)
+    await world.advance('5m')
+    await world.settled()
+    expect(await world.comment(request)).toContain('**Access is open until')
+    expect((await sessionOf(request)).accessKeyId).toMatch(/^ASIA/)
+  })
+})
