@@ -15,7 +15,7 @@ import { freePort, LOOPBACK } from './http.ts'
 import { openDataDir, type Ports } from './keep/data-dir.ts'
 import { keepSandbox } from './keep/keep-sandbox.ts'
 import type { ReadyFile } from './ready.ts'
-import { newSecrets, readyFile, type Secrets } from './seed.ts'
+import { accessRepositories, newSecrets, readyFile, type Secrets } from './seed.ts'
 import { awsSeed, type Templates } from './seed-aws.ts'
 import { APP_ID, type AppManifest, gitHubSeed } from './seed-github.ts'
 import { operatorFile, readTrustedCommits } from './seed-operator.ts'
@@ -28,6 +28,10 @@ export interface SandboxOptions {
   readonly appPort?: number
   /** Empty, or left by a sandbox whose world is taken up again; left out: a temporary one, removed at the end. */
   readonly dataDir?: string
+  /** How many unprotected repositories there are besides the two: `acme/access-spare-1` and so on. */
+  readonly spareRepositories?: number
+  /** How long `GET /settled` waits for rest, in milliseconds. */
+  readonly settleWithinMs?: number
   /** How to run the app; left out: the sandbox comes up without it. */
   readonly app?: AppCommand
   /** How long a change to IAM takes to be seen, in milliseconds; left out: it is seen at once. */
@@ -79,6 +83,7 @@ async function open(
     readManifest(),
     choosePorts(options, kept?.ports),
   ])
+  const repositories = accessRepositories(options.spareRepositories)
   const clock = createClock(kept?.clockOffset)
   const calls = createCallLog()
   const shared = { clock, calls, faults: createFaults() }
@@ -86,7 +91,7 @@ async function open(
 
   const github = await startGitHub({
     ...shared,
-    ...(kept ? { kept: kept.github } : { seed: gitHubSeed(secrets, manifest) }),
+    ...(kept ? { kept: kept.github } : { seed: gitHubSeed(secrets, manifest, repositories) }),
     dataDir: join(dataDir, 'github'),
     port: ports.github,
     webhookUrl: () => appUrl + WEBHOOK_PATH,
@@ -95,7 +100,7 @@ async function open(
   opened.push(() => github.close())
   const aws = await startAws({
     ...shared,
-    ...(kept ? { kept: kept.aws } : { seed: awsSeed(secrets, templates) }),
+    ...(kept ? { kept: kept.aws } : { seed: awsSeed(secrets, templates, repositories) }),
     port: ports.aws,
     ...(options.iamDelayMs !== undefined && { iamDelayMs: options.iamDelayMs }),
   })
@@ -119,12 +124,16 @@ async function open(
     deliveries: github.deliveries,
     iam: aws.iam,
     port: ports.control,
+    ...(options.settleWithinMs && { settleWithinMs: options.settleWithinMs }),
   })
   opened.push(() => control.close())
   const addresses = { github: github.url, aws: aws.endpoint, app: appUrl, control: control.url }
   const ready = readyFile(secrets, addresses)
   // What the operator trusts was decided at the first start.
-  if (!kept) await writeFile(operator, operatorFile(await readTrustedCommits(ready.github), templates))
+  if (!kept) {
+    const trusted = await readTrustedCommits(ready.github, repositories)
+    await writeFile(operator, operatorFile(trusted, templates, repositories))
+  }
   if (stateFile !== undefined) {
     const keeper = await keepSandbox({ stateFile, secrets, addresses, clock, calls, github, aws })
     opened.push(() => keeper.close())

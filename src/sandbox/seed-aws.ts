@@ -3,13 +3,14 @@ import { deployTemplate, type Stack } from './aws/cloudformation.ts'
 import type { AwsSeed, SeedAccount, SeedBucket, SeedIamRole, SeedIamUser } from './aws/seed.ts'
 import {
   ACCOUNTS,
+  type AccessRepository,
+  accessRepositories,
   BILLING_KEY_ARN,
   BILLING_KEY_ID,
   BOB,
   HUB_ACCOUNT,
   type Login,
   REGION,
-  REPOSITORIES,
   type Secrets,
 } from './seed.ts'
 
@@ -52,31 +53,39 @@ const BUCKETS: Readonly<Record<AccountName, readonly SeedBucket[]>> = {
 const MAY_ASSUME_GRANTS = allow('sts:AssumeRole', 'arn:aws:iam::*:role/daypass/*')
 const MAY_DO_EVERYTHING = allow('*', '*')
 
-export function awsSeed(secrets: Secrets, templates: Templates): AwsSeed {
+export function awsSeed(
+  secrets: Secrets,
+  templates: Templates,
+  repositories: readonly AccessRepository[] = accessRepositories(),
+): AwsSeed {
   const hub = installHub(templates)
   return {
     region: REGION,
     accounts: [
       { ...emptyAccount(HUB_ACCOUNT), ...hub, roles: hub.roles.map((role) => withHubSession(role, secrets)) },
       {
-        ...lendingAccount('prod', templates),
+        ...lendingAccount('prod', templates, repositories),
         users: people(secrets),
-        roles: [...installAccount('prod', templates).roles, bobsRole(secrets)],
+        roles: [...installAccount('prod', templates, repositories).roles, bobsRole(secrets)],
         keys: [{ id: BILLING_KEY_ID, policy: KEY_POLICY }],
       },
-      lendingAccount('analytics', templates),
+      lendingAccount('analytics', templates, repositories),
     ],
   }
 }
 
 /** What goes into the app's operator file of one account. */
 export function installedAccount(name: AccountName, templates: Templates): InstalledAccount {
-  const { outputs } = installAccount(name, templates)
+  const { outputs } = installAccount(name, templates, [])
   return { role: output(outputs, 'AccountRoleArn'), boundary: output(outputs, 'BoundaryArn') }
 }
 
-function lendingAccount(name: AccountName, templates: Templates): SeedAccount {
-  const { roles, managedPolicies } = installAccount(name, templates)
+function lendingAccount(
+  name: AccountName,
+  templates: Templates,
+  repositories: readonly AccessRepository[],
+): SeedAccount {
+  const { roles, managedPolicies } = installAccount(name, templates, repositories)
   return { ...emptyAccount({ name, ...ACCOUNTS[name] }), roles, managedPolicies, buckets: BUCKETS[name] }
 }
 
@@ -89,11 +98,17 @@ function installHub({ hub }: Templates): Stack {
   )
 }
 
-function installAccount(name: AccountName, templates: Templates): Stack {
+function installAccount(
+  name: AccountName,
+  templates: Templates,
+  repositories: readonly AccessRepository[],
+): Stack {
   const buckets = BUCKETS[name]
   const parameters = {
     HubRoleArn: output(installHub(templates).outputs, 'HubRoleArn'),
-    ExternalIds: Object.values(REPOSITORIES).map(({ id }) => `daypass/${id}`),
+    ExternalIds: repositories
+      .filter(({ accounts }) => accounts.includes(name))
+      .map(({ id }) => `daypass/${id}`),
     LendableBucketArns: buckets.map((bucket) => `arn:aws:s3:::${bucket.name}`),
     KmsKeyArns: buckets.flatMap(({ kmsKey }) => kmsKey ?? []),
   }

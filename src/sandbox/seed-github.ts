@@ -1,6 +1,14 @@
 /** The sandbox's GitHub at its start: the organization acme, its people, the app, and two access repositories. */
 import type { GitHubSeed, SeedProtection, SeedRepository, SeedUser } from './github/seed.ts'
-import { BILLING_KEY_ARN, BOB, type Login, ORGANIZATION, REPOSITORIES, type Secrets } from './seed.ts'
+import {
+  type AccessRepository,
+  accessRepositories,
+  BILLING_KEY_ARN,
+  BOB,
+  type Login,
+  ORGANIZATION,
+  type Secrets,
+} from './seed.ts'
 
 /** What an organization grants when it installs the app: taken from the app's own manifest. */
 export interface AppManifest {
@@ -30,7 +38,11 @@ const PROTECTION: SeedProtection = {
   bypassForPullRequests: ['app'],
 }
 
-export function gitHubSeed(secrets: Secrets, manifest: AppManifest): GitHubSeed {
+export function gitHubSeed(
+  secrets: Secrets,
+  manifest: AppManifest,
+  repositories: readonly AccessRepository[] = accessRepositories(),
+): GitHubSeed {
   return {
     organization: { login: ORGANIZATION, id: 100 },
     users: Object.entries(USERS).map(([login, user]) => ({
@@ -49,14 +61,14 @@ export function gitHubSeed(secrets: Secrets, manifest: AppManifest): GitHubSeed 
       installationId: 301,
       ...manifest,
     },
-    repositories: [
-      { ...accessRepository(REPOSITORIES.protected), protection: PROTECTION },
-      accessRepository(REPOSITORIES.unprotected),
-    ],
+    repositories: repositories.map((repository) => ({
+      ...accessRepository(repository),
+      ...(repository.isProtected && { protection: PROTECTION }),
+    })),
   }
 }
 
-function accessRepository({ name, id }: { name: string; id: number }): SeedRepository {
+function accessRepository({ name, id }: AccessRepository): SeedRepository {
   return {
     name,
     id,

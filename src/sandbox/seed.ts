@@ -19,6 +19,29 @@ export const REPOSITORIES = {
   unprotected: { name: 'access-open', id: 1002 },
 } as const
 
+export interface AccessRepository {
+  readonly name: string
+  readonly id: number
+  readonly isProtected: boolean
+  /** Which accounts the operator gives to it. */
+  readonly accounts: readonly (keyof typeof ACCOUNTS)[]
+}
+
+/** The two that everybody knows, and as many without protection as somebody wants to spoil; those may use `prod` alone. */
+export function accessRepositories(spare = 0): readonly AccessRepository[] {
+  const both = ['prod', 'analytics'] as const
+  return [
+    { ...REPOSITORIES.protected, isProtected: true, accounts: both },
+    { ...REPOSITORIES.unprotected, isProtected: false, accounts: both },
+    ...Array.from({ length: spare }, (_, index) => ({
+      name: `access-spare-${index + 1}`,
+      id: REPOSITORIES.unprotected.id + 1 + index,
+      isProtected: false,
+      accounts: ['prod'] as const,
+    })),
+  ]
+}
+
 export const REGION = 'eu-central-1'
 export const ACCOUNTS = {
   prod: { id: '111122223333' },

@@ -15,30 +15,56 @@ export interface Proposal {
 export type MergeMethod = 'merge' | 'squash' | 'rebase'
 
 /** One commit on a branch, which begins at main where it is not there; returns the commit. */
-export async function commitFiles(
-  { git }: Octokit,
+export function commitFiles(
+  octokit: Octokit,
   repository: string,
   branch: string,
   files: Files,
   message = `Change ${branch}`,
 ): Promise<string> {
+  const { git } = octokit
   const at = named(repository)
-  const tip = await git.getRef({ ...at, ref: `heads/${branch}` }).catch(() => undefined)
-  const parent = (tip ?? (await git.getRef({ ...at, ref: 'heads/main' }))).data.object.sha
-  const tree = await git.createTree({
-    ...at,
-    base_tree: (await git.getCommit({ ...at, commit_sha: parent })).data.tree.sha,
-    tree: Object.entries(files).map(([path, content]) => ({
-      path,
-      mode: '100644',
-      ...(content === null ? { sha: null } : { content }),
-    })),
+  return withTip(octokit, repository, branch, async (tip) => {
+    const tree = await git.createTree({
+      ...at,
+      base_tree: (await git.getCommit({ ...at, commit_sha: tip })).data.tree.sha,
+      tree: Object.entries(files).map(([path, content]) => ({
+        path,
+        mode: '100644',
+        ...(content === null ? { sha: null } : { content }),
+      })),
+    })
+    return (await git.createCommit({ ...at, message, tree: tree.data.sha, parents: [tip] })).data.sha
   })
-  const made = await git.createCommit({ ...at, message, tree: tree.data.sha, parents: [parent] })
-  const { sha } = made.data
-  if (tip) await git.updateRef({ ...at, ref: `heads/${branch}`, sha })
-  else await git.createRef({ ...at, ref: `refs/heads/${branch}`, sha })
-  return sha
+}
+
+/**
+ * Moves a branch, which begins at main where it is not there, on to the commit that is made of its tip; once more where
+ * somebody else was faster, as git does by hand.
+ */
+export async function withTip(
+  { git }: Octokit,
+  repository: string,
+  branch: string,
+  make: (tip: string) => Promise<string>,
+): Promise<string> {
+  const at = named(repository)
+  for (;;) {
+    const known = await git.getRef({ ...at, ref: `heads/${branch}` }).catch(() => undefined)
+    const tip = (known ?? (await git.getRef({ ...at, ref: 'heads/main' }))).data.object.sha
+    const sha = await make(tip)
+    if (known === undefined) {
+      await git.createRef({ ...at, ref: `refs/heads/${branch}`, sha })
+      return sha
+    }
+    try {
+      await git.updateRef({ ...at, ref: `heads/${branch}`, sha })
+      return sha
+    } catch (error) {
+      const now = (await git.getRef({ ...at, ref: `heads/${branch}` })).data.object.sha
+      if (now === tip) throw error
+    }
+  }
 }
 
 /** Commits the files to a branch and opens a pull request with them. */
