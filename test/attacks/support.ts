@@ -1,9 +1,8 @@
-/** What all attacks share: how a request is opened and reviewed, git done by hand, and the end that every attack has to come to. */
+/** What attackers do, and those they deceive: requests opened and reviewed, and git done by hand. */
 import type { Octokit } from '@octokit/rest'
 import { expect } from 'vitest'
-import { CHECKS } from '../../src/core/approval-checks.ts'
-import { UNCOUNTED_REASONS } from '../../src/core/approvals.ts'
-import { named, type OpenedRequest, type Outcome } from '../../src/sandbox/tour-people.ts'
+import { named, type OpenedRequest } from '../../src/sandbox/tour-people.ts'
+import { withTip } from '../support/branches.ts'
 import { requestYaml, type TestWorld } from '../support/world.ts'
 
 export const FOLDER = 'access-requests/prod/customer-exports'
@@ -59,78 +58,27 @@ export async function push(
 /** What the attacker would rather have: longer, and more of the bucket. */
 export const GREEDY = requestYaml({ prefixes: ['internal/'], duration: '12h' })
 
-export interface Refused {
+/** The request as it was granted. */
+export interface Granted extends OpenedRequest {
+  /** The merge commit. */
+  readonly sha: string
+}
+
+export interface Told {
   readonly repository: string
   readonly path: string
-  /** 0 where there is none: the refusal is then told in the pull request that takes the file out. */
   readonly pull: number
 }
 
-/**
- * The end of every attack: the app says why, by the code of the check that stopped it, or by the code of why an approval
- * does not count; no role of the request stands in
- * IAM; and whoever attacks asks S3, with the keys in hand and through every role of that name, and is denied.
- */
-export async function expectRefusal(
-  world: TestWorld,
-  request: Refused,
-  code: string,
-  attacker = 'alice',
-): Promise<void> {
-  await expectTold(world, request, code)
-  await expectDenied(world, request.path, attacker)
-}
-
-/** Where a role of that name stands, from an access that is over. */
-export async function expectTold(world: TestWorld, request: Refused, code: string): Promise<void> {
-  await world.settled()
-  const told = await toldOf(world, request)
-  for (const words of wordsOf(code)) expect(told, `what is said of ${request.path}`).toContain(words)
-}
-
-function wordsOf(code: string): readonly string[] {
-  const why = Object.entries(UNCOUNTED_REASONS).find(([reason]) => reason === code)?.[1]
-  const isCheck = CHECKS.some((check) => check.code === code)
-  return why === undefined || isCheck ? [`(\`${code}\`)`] : ['(`approvals-missing`)', why]
-}
-
-/** Where nothing can be told: there is no pull request, or nothing that Daypass would look at. */
-export async function expectDenied(world: TestWorld, path: string, attacker = 'alice'): Promise<void> {
-  await world.settled()
-  const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.yaml$/, '')
-  const roles = (await world.roles()).filter((arn) => arn.includes(`/${stem}-`))
-  expect(roles, `roles of ${path}`).toEqual([])
-  expect(await readAs(world, attacker)).toMatchObject({ kind: 'denied' })
-}
-
-/** With nobody's role but the keys in hand; the SDK learns from a first refusal that the sandbox's clock was moved. */
-function readAs(world: TestWorld, attacker: string): Promise<Outcome<string>> {
-  const read = () => world.read(world.keys(attacker), BUCKET, KEY)
-  return read().catch(read)
-}
-
-/** A role may stand, as one that denies everything until its window is over. */
-export async function expectEnded(world: TestWorld, role: string, attacker = 'alice'): Promise<void> {
-  await world.settled()
-  const assumed = await world.assume(attacker, role)
-  expect(assumed.kind === 'denied' ? assumed : await world.read(assumed.value, BUCKET, KEY)).toMatchObject({
-    kind: 'denied',
-  })
-}
-
-/** What the app says on the pull request, or in the one that takes the file out. */
-async function toldOf(world: TestWorld, { repository, path, pull }: Refused): Promise<string> {
-  if (pull > 0) {
-    const request = { repository, path, pull, branch: '', head: '', url: '' }
-    return (await world.comment(request)) ?? 'nothing'
-  }
-  const told = (await world.reverts(repository)).map(({ body }) => body ?? '')
-  return told.find((body) => body.includes(`\`${path}\``)) ?? 'nothing'
+/** Approved by an uninvolved owner and merged by the same. */
+export async function grant(world: TestWorld, asked: Ask): Promise<Granted> {
+  const request = await ask(world, asked)
+  await world.approve('olivia', request)
+  return { ...request, sha: (await world.merge('olivia', request)).sha }
 }
 
 /** Reading works: without it a denial would prove nothing. */
 export async function expectReading(world: TestWorld, login: string, request: OpenedRequest): Promise<void> {
-  await world.settled()
   expect(await world.readAs(login, request, BUCKET, KEY)).toMatchObject({ kind: 'allowed' })
 }
 
@@ -146,8 +94,8 @@ interface Forged {
   readonly branch: string
   readonly message?: string
   readonly entries: readonly Entry[]
-  /** The first one's tree is what the entries change; if left out: the branch, or main. */
-  readonly parents?: readonly string[]
+  /** The first one's tree is what the entries change; if left out: the branch alone. */
+  readonly parents?: (tip: string) => readonly string[]
   readonly author?: Signature
   readonly committer?: Signature
 }
@@ -158,39 +106,22 @@ export interface Signature {
   readonly date?: string
 }
 
-/** A commit of any shape by anybody's name, put on a branch by force; on main it is a direct push. */
-export async function forge(
-  { git }: Octokit,
-  repository: string,
-  { branch, message = 'Tidy up', entries, parents, author, committer }: Forged,
-): Promise<string> {
+/** A commit of any shape by anybody's name, put on a branch; on main it is a direct push. */
+export async function forge(octokit: Octokit, repository: string, forged: Forged): Promise<string> {
+  const { git } = octokit
+  const { branch, message = 'Tidy up', entries, parents, author, committer } = forged
   const at = named(repository)
-  const tip = await git.getRef({ ...at, ref: `heads/${branch}` }).catch(() => undefined)
-  const from = parents ?? [tip?.data.object.sha ?? (await tipOf({ git }, repository, 'main'))]
-  const [first = ''] = from
-  const base = (await git.getCommit({ ...at, commit_sha: first })).data.tree.sha
-  const tree =
-    entries.length === 0
-      ? base
-      : (
-          await git.createTree({
-            ...at,
-            base_tree: base,
-            tree: [...entries].map((entry) => ({ type: typeOf(entry), ...entry })),
-          })
-        ).data.sha
-  const made = await git.createCommit({
-    ...at,
-    message,
-    tree,
-    parents: [...from],
-    ...(author && { author }),
-    ...(committer && { committer }),
+  return withTip(octokit, repository, branch, async (tip) => {
+    const from = parents?.(tip) ?? [tip]
+    const [first = tip] = from
+    const base = (await git.getCommit({ ...at, commit_sha: first })).data.tree.sha
+    const wanted = entries.map((entry) => ({ type: typeOf(entry), ...entry }))
+    const tree =
+      wanted.length === 0 ? base : (await git.createTree({ ...at, base_tree: base, tree: wanted })).data.sha
+    const signed = { ...(author && { author }), ...(committer && { committer }) }
+    const { data } = await git.createCommit({ ...at, message, tree, parents: [...from], ...signed })
+    return data.sha
   })
-  const { sha } = made.data
-  if (tip) await git.updateRef({ ...at, ref: `heads/${branch}`, sha, force: true })
-  else await git.createRef({ ...at, ref: `refs/heads/${branch}`, sha })
-  return sha
 }
 
 function typeOf({ mode }: Entry): 'blob' | 'commit' {
