@@ -213,7 +213,9 @@ describe('a request that can not be granted', () => {
     const yaml = requestYaml({ duration: '48h' })
     const request = await world.openRequest('alice', open, `${FOLDER}/too-long.yaml`, yaml)
     await world.approve('olivia', request)
-    expect(await says(request)).toMatch(/^pending: It can't be granted as it is: .*48h/)
+    expect(await says(request)).toMatch(
+      /^pending: It can't be granted as it is: The window of 2d is longer than 12h/,
+    )
   })
 
   test('waits while new access is paused, and goes by the rules as they change', async () => {
@@ -232,10 +234,6 @@ describe('a request that can not be granted', () => {
     await world.approve('oscar', request)
     expect(await says(request)).toBe('success: Approved by olivia and oscar: olivia or oscar may merge')
 
-    await change('broken', 'paused: perhaps\n')
-    expect(await says(request)).toBe(
-      'pending: The rules on the default branch are broken, so nothing new is granted',
-    )
     await change('mended', rules)
     expect(await says(request)).toMatch(/^success: /)
   })
@@ -269,8 +267,6 @@ describe('what is no request', () => {
 
     await world.merge('mallory', one)
     expect(await says(two)).toMatch(/^pending: .*daypass\.yml was changed on the default branch meanwhile/)
-    await world.land(open, { branch: 'back', files: { [RULES]: rules } })
-    expect((await ask('after-the-change')).pull).toBeGreaterThan(0)
   })
 
   test('waits for an owner where it moves CODEOWNERS away', async () => {

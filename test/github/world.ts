@@ -7,6 +7,7 @@ import { ProbotOctokit } from 'probot'
 import { openRepository, type Repository } from '../../src/github/repository.ts'
 import { type Call, createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
+import type { SeedTeam } from '../../src/sandbox/github/seed.ts'
 import { startGitHub } from '../../src/sandbox/github/server.ts'
 import { type Login, newSecrets, REPOSITORIES, type Secrets } from '../../src/sandbox/seed.ts'
 import { APP_ID, gitHubSeed } from '../../src/sandbox/seed-github.ts'
@@ -49,15 +50,19 @@ let secrets: Promise<Secrets> | undefined
 export interface WorldOptions {
   readonly repo?: RepositoryName
   readonly permissions?: Readonly<Record<string, 'read' | 'write'>>
+  /** Below the team of the owners, besides those who are in it. */
+  readonly teamsBelow?: readonly SeedTeam[]
 }
 
 export async function newWorld({
   repo = 'access-open',
   permissions = PERMISSIONS,
+  teamsBelow = [],
 }: WorldOptions = {}): Promise<World> {
   secrets ??= newSecrets()
   const { tokens, app, ...others } = await secrets
-  const seed = gitHubSeed({ tokens, app, ...others }, { permissions, events: [] })
+  const alone = gitHubSeed({ tokens, app, ...others }, { permissions, events: [] })
+  const seed = { ...alone, teams: [...alone.teams, ...teamsBelow] }
   const calls = createCallLog()
   const dataDir = await mkdtemp(join(tmpdir(), 'daypass-github-'))
   const github = await startGitHub({
