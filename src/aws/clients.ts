@@ -2,7 +2,7 @@
 import { IAMClient } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts'
 import type { Account } from '../core/account.ts'
-import { AccountRoleRefused, codeOf, explain, HubCredentialsRefused } from './failures.ts'
+import { AccountRoleRefused, codeOf, explain, HubCredentialsRefused, withoutEcho } from './failures.ts'
 
 export interface AwsSettings {
   /** Milliseconds since the epoch. Decides when credentials are renewed, so that time can be moved. */
@@ -75,8 +75,8 @@ export function createAccountClients({ now, endpoint, hubCredentials }: AwsSetti
       .send(command)
       .catch((error: unknown) => {
         if (codeOf(error) === 'AccessDenied') throw new AccountRoleRefused(account, externalId, error)
-        if (NO_IDENTITY.has(codeOf(error))) throw new HubCredentialsRefused(account, error)
-        throw error
+        if (NO_IDENTITY.has(codeOf(error))) throw new HubCredentialsRefused(account, withoutEcho(error))
+        throw withoutEcho(error)
       })
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration)
@@ -126,7 +126,7 @@ export function createAccountClients({ now, endpoint, hubCredentials }: AwsSetti
   return {
     use: (account, repositoryId, task) =>
       useLease(account, repositoryId, task).catch((error: unknown) => {
-        throw explain(account, error)
+        throw explain(account, withoutEcho(error))
       }),
   }
 }

@@ -100,6 +100,18 @@ export function explain(account: Account, error: unknown): unknown {
   }
 }
 
+/** Of these AWS's answers repeat the request that was refused, with its signature and the session's token. */
+const ECHOING = new Set(['SignatureDoesNotMatch', 'IncompleteSignature', 'InvalidSignature'])
+
+/** The same error, fit for a log: of what AWS says, the sentence before the echo. */
+export function withoutEcho(error: unknown): unknown {
+  if (!(error instanceof Error) || !ECHOING.has(codeOf(error))) return error
+  const [sentence = ''] = error.message.split('\n')
+  const told = new Error(sentence)
+  told.name = error.name
+  return told
+}
+
 /** AWS's code for an error; the SDK's classes append `Exception` to some. */
 export function codeOf(error: unknown): string {
   return error instanceof Error ? error.name.replace(/Exception$/, '') : ''

@@ -1,6 +1,14 @@
 /** Who sends a request: checks signature, date and session, and refuses in the words of the service that was called. */
 import { AwsError } from './errors.ts'
-import { isSignedWith, readSignature, type Signature, sha256, type WireRequest } from './sigv4.ts'
+import {
+  canonicalRequest,
+  isSignedWith,
+  readSignature,
+  type Signature,
+  sha256,
+  stringToSign,
+  type WireRequest,
+} from './sigv4.ts'
 import type { Caller, Credentials, World } from './state.ts'
 
 export interface Authenticated {
@@ -23,7 +31,7 @@ export function authenticate(world: World, request: WireRequest): Authenticated 
   const caller = credentials && existing(world, credentials)
   if (credentials === undefined || caller === undefined) throw refuse.unknownKey(signature.accessKeyId)
   if (!holdsToken(caller, signature.token)) throw refuse.wrongToken()
-  if (!isSignedWith(credentials.secret, request, signature)) throw refuse.wrongSignature()
+  if (!isSignedWith(credentials.secret, request, signature)) throw refuse.wrongSignature(request, signature)
   checkDate(world.clock.now(), signature, refuse)
   if (signature.service === 's3') checkPayload(request, signature)
   checkSession(world.clock.now(), caller, refuse)
@@ -79,7 +87,7 @@ function checkSession(now: number, caller: Caller, refuse: Refusals): void {
 interface Refusals {
   unknownKey(accessKeyId: string): AwsError
   wrongToken(): AwsError
-  wrongSignature(): AwsError
+  wrongSignature(request: WireRequest, signature: Signature): AwsError
   skewed(signedAt: number, now: number): AwsError
   expiredUrl(): AwsError
   expiredSession(): AwsError
@@ -93,7 +101,13 @@ const QUERY_REFUSALS: Refusals = {
     new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.'),
   wrongToken: () =>
     new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.'),
-  wrongSignature: () => new AwsError(403, 'SignatureDoesNotMatch', WRONG_SIGNATURE),
+  // As AWS does, it repeats what was signed, headers and their secrets included.
+  wrongSignature: (request, signature) =>
+    new AwsError(
+      403,
+      'SignatureDoesNotMatch',
+      `${WRONG_SIGNATURE} Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'${canonicalRequest(request, signature)}'\n\nThe String-to-Sign should have been\n'${stringToSign(request, signature)}'\n`,
+    ),
   skewed: (signedAt, now) =>
     new AwsError(
       403,

@@ -130,19 +130,24 @@ function partsOfQuery({ query }: WireRequest): Parts | undefined {
 
 /** Whether the request was signed with this secret. */
 export function isSignedWith(secret: string, request: WireRequest, signature: Signature): boolean {
-  const { day, region, service, timestamp } = signature
-  const toSign = [
-    ALGORITHM,
-    timestamp,
-    `${day}/${region}/${service}/aws4_request`,
-    sha256(canonicalRequest(request, signature)),
-  ].join('\n')
+  const { day, region, service } = signature
+  const toSign = stringToSign(request, signature)
   const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secret}`)
   const expected = hmac(key, toSign)
   return timingSafeEqual(expected, Buffer.from(signature.signature, 'hex'))
 }
 
-function canonicalRequest(request: WireRequest, signature: Signature): string {
+export function stringToSign(request: WireRequest, signature: Signature): string {
+  const { day, region, service, timestamp } = signature
+  return [
+    ALGORITHM,
+    timestamp,
+    `${day}/${region}/${service}/aws4_request`,
+    sha256(canonicalRequest(request, signature)),
+  ].join('\n')
+}
+
+export function canonicalRequest(request: WireRequest, signature: Signature): string {
   const { signedHeaders, service } = signature
   return [
     request.method,
