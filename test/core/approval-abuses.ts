@@ -146,6 +146,10 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
       { author: { ...mallory, login: 'kalice' } },
       { requester: '\u212Aalice' },
     ),
+    'a requester whose login only looks like it at its end': withPull(
+      { author: { ...mallory, login: 'mark' } },
+      { requester: 'mar\u212A' },
+    ),
   },
   'author-without-access': {
     'an author who has left': evidence({ authorPermission: 'none' }),
@@ -157,6 +161,9 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
   },
   'commit-unattributable': {
     'a commit whose author GitHub can not tell': withCommits(commit({ author: null })),
+    'a commit of addresses that no account has': withCommits(
+      commit({ author: null, coAuthors: [null], unknownEmails: ['a@laptop.local', 'b@laptop.local'] }),
+    ),
     'a commit whose committer GitHub can not tell': withCommits(commit({ committer: null })),
     'a co-author GitHub can not tell': withCommits(commit({ coAuthors: [bob, null] })),
     'a second commit by a name nobody knows': withCommits(commit(), commit({ author: null })),
@@ -182,6 +189,20 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
     'an owner who asks for changes beside one who approved': withReviews(
       review(),
       review({ id: 11, person: oscar, state: 'changes-requested' }),
+    ),
+    'two owners who ask for changes': withReviews(
+      review({ id: 11, person: oscar, state: 'changes-requested' }),
+      review({ id: 12, state: 'changes-requested' }),
+    ),
+    'an owner who approved twice and asked for changes after the merge': withReviews(
+      review({ submittedAt: MERGED_AT - 200 }),
+      review({ id: 11 }),
+      review({ id: 12, state: 'changes-requested', submittedAt: MERGED_AT + 1 }),
+    ),
+    'an owner who asked for changes after the merge, with an approval that has no time': withReviews(
+      review(),
+      review({ id: 11, state: 'changes-requested', submittedAt: MERGED_AT + 1 }),
+      review({ id: 12, submittedAt: Number.NaN }),
     ),
     'an owner who approved and then asked for changes': withReviews(
       review(),

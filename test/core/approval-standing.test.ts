@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { standing } from '../../src/core/approval.ts'
+import { UNCOUNTED_REASONS, type UncountedReason } from '../../src/core/approvals.ts'
+import type { Evidence } from '../../src/core/evidence.ts'
 import {
   alice,
   commit,
@@ -12,6 +14,7 @@ import {
   oscar,
   pull,
   review,
+  robot,
   team,
   user,
   withCommits,
@@ -56,21 +59,37 @@ describe('how the approval of a request stands', () => {
     expect(missing).toBe(2)
   })
 
-  const REASONS = {
-    'changes-requested': [
+  const REASONS: Readonly<Record<UncountedReason, Evidence>> = {
+    'reviewer-unknown': withReviews(review({ person: null })),
+    'reviewer-not-a-person': withReviews(review({ person: robot })),
+    'review-dismissed': withReviews(
+      review({ id: 9, submittedAt: MERGED_AT - 200 }),
+      review({ state: 'dismissed' }),
+    ),
+    'review-undated': withReviews(review({ submittedAt: Number.NaN })),
+    'after-merge': withReviews(review({ submittedAt: MERGED_AT + 1 })),
+    'changes-requested': withReviews(
       review(),
       review({ id: 11, state: 'changes-requested', submittedAt: MERGED_AT - 50 }),
-    ],
-    'after-merge': [review({ submittedAt: MERGED_AT + 1 })],
-    'review-dismissed': [review({ id: 9, submittedAt: MERGED_AT - 200 }), review({ state: 'dismissed' })],
-    'review-undated': [review({ submittedAt: Number.NaN })],
+    ),
+    'base-changed-since': withPull({ baseChangedAt: MERGED_AT - 50 }),
+    involved: withCommits(commit({ author: olivia })),
+    'not-an-owner': withReviews(review({ person: mallory })),
+    'commit-unknown': withReviews(review({ commit: undefined })),
+    'other-bytes': withReviews(review({ file: OTHER })),
   }
-  for (const [code, reviews] of Object.entries(REASONS))
+  for (const [code, of] of Object.entries(REASONS))
     it(`lists one approval, and why it does not count: ${code}`, () => {
-      const { counted, uncounted } = standing(withReviews(...reviews))
+      const { counted, uncounted } = standing(of)
+      const person = of.pull?.reviews.at(-1)?.person
+      const why = UNCOUNTED_REASONS[code as UncountedReason]
       expect(counted).toEqual([])
-      expect(uncounted).toMatchObject([{ person: olivia, code }])
+      expect(uncounted).toEqual([{ person, code, why }])
     })
+
+  it('counts no approval of the requester when somebody else opened the pull request', () => {
+    expect(standing(evidence({ requester: 'Olivia' })).uncounted).toMatchObject([{ code: 'involved' }])
+  })
 
   it('lists no approval of somebody who only asked for changes', () => {
     const asked = withReviews(review({ state: 'changes-requested' }))
@@ -126,6 +145,7 @@ describe('how the approval of a request stands', () => {
   it('knows of nothing where no pull request brought the file', () => {
     expect(standing(evidence({ pull: undefined }))).toMatchObject({
       counted: [],
+      uncounted: [],
       missing: 1,
       changeRequests: [],
     })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { judge, judgeOpen } from '../../src/core/approval.ts'
 import { CHECKS } from '../../src/core/approval-checks.ts'
+import { expectGolden } from '../golden/expect-golden.ts'
 import { ABUSES, type Abuses } from './approval-abuses.ts'
 import {
   alice,
@@ -108,6 +109,16 @@ describe('judging a merged request', () => {
       { requester: 'oscar' },
     ),
     'a merge queue where anyone may merge': withPull({ mergedBy: robot }, { mergeBy: 'anyone' }),
+    'a change request of an account that is gone': withReviews(
+      review(),
+      review({ id: 11, person: null, state: 'changes-requested' }),
+    ),
+    ...Object.fromEntries(
+      (['read', 'triage', 'write', 'maintain', 'admin'] as const).map((authorPermission) => [
+        `an author who has the permission ${authorPermission}`,
+        evidence({ authorPermission }),
+      ]),
+    ),
     'two approvals where the rules ask for two': evidence({
       approvalsNeeded: 2,
       pull: pull({ reviews: [review(), review({ id: 11, person: oscar })] }),
@@ -130,6 +141,15 @@ describe('judging a merged request', () => {
     })
   })
 
+  it('tells of the abuses what the golden file says', () => {
+    const told = CHECKS.map(({ code }) => {
+      const verdicts = Object.values(ABUSES[code] ?? {}).map(judge)
+      const messages = verdicts.map((verdict) => ('message' in verdict ? `- ${verdict.message}` : ''))
+      return [`## ${code}`, '', ...new Set(messages)].join('\n')
+    })
+    expectGolden('verdicts', told.join('\n\n'))
+  })
+
   it('says whose approval did not count, and why', () => {
     const verdict = judge(withReviews(review({ file: OTHER }), review({ id: 11, person: null })))
     expect(verdict).toMatchObject({
@@ -140,7 +160,12 @@ describe('judging a merged request', () => {
   })
 
   it('names the e-mail address that GitHub ties to nobody, and repeats no other text from a commit', () => {
-    const unknownEmails = ['alice@laptop.local', '[click](https://evil.example)@x']
+    const unknownEmails = [
+      'alice@laptop.local',
+      '[click](https://evil.example)@x',
+      '![x](https://evil.example) a@b.c',
+      'a@b.c<img src=x>',
+    ]
     expect(judge(withCommits(commit({ author: null, unknownEmails })))).toMatchObject({
       message: "Commit c0ffee0 can't be tied to GitHub accounts: no account has alice@laptop.local.",
     })

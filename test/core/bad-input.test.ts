@@ -12,7 +12,7 @@ const HEAP = 192
 /** MiB of the whole process: heap, buffers, code and the tools that run it. */
 const MEMORY = 512
 /** Milliseconds of the process's own time for any one file, the largest included. */
-const ONE_FILE = 3000
+const ONE_FILE = 5000
 /** Milliseconds without a word of how far it is: it hangs. */
 const SILENCE = 60_000
 

@@ -159,8 +159,12 @@ function holdCodeowners(bytes: Uint8Array): Outcome {
   for (const { line, pattern, owners } of codeowners.rules) {
     const text = (lines[line - 1] ?? '').replace(/^[ \t]+/, '')
     deepStrictEqual(text.slice(0, pattern.length), pattern)
-    const others = text.slice(pattern.length).split(/[ \t]+/)
-    deepStrictEqual(others.filter((word) => word !== '').slice(0, owners.length), owners)
+    let rest = text.slice(pattern.length)
+    for (const owner of owners) {
+      const blank = /^[ \t]+/.exec(rest)?.[0] ?? 'nothing'
+      deepStrictEqual(rest.slice(0, blank.length + owner.length), blank + owner)
+      rest = rest.slice(blank.length + owner.length)
+    }
   }
   for (const path of PATHS) {
     const found = ownersOf(codeowners, path)
