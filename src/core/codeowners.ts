@@ -112,10 +112,10 @@ function readLine(line: number, source: string): CodeownersRule | CodeownersErro
   return { line, pattern: pattern.text, owners: owners.map(({ text }) => text), matcher }
 }
 
-/** Words between blanks, up to a `#` that begins one. A backslash keeps the character after it in the word. */
+/** Words between blanks, up to a `#` that begins one. A backslash keeps the character after it in the word, whatever it is. */
 function tokens(source: string): Token[] {
   const found: Token[] = []
-  for (const { 0: text, index } of source.matchAll(/(?:\\.|[^ \t\\]|\\$)+/g)) {
+  for (const { 0: text, index } of source.matchAll(/(?:\\.|[^ \t\\]|\\$)+/gs)) {
     if (text.startsWith('#')) break
     found.push({ text, column: index + 1 })
   }

@@ -118,6 +118,11 @@ describe('how a line is read', () => {
     expect(owns('a#b', 'a#b')).toBe(true)
   })
 
+  it('keeps what follows a backslash in the word, also what other programs take for the end of a line', () => {
+    for (const odd of ['\r', '\u2028', '\u2029'])
+      expect(only(`/a\\${odd}b @a`)).toEqual([[`/a\\${odd}b`, '@a']])
+  })
+
   it('counts lines from 1, whatever ends them', () => {
     const { rules } = parseCodeowners('* @a\r\n\r\n/b @b\r\n')
     expect(rules.map(({ line, owners }) => [line, ...owners])).toEqual([
