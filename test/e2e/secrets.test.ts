@@ -142,7 +142,7 @@ const failing = (status: number, code?: string) => ({ fault: { kind: 'status', s
 
 describe('an app that meets failures of every kind', { timeout: 90_000 }, () => {
   test('grants and ends, with a receipt', async () => {
-    const { protected: repository } = world.repositories
+    const { unprotected: repository } = world.repositories
     const path = `${FOLDER}/secret.yaml`
     const request = await world.grant({ login: 'alice' }, repository, path, requestYaml({ duration: '30m' }))
     expect(await world.comment(request)).toContain('**Access is open until')
@@ -188,7 +188,7 @@ describe('an app that meets failures of every kind', { timeout: 90_000 }, () => 
     for (const status of [403, 422]) {
       await control('POST', '/faults', { service: 'github', times: 1, method: 'POST', ...failing(status) })
       const path = `${FOLDER}/refused-${status}.yaml`
-      await world.openRequest('alice', world.repositories.protected, path, requestYaml({}))
+      await world.openRequest('alice', world.repositories.unprotected, path, requestYaml({}))
       await world.settled()
     }
     await control('DELETE', '/faults')
