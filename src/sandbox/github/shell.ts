@@ -57,7 +57,8 @@ class Shell {
     const call = `cd ${quote(directory)} && ${command.map(quote).join(' ')}`
     const code = await this.#ask(
       id,
-      `{ ( ${call} ) <${source} >${quote(stdout)} 2>${quote(stderr)}; echo "${id} $?"; } &\n`,
+      // A shell takes notice of what has ended in the background only when it lists its jobs.
+      `jobs >/dev/null; { ( ${call} ) <${source} >${quote(stdout)} 2>${quote(stderr)}; echo "${id} $?"; } &\n`,
     )
     const written = await Promise.all([readFile(stdout), readFile(stderr)])
     await Promise.all([stdin, stdout, stderr].map((file) => rm(file, { force: true })))

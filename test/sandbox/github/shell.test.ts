@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +55,19 @@ describe('a command in the shell', () => {
     const ended = await Promise.all(words.map((word) => runInShell(directory, ['printf', '%s', word])))
 
     expect(ended.map(({ stdout }) => stdout.toString())).toEqual(words)
+  })
+
+  test('leaves no ended process behind', async () => {
+    for (let run = 0; run < 20; run += 1) await runInShell(directory, ['true'])
+    const listed = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' })
+    const processes = listed.split('\n').map((line) => line.trim().split(/\s+/))
+    const shells = processes.flatMap(([pid, parent, , ...args]) =>
+      parent === String(process.pid) && args.join(' ') === '/bin/sh -s' ? [pid] : [],
+    )
+
+    expect(shells).toHaveLength(1)
+    const ended = processes.filter(([, parent, state]) => parent === shells[0] && state?.startsWith('Z'))
+    expect(ended.length).toBeLessThan(5)
   })
 
   test('is refused where an argument holds what no process can be given', async () => {
