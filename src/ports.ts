@@ -114,7 +114,7 @@ export interface RepositoryReader {
   provenance(file: SourceFile, snapshot: Snapshot, terms: EvidenceTerms): Promise<Provenance>
   /** The record of a request whose pull request is known, whether or not its file is still on the branch. */
   recordOf(identity: RequestIdentity): Promise<RecordedRequest>
-  /** The text of a blob; undefined where it is too large to be a request or not UTF-8. */
+  /** The text of a blob; undefined where it is too large to be a request, not UTF-8, or not in this repository. */
   blobText(blob: string): Promise<string | undefined>
   /** What somebody may do in the repository now; `none` too where the login belongs to somebody else by now. */
   permissionOf(person: Person): Promise<Permission>

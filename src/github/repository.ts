@@ -12,6 +12,7 @@ import { endCommands } from './commands.ts'
 import { writeComment } from './comments.ts'
 import type { Context, Octokit, Target } from './context.ts'
 import { readPreviewEvidence, readProvenance } from './evidence.ts'
+import { isNotFound } from './failures.ts'
 import { createGitObjects } from './git-objects.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson } from './people.ts'
@@ -46,7 +47,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     askedReviewers: (pull) => askedReviewers(context, pull),
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
     recordOf: (identity) => recordOf(context, identity),
-    blobText: (blob) => git.text(blob, REQUEST_TEXT_LIMIT),
+    blobText: (blob) => blobText(context, blob),
     permissionOf: (person) => permissionOfPerson(context, person),
     ownersOf: (path, commit) => readOwners(context, commit, path),
     endCommands: (since) => endCommands(context, since),
@@ -65,4 +66,14 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     reportBrokenRules: (commit, report) => reportBrokenRules(context, commit, report),
   }
   return { reader, writer }
+}
+
+/** Undefined for a submodule too, whose commit lies in another repository. */
+async function blobText({ git }: Context, blob: string): Promise<string | undefined> {
+  try {
+    return await git.text(blob, REQUEST_TEXT_LIMIT)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }
