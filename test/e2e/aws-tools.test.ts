@@ -24,8 +24,15 @@ const BUCKET = 's3://customer-exports'
 const KEY = 'exports/2026/11/orders.csv'
 const ORDERS = /^order,customer,total$/m
 const DENIED = /\((AccessDenied|403)\)/
-/** In the file after the window: denied by its dates, or gone with its role. */
-const OVER = /\((AccessDenied|403|InvalidAccessKeyId|ExpiredToken)\)/
+/** After the window: denied by its dates, expired with its session, or gone with its role. */
+const OVER = /\((AccessDenied|403|InvalidAccessKeyId|400|ExpiredToken)\)/
+
+/** Of a person, with the profile from the comment in it. */
+interface Home {
+  readonly home: string
+  readonly command: string
+  readonly profile: string
+}
 
 interface Ran {
   readonly ok: boolean
@@ -35,16 +42,19 @@ interface Ran {
 describe.skipIf(clis.length === 0 && !python)('plain tools', { timeout: 120_000 }, () => {
   let world: TestWorld
   let directory: string
-  let forAlice: MergedRequest
-  let forBob: MergedRequest
+  let homes: Readonly<Record<'alice' | 'bob', Home>>
 
   beforeAll(async () => {
     world = await startWorld()
     directory = await mkdtemp(join(tmpdir(), 'daypass-aws-tools-'))
     const { protected: repository } = world.repositories
-    forAlice = await world.grant({ login: 'alice' }, repository, `${EXPORTS}/alice-1.yaml`, requestYaml({}))
-    const yaml = requestYaml({ requester: 'bob' })
-    forBob = await world.grant({ login: 'bob' }, repository, `${EXPORTS}/bob-1.yaml`, yaml)
+    const grant = (login: string) =>
+      world.grant({ login }, repository, `${EXPORTS}/${login}-1.yaml`, requestYaml({ requester: login }))
+    homes = {
+      alice: await homeOf('alice', 'default', await grant('alice')),
+      bob: await homeOf('bob', 'DataReader-111122223333', await grant('bob')),
+    }
+    await writeFile(join(directory, 'up.txt'), 'from the CLI')
   }, 120_000)
 
   afterAll(async () => {
@@ -53,9 +63,9 @@ describe.skipIf(clis.length === 0 && !python)('plain tools', { timeout: 120_000 
   })
 
   /** A home as the person has it: own keys under the profile's name, and what the comment says, pasted as it is. */
-  async function homeOf(login: 'alice' | 'bob', ownProfile: string) {
+  async function homeOf(login: string, ownProfile: string, request: MergedRequest): Promise<Home> {
     const keys = world.ready.aws.keys[login]
-    const comment = (await world.comment(login === 'alice' ? forAlice : forBob)) ?? ''
+    const comment = (await world.comment(request)) ?? ''
     const block = (language: string) => comment.split(`\`\`\`${language}\n`)[1]?.split('\n```')[0] ?? ''
     const home = join(directory, login)
     await mkdir(join(home, '.aws'), { recursive: true })
@@ -105,7 +115,6 @@ describe.skipIf(clis.length === 0 && !python)('plain tools', { timeout: 120_000 
     }
 
     test('copies up and down, sees the versions, and reads a role', async () => {
-      await writeFile(join(directory, 'up.txt'), 'from the CLI')
       expect(await aws(`s3 cp up.txt ${BUCKET}/cli/up.txt`)).toMatchObject({ ok: true })
       const [down, versions, role] = await Promise.all([
         aws(`s3 cp ${BUCKET}/cli/up.txt -`),
@@ -148,7 +157,7 @@ describe.skipIf(clis.length === 0 && !python)('plain tools', { timeout: 120_000 
   test.skipIf(!python)(
     'boto3 does with endpoint_url what it does with AWS, and with the pasted profile',
     async () => {
-      const { home, profile } = await homeOf('alice', 'default')
+      const { home, profile } = homes.alice
       const { endpoint, keys } = world.ready.aws
       const root = { ROOT_KEY: keys.root?.accessKeyId ?? '', ROOT_SECRET: keys.root?.secretAccessKey ?? '' }
       const { output } = await shell(`${python} ${SCRIPT} ${endpoint} ${profile}`, {
@@ -194,10 +203,10 @@ describe.skipIf(clis.length === 0 && !python)('plain tools', { timeout: 120_000 
     }
 
     test.each([
-      ['alice', 'default', 'the profile with her own access key'],
-      ['bob', 'DataReader-111122223333', 'the name that `aws configure sso` suggests'],
-    ] as const)('lists for %s as pasted, with %s as %s', async (login, own, _) => {
-      const { home, command, profile } = await homeOf(login, own)
+      ['alice', 'her own keys under the profile `default`'],
+      ['bob', 'his under the name that `aws configure sso` suggests'],
+    ] as const)('lists for %s as pasted, with %s', async (login, _) => {
+      const { home, command, profile } = homes[login]
       expect(command).toBe(`aws s3 ls ${BUCKET}/exports/2026/11/ --profile ${profile}`)
       expect(await typed(home, command)).toMatchObject({
         ok: true,
@@ -206,7 +215,7 @@ describe.skipIf(clis.length === 0 && !python)('plain tools', { timeout: 120_000 
     })
 
     const copied = async (login: 'alice' | 'bob', key: string) => {
-      const { home, profile } = await homeOf(login, login === 'alice' ? 'default' : 'DataReader-111122223333')
+      const { home, profile } = homes[login]
       return typed(home, `aws s3 cp ${BUCKET}/${key} - --profile ${profile}`)
     }
 
@@ -222,7 +231,7 @@ describe.skipIf(clis.length === 0 && !python)('plain tools', { timeout: 120_000 
       for (const login of ['alice', 'bob'] as const)
         for (const key of ['internal/salaries.csv', 'exports/2026/10/orders.csv'])
           expect(await copied(login, key)).toMatchObject({ ok: false, output: expect.stringMatching(DENIED) })
-      const { home, profile } = await homeOf('alice', 'default')
+      const { home, profile } = homes.alice
       for (const what of [`ls ${BUCKET}/`, 'ls', `cp up.txt ${BUCKET}/${KEY}`, `rm ${BUCKET}/${KEY}`])
         expect(await typed(home, `aws s3 ${what} --profile ${profile}`)).toMatchObject({
           ok: false,
