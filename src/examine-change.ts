@@ -1,13 +1,8 @@
 /** Changes of the rules and of CODEOWNERS in a pull request: what is wrong in them, and whether the trust root would hold. */
 import { standing } from './core/approval.ts'
-import { parseCodeowners } from './core/codeowners.ts'
-import { codeownersProblems } from './core/codeowners-problems.ts'
 import type { ChangedFile, FileAt } from './core/evidence.ts'
-import { notText, type Problem, problemsOf } from './core/problem.ts'
 import type { Judged } from './core/report-approval.ts'
-import { parseRules, RULES_PATH } from './core/rules.ts'
 import { GUARDED_PATHS, type GuardedPath, judgeOpenChange } from './core/trust.ts'
-import type { Snapshot } from './ports.ts'
 import type { GitHub } from './world.ts'
 
 /** A file that is renamed away is a change of it too. */
@@ -44,14 +39,4 @@ export async function judgeChange(
       mergeBy: 'anyone',
     }),
   }
-}
-
-export function problemsOfGuarded(snapshot: Snapshot, path: GuardedPath): readonly Problem[] {
-  const file = path === RULES_PATH ? snapshot.rules : snapshot.codeowners
-  // Taken out, or behind another CODEOWNERS that is in force.
-  if (file?.path !== path) return []
-  if (file.text === undefined) return [notText(path)]
-  return path === RULES_PATH
-    ? problemsOf(parseRules(file.text))
-    : codeownersProblems(path, parseCodeowners(file.text))
 }

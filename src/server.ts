@@ -90,13 +90,18 @@ async function tour(sandbox: Sandbox): Promise<void> {
 }
 
 function printAddresses({ ready: { github, aws, control, app } }: Sandbox): void {
+  const { alice = '' } = github.tokens
   console.log(`
 It stays up until you press Ctrl-C:
   GitHub   ${github.url}/${github.repository}   (API at ${github.url}/api/v3)
   AWS      ${aws.endpoint}   (IAM, STS and S3; region ${aws.region})
   Control  ${control.url}   (GET /clock, POST /clock {"advance":"4h"}, GET /calls, …)
   Daypass  ${app.url}/healthz
-Tokens and keys of its people: start with --ready-file FILE.`)
+As alice, at the command line:
+  git clone ${github.url.replace('://', `://alice:${alice}@`)}/${github.repository}.git
+  export GITHUB_TOKEN=${alice} GITHUB_SERVER_URL=${github.url}
+  npx daypass -C access request --bucket customer-exports
+Tokens and keys of its other people: start with --ready-file FILE.`)
 }
 
 function portOf(flags: Flags, name: 'github-port' | 'aws-port' | 'control-port' | 'app-port'): number {

@@ -97,7 +97,7 @@ test('only the GitHub folder and the app speak to GitHub, and only the AWS folde
     (path) =>
       product(path) &&
       !isBelow('github')(path) &&
-      !['app.ts', 'index.ts', 'webhook-server.ts'].includes(path),
+      !['app.ts', 'index.ts', 'webhook-server.ts', 'cli/github.ts'].includes(path),
     (to) => !/^probot$|^@octokit\//.test(to),
   )
   const aws = strayed(
@@ -106,6 +106,15 @@ test('only the GitHub folder and the app speak to GitHub, and only the AWS folde
   )
 
   expect([...gitHub, ...aws]).toEqual([])
+})
+
+test('the command line imports the core, the operator file, and of the clouds one reader only', () => {
+  const allowed = new Set(['operator-file.ts', 'aws/own-view.ts', 'commander', 'js-yaml', 'zod'])
+  const mayImport = (to: string) =>
+    isBelow('cli')(to) || isBelow('core')(to) || allowed.has(to) || to.startsWith('node:')
+
+  expect(strayed(isBelow('cli'), (to, from) => mayImport(to) || from === 'cli/github.ts')).toEqual([])
+  expect(imports.filter(({ from, to }) => isBelow('cli')(to) && !isBelow('cli')(from))).toEqual([])
 })
 
 describe('the sandbox', () => {

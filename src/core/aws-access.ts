@@ -65,7 +65,7 @@ export function consoleBucketLink({ account, location, judged }: Lent): string {
   return `https://${CONSOLE[account.partition].console}/s3/buckets/${location.bucket}?${query(fields)}`
 }
 
-function profileName({ location }: Lent): string {
+export function profileName({ location }: Lent): string {
   return `daypass-${location.name.replace(/[^A-Za-z0-9._-]/g, '-')}`
 }
 

@@ -27,17 +27,50 @@ export function formatSignature({ keyId, signature }: Signature): string {
   return `ed25519:${keyId}:${Buffer.from(signature).toString('hex')}`
 }
 
-/** `publicKeys`: PEM. */
-export function checkSignature(
+/** By key id. */
+export type PublicKeys = ReadonlyMap<string, KeyObject>
+
+/** Throws where one is no Ed25519 key. */
+export function readPublicKeys(pems: readonly string[]): PublicKeys {
+  return new Map(
+    pems.map((pem) => {
+      const key = createPublicKey(pem)
+      if (key.asymmetricKeyType !== 'ed25519')
+        throw new Error(`The key of receipts is an Ed25519 key, not ${key.asymmetricKeyType}`)
+      return [keyIdOf(key), key]
+    }),
+  )
+}
+
+export function checkSignature(bytes: Uint8Array, written: string, keys: PublicKeys): SignatureCheck {
+  const found = findKey(written, keys)
+  if (typeof found === 'string') return found
+  return verify(null, bytes, found.key, found.signature) ? 'holds' : 'broken'
+}
+
+/** The same beside what else is to be done, on another core: for a great many. */
+export function checkSignatureAside(
   bytes: Uint8Array,
   written: string,
-  publicKeys: readonly string[],
-): SignatureCheck {
+  keys: PublicKeys,
+): Promise<SignatureCheck> {
+  const found = findKey(written, keys)
+  if (typeof found === 'string') return Promise.resolve(found)
+  return new Promise((resolve, reject) => {
+    verify(null, bytes, found.key, found.signature, (error, holds) =>
+      error ? reject(error) : resolve(holds ? 'holds' : 'broken'),
+    )
+  })
+}
+
+function findKey(
+  written: string,
+  keys: PublicKeys,
+): { readonly key: KeyObject; readonly signature: Uint8Array } | 'broken' | 'unknown-key' {
   const [, keyId, hex] = WRITTEN.exec(written) ?? []
   if (keyId === undefined || hex === undefined) return 'broken'
-  const key = publicKeys.map((pem) => createPublicKey(pem)).find((candidate) => keyIdOf(candidate) === keyId)
-  if (key === undefined) return 'unknown-key'
-  return verify(null, bytes, key, Buffer.from(hex, 'hex')) ? 'holds' : 'broken'
+  const key = keys.get(keyId)
+  return key === undefined ? 'unknown-key' : { key, signature: Buffer.from(hex, 'hex') }
 }
 
 function keyIdOf(publicKey: KeyObject): string {

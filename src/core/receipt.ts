@@ -2,7 +2,14 @@
 import { z } from 'zod'
 import type { End, RequestIdentity } from './grant.ts'
 import { plain } from './markdown.ts'
-import { checkSignature, formatSignature, type Sign } from './receipt-signature.ts'
+import {
+  checkSignature,
+  checkSignatureAside,
+  formatSignature,
+  type PublicKeys,
+  readPublicKeys,
+  type Sign,
+} from './receipt-signature.ts'
 import type { Lent } from './report-grant.ts'
 import { ENDED_BECAUSE, utc } from './report-words.ts'
 import { formatInstant, parseInstant } from './window.ts'
@@ -219,11 +226,28 @@ export function parseReceipt(message: string): Receipt | undefined {
 
 /** Says of exactly what `parseReceipt` reads whether a known key signed it. `publicKeys`: PEM. */
 export function verifyReceipt(message: string, publicKeys: readonly string[]): Authenticity {
+  const signed = readSigned(message)
+  if (typeof signed === 'string') return signed
+  return SAYS[checkSignature(signed.bytes, signed.written, readPublicKeys(publicKeys))]
+}
+
+/** The same on another core: for a great many. */
+export async function verifyReceiptAside(message: string, keys: PublicKeys): Promise<Authenticity> {
+  const signed = readSigned(message)
+  return typeof signed === 'string'
+    ? signed
+    : SAYS[await checkSignatureAside(signed.bytes, signed.written, keys)]
+}
+
+const SAYS = { holds: 'signed', broken: 'forged', 'unknown-key': 'claimed' } as const
+
+function readSigned(
+  message: string,
+): { readonly bytes: Uint8Array; readonly written: string } | Authenticity {
   const block = readBlock(message)
   if (block === 'ambiguous') return 'forged'
   if (block === 'none' || block.signature === undefined) return 'claimed'
-  const check = checkSignature(Buffer.from(block.lines.join('\n')), block.signature, publicKeys)
-  return ({ holds: 'signed', broken: 'forged', 'unknown-key': 'claimed' } as const)[check]
+  return { bytes: Buffer.from(block.lines.join('\n')), written: block.signature }
 }
 
 interface Block {

@@ -86,9 +86,7 @@ export function applyRules(
   accounts: Accounts,
 ): Parsed<Terms> {
   const account = accounts.get(location.account)
-  const rule = rules.buckets.find(
-    ({ account: alias, bucket }) => alias === location.account && bucketMatches(bucket, location.bucket),
-  )
+  const rule = ruleFor(rules, location)
   const found = findPrincipal(located.request.requester, location, rules, accounts)
   const mistakes = [
     ...(account ? [] : [unknownAccount(location, accounts)]),
@@ -109,6 +107,14 @@ export function applyRules(
       }
     },
   )
+}
+
+/** The entry that counts for a bucket. */
+export function ruleFor(
+  { buckets }: Rules,
+  { account, bucket: name }: Pick<RequestLocation, 'account' | 'bucket'>,
+): BucketRule | undefined {
+  return buckets.find(({ account: alias, bucket }) => alias === account && bucketMatches(bucket, name))
 }
 
 /** Nothing is wrong with the request, but nothing new is granted for now. */

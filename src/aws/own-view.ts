@@ -1,0 +1,33 @@
+/** The grants that whoever asks can see in AWS with their own credentials: for people at a terminal, not for the app. */
+import { IAMClient } from '@aws-sdk/client-iam'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import type { Account } from '../core/account.ts'
+import { parseStanding, type RoleReading, rolePathOf } from '../core/grant.ts'
+import { listRoles } from './grant-reader.ts'
+
+export interface OwnView {
+  readonly accountId: string
+  readonly partition: Account['partition']
+  /** Every role under the repository's path in that account. */
+  readonly roles: readonly RoleReading[]
+}
+
+/** Milliseconds; somebody waits at a terminal. */
+const TIME_OUTS = { connectionTimeout: 5000, requestTimeout: 15_000, throwOnRequestTimeout: true }
+
+/** Credentials, region and endpoint come the way the AWS SDK finds them. Throws whatever the SDK throws. */
+export async function readOwnView(repositoryId: number, alias: string, region: string): Promise<OwnView> {
+  const settings = { region, requestHandler: TIME_OUTS, maxAttempts: 2 }
+  const { Account: accountId, Arn } = await new STSClient(settings).send(new GetCallerIdentityCommand({}))
+  if (accountId === undefined || Arn === undefined)
+    throw new Error('AWS did not say whose credentials these are')
+  const partition = partitionOf(Arn)
+  const account = { alias, id: accountId, partition, region, role: '', boundary: '' }
+  const roles = await listRoles(new IAMClient(settings), rolePathOf(repositoryId))
+  return { accountId, partition, roles: roles.map((role) => parseStanding(role, account)) }
+}
+
+function partitionOf(arn: string): Account['partition'] {
+  const partition = arn.split(':')[1]
+  return partition === 'aws-cn' || partition === 'aws-us-gov' ? partition : 'aws'
+}

@@ -1,0 +1,261 @@
+/** One line of the audit: who had what, when, why, approved by whom, until when, ended because, and what proves it. */
+
+import type { Receipt } from '../../core/receipt.ts'
+import { ENDED_BECAUSE } from '../../core/report-words.ts'
+import { parseLocation, parseRequest } from '../../core/request.ts'
+import { phaseOf, windowOf } from '../../core/window.ts'
+import { pullOf } from './history.ts'
+import type { Life } from './lives.ts'
+
+export const STATES = ['scheduled', 'open', 'over', 'ended', 'refused', 'removed'] as const
+/**
+ * `over`: its window is over and its file still there. `removed`: its file went without a receipt, so that git alone
+ * does not tell whether it ever opened anything.
+ */
+export type State = (typeof STATES)[number]
+
+export type Proof = 'signed' | 'claimed' | 'forged' | 'none'
+
+/** Times are seconds since the epoch. Without a receipt, what is told comes from the file and the commit alone. */
+export interface Entry {
+  readonly path: string
+  readonly account: string
+  readonly bucket: string
+  readonly state: State
+  readonly proof: Proof
+  readonly pull?: number
+  readonly requester?: string
+  readonly reason?: string
+  readonly ticket?: string
+  readonly access?: 'read' | 'list'
+  /** Empty: the whole bucket. */
+  readonly prefixes?: readonly string[]
+  readonly from?: number
+  readonly until?: number
+  readonly endedAt?: number
+  readonly endedBecause?: string
+  readonly approvals: readonly Approval[]
+  readonly mergedBy?: string
+  readonly accountId?: string
+  readonly roleArn?: string
+  readonly refusedBecause?: string
+  readonly added: Moment
+  readonly removed?: Moment
+  readonly anomalies: readonly Anomaly[]
+}
+
+export interface Approval {
+  readonly login: string
+  readonly commit: string
+  readonly at: number
+}
+
+/** A commit of the branch. */
+export interface Moment {
+  readonly commit: string
+  readonly at: number
+  /** As its author called themselves. */
+  readonly author: string
+}
+
+export interface Anomaly {
+  readonly code: AnomalyCode
+  readonly message: string
+}
+
+/** In the order in which they are told: the worst first. */
+export const ANOMALIES = [
+  'forged-receipt',
+  'self-approval',
+  'no-approval',
+  'direct-push',
+  'file-changed',
+  'no-receipt',
+  'unsigned-receipt',
+  'ended-late',
+  'still-there',
+  'approved-fast',
+  'window-at-limit',
+] as const
+export type AnomalyCode = (typeof ANOMALIES)[number]
+
+/** What is looked up in the clone for one life, besides its own steps. */
+export interface Known {
+  /** Of the file, where there is no receipt. */
+  readonly text?: string
+  /** When each approved commit was made; missing where the clone does not have it. */
+  readonly committed: ReadonlyMap<string, number>
+  /** Seconds; the longest window for the bucket by the rules when it was merged. */
+  readonly longestWindow?: number
+  readonly keysGiven: boolean
+  /** Seconds since the epoch. */
+  readonly now: number
+}
+
+export function entryOf(life: Life, known: Known): Entry {
+  const base = life.receipt.kind === 'found' ? fromReceipt(life, life.receipt.receipt) : fromFile(life, known)
+  const entry: Omit<Entry, 'anomalies'> = {
+    ...placeOf(life.path),
+    ...base,
+    path: life.path,
+    proof: proofOf(life),
+    added: momentOf(life.added),
+    ...(life.removed && { removed: momentOf(life.removed) }),
+  }
+  return { ...entry, anomalies: anomaliesOf(entry, life, known) }
+}
+
+type Told = Omit<Entry, 'path' | 'account' | 'bucket' | 'proof' | 'added' | 'removed' | 'anomalies'>
+
+function placeOf(path: string): Pick<Entry, 'account' | 'bucket'> {
+  const [, account = '', bucket = ''] = path.split('/')
+  return { account, bucket }
+}
+
+function momentOf({ commit, at, author }: Moment): Moment {
+  return { commit, at, author }
+}
+
+function proofOf({ receipt }: Life): Proof {
+  if (receipt.kind === 'found') return receipt.authenticity
+  return receipt.kind === 'forged' ? 'forged' : 'none'
+}
+
+function fromReceipt({ removed }: Life, receipt: Receipt): Told {
+  const { requester, ticket, mergedBy, approvals, endedBecause } = receipt
+  const words: Readonly<Record<string, string>> = ENDED_BECAUSE
+  return {
+    state: removed ? 'ended' : 'over',
+    pull: receipt.pull,
+    requester: requester.login,
+    reason: receipt.reason,
+    ...(ticket !== undefined && { ticket }),
+    access: receipt.access,
+    prefixes: receipt.prefixes,
+    from: receipt.from,
+    until: receipt.until,
+    endedAt: receipt.endedAt,
+    endedBecause: words[endedBecause] ?? endedBecause,
+    approvals,
+    mergedBy: mergedBy.login,
+    accountId: receipt.accountId,
+    roleArn: receipt.roleArn,
+  }
+}
+
+/** What the file asked for, and the window that it would have had; the app alone knows whether it got it. */
+function fromFile({ path, added, removed, receipt }: Life, { text, now }: Known): Told {
+  const pull = pullOf(added)
+  const shared = { approvals: [], ...(pull !== undefined && { pull }) }
+  const location = parseLocation(path)
+  const read = location.ok && text !== undefined ? parseRequest(location.value, text, added.at) : undefined
+  const request = read?.ok ? read.value.request : undefined
+  const window = request && windowOf(request, added.at)
+  const phase = window && phaseOf(window, now)
+  const refused = receipt.kind === 'refused'
+  return {
+    ...shared,
+    state: refused ? 'refused' : removed ? 'removed' : phase === 'waiting' ? 'scheduled' : (phase ?? 'over'),
+    ...(refused && { refusedBecause: receipt.code }),
+    ...(request && {
+      requester: request.requester,
+      reason: request.reason,
+      ...(request.ticket !== undefined && { ticket: request.ticket }),
+      access: request.access,
+      prefixes: request.prefixes,
+    }),
+    ...(window && !refused && { from: window.start, until: window.end }),
+  }
+}
+
+/** Seconds that an end may take to be written; AWS has closed the window to the second all the same. */
+const LATE = 60
+/** Seconds; nobody reads a request in less. */
+const FAST = 15
+/** Seconds after the window in which the file should be gone. */
+const LINGERS = 86_400
+
+function anomaliesOf(entry: Omit<Entry, 'anomalies'>, life: Life, known: Known): readonly Anomaly[] {
+  const found: Partial<Record<AnomalyCode, string>> = {
+    ...receiptAnomalies(entry, life, known),
+    ...approvalAnomalies(entry, life, known),
+    ...windowAnomalies(entry, known),
+  }
+  return ANOMALIES.flatMap((code) => {
+    const message = found[code]
+    return message === undefined ? [] : [{ code, message }]
+  })
+}
+
+type Found = Partial<Record<AnomalyCode, string>>
+
+function receiptAnomalies(
+  { state, proof }: Omit<Entry, 'anomalies'>,
+  life: Life,
+  { keysGiven }: Known,
+): Found {
+  const { added, changed } = life
+  return {
+    ...(proof === 'forged' && {
+      'forged-receipt': 'The commit that took it out carries a receipt that is not its own, or was altered.',
+    }),
+    ...(proof === 'none' &&
+      state === 'removed' && {
+        'no-receipt':
+          'Its file was taken out without a receipt, so git alone does not tell whether it opened anything.',
+      }),
+    ...(proof === 'claimed' &&
+      keysGiven && {
+        'unsigned-receipt': 'None of the given keys signed its receipt: anybody may have written it.',
+      }),
+    ...(pullOf(added) === undefined &&
+      proof !== 'signed' && {
+        'direct-push': `Commit ${added.commit.slice(0, 7)}, which added it, names no pull request: a push, or a rebase merge.`,
+      }),
+    ...(changed.length > 0 && {
+      'file-changed': `Its file was changed ${changed.length === 1 ? 'once' : `${changed.length} times`} after it had been added.`,
+    }),
+  }
+}
+
+function approvalAnomalies(
+  { approvals, requester, state }: Omit<Entry, 'anomalies'>,
+  { receipt }: Life,
+  { committed }: Known,
+): Found {
+  if (receipt.kind !== 'found') return {}
+  const own = approvals.find(({ login }) => login.toLowerCase() === requester?.toLowerCase())
+  const fastest = approvals
+    .flatMap(({ login, commit, at }) => {
+      const made = committed.get(commit)
+      return made === undefined ? [] : [{ login, after: at - made }]
+    })
+    .filter(({ after }) => after >= 0 && after < FAST)
+    .toSorted((a, b) => a.after - b.after)[0]
+  return {
+    ...(own && { 'self-approval': `${own.login} approved their own request.` }),
+    ...(approvals.length === 0 &&
+      state === 'ended' && { 'no-approval': 'Its receipt names nobody who approved it.' }),
+    ...(fastest && {
+      'approved-fast': `${fastest.login} approved it ${fastest.after} s after it was written.`,
+    }),
+  }
+}
+
+function windowAnomalies(
+  { from, until, endedAt, state }: Omit<Entry, 'anomalies'>,
+  { longestWindow, now }: Known,
+): Found {
+  if (from === undefined || until === undefined) return {}
+  const late = (endedAt ?? 0) - until
+  return {
+    ...(late > LATE && { 'ended-late': `Its end was written ${late} s after its window was over.` }),
+    ...(state === 'over' &&
+      now - until > LINGERS && {
+        'still-there': 'Its window is long over, and its file is still on the branch.',
+      }),
+    ...(longestWindow !== undefined &&
+      until - from >= longestWindow &&
+      state !== 'refused' && { 'window-at-limit': 'Its window is as long as the rules allow.' }),
+  }
+}

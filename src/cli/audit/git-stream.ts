@@ -1,0 +1,98 @@
+/** Git's own output as a stream: one process for a whole history, never one for each commit. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { gitEnvironment } from '../clone.ts'
+import { Failure } from '../failure.ts'
+
+type Git = ChildProcessByStdio<Writable, Readable, Readable>
+
+/** Nothing that lies in a clone beside its history may show another one: neither replaced objects nor configuration. */
+function start(root: string, args: readonly string[]): { readonly git: Git; readonly ended: Promise<void> } {
+  const git = spawn('git', ['-C', root, '-c', 'core.quotePath=false', ...args], {
+    env: gitEnvironment({ GIT_NO_REPLACE_OBJECTS: '1', GIT_NO_LAZY_FETCH: '1' }),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let complaint = ''
+  git.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString()
+  })
+  const ended = new Promise<void>((resolve, reject) => {
+    git.on('error', reject)
+    git.on('close', (code) => {
+      if (code === 0) return resolve()
+      const said = complaint.trim().split('\n').at(-1) ?? ''
+      reject(new Failure(`git ${args[0]} in ${root}: ${said}`, 'Check the clone with `git fsck`.'))
+    })
+  })
+  return { git, ended }
+}
+
+/** Everything that git prints, cut at each NUL, in lots as they come. */
+export async function* readTokens(root: string, args: readonly string[]): AsyncGenerator<readonly string[]> {
+  const { git, ended } = start(root, args)
+  ended.catch(() => {})
+  git.stdin.end()
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of git.stdout as AsyncIterable<Buffer>) {
+    const end = chunk.lastIndexOf(0)
+    if (end < 0) {
+      rest = Buffer.concat([rest, chunk])
+      continue
+    }
+    yield Buffer.concat([rest, chunk.subarray(0, end)])
+      .toString('utf8')
+      .split('\0')
+    rest = chunk.subarray(end + 1)
+  }
+  if (rest.length > 0) yield [rest.toString('utf8')]
+  await ended
+}
+
+export interface ObjectReader {
+  /** `take` hears the object's bytes, or undefined where the clone does not have it, in the order of asking. */
+  ask(id: string, take: (content: Buffer | undefined) => void): void
+  /** Resolves when everything that was asked for has been taken. */
+  end(): Promise<void>
+}
+
+const NEWLINE = 10
+
+export function readObjects(root: string): ObjectReader {
+  const { git, ended } = start(root, ['cat-file', '--batch', '--buffer'])
+  const takers: ((content: Buffer | undefined) => void)[] = []
+  let taken = 0
+  let asked: string[] = []
+  let rest: Buffer = Buffer.alloc(0)
+  const send = () => {
+    if (asked.length > 0) git.stdin.write(`${asked.join('\n')}\n`)
+    asked = []
+  }
+  git.stdin.on('error', () => {})
+  git.stdout.on('data', (chunk: Buffer) => {
+    const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    let at = 0
+    while (at < data.length) {
+      const lineEnd = data.indexOf(NEWLINE, at)
+      if (lineEnd < 0) break
+      const header = data.toString('latin1', at, lineEnd)
+      const size = header.endsWith(' missing') ? undefined : Number(header.slice(header.lastIndexOf(' ') + 1))
+      const end = lineEnd + 1 + (size === undefined ? 0 : size + 1)
+      if (end > data.length) break
+      takers[taken++]?.(size === undefined ? undefined : data.subarray(lineEnd + 1, end - 1))
+      at = end
+    }
+    rest = data.subarray(at)
+  })
+  return {
+    ask(id, take) {
+      takers.push(take)
+      asked.push(id)
+      if (asked.length >= 500) send()
+    },
+    async end() {
+      send()
+      git.stdin.end()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,216 @@
+/** The life of every request's file: when it came, how it changed, how it went, and the receipt that went with it. */
+import { type Authenticity, parseReceipt, type Receipt, verifyReceiptAside } from '../../core/receipt.ts'
+import type { PublicKeys } from '../../core/receipt-signature.ts'
+import { RULES_PATH } from '../../core/rules.ts'
+import { type ObjectReader, readObjects } from './git-stream.ts'
+import { pullOf, readSteps, type Step } from './history.ts'
+
+export interface Life {
+  readonly path: string
+  readonly added: Step
+  /** All that the file held, the first first. */
+  readonly blobs: readonly string[]
+  readonly changed: readonly Step[]
+  readonly removed?: Step
+  /** Blob of the rules when it came. */
+  readonly rules?: string
+  readonly receipt: FoundReceipt
+}
+
+export type FoundReceipt =
+  | { readonly kind: 'none' }
+  /** The app said in its revert that nothing had been granted. */
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'found'; readonly receipt: Receipt; readonly authenticity: Authenticity }
+  /** Something that passes itself off as this request's receipt, and is not. */
+  | { readonly kind: 'forged' }
+
+interface Growing {
+  readonly path: string
+  readonly added: Step
+  readonly blobs: string[]
+  readonly changed: Step[]
+  removed?: Step
+  readonly rules?: string
+  receipt: FoundReceipt
+}
+
+/** How far behind a merge its receipt is looked for: a revert that was brought up to date has a merge before it. */
+const FARTHEST = 50
+
+export interface ReadOptions {
+  readonly keys: PublicKeys
+  readonly onProgress: (what: 'steps' | 'receipts', done: number) => void
+}
+
+/** Oldest first. */
+export async function readLives(
+  root: string,
+  head: string,
+  { keys, onProgress }: ReadOptions,
+): Promise<readonly Life[]> {
+  const messages = new Map<string, Message>()
+  const objects = readObjects(root)
+  const steps: Step[] = []
+  for await (const step of readSteps(root, head, (read) => onProgress('steps', read))) {
+    steps.push(step)
+    if (step.changes.some(({ kind }) => kind === 'removed'))
+      for (const commit of spokesmen(step)) askMessage(objects, commit, messages)
+  }
+  await objects.end()
+  const lives = grow(steps.toReversed())
+  await readFarther(root, lives, messages)
+  await attach(lives, messages, keys, (done) => onProgress('receipts', done))
+  return lives
+}
+
+/** The commits that speak for a step: what a merge brought in, or the commit itself. */
+function spokesmen({ commit, parents }: Step): readonly string[] {
+  return parents.length > 1 ? parents.slice(1) : [commit]
+}
+
+interface Message {
+  readonly text: string
+  readonly parents: readonly string[]
+}
+
+function askMessage(objects: ObjectReader, commit: string, into: Map<string, Message>): void {
+  objects.ask(commit, (content) => {
+    if (content) into.set(commit, readMessage(content))
+  })
+}
+
+/** A raw commit: headers, a blank line, the message. */
+export function readMessage(content: Buffer): Message {
+  const end = content.indexOf('\n\n')
+  const headers = content.toString('latin1', 0, end)
+  return {
+    text: content.toString('utf8', end + 2),
+    parents: [...headers.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, parent = '']) => parent),
+  }
+}
+
+function grow(steps: readonly Step[]): readonly Growing[] {
+  const lives: Growing[] = []
+  const current = new Map<string, Growing>()
+  let rules: string | undefined
+  for (const step of steps) {
+    for (const { kind, path, after } of step.changes) {
+      if (path === RULES_PATH) {
+        rules = kind === 'removed' ? undefined : after
+        continue
+      }
+      const life = current.get(path)
+      if (kind === 'removed') {
+        if (life) life.removed = step
+        current.delete(path)
+      } else if (life) {
+        life.changed.push(step)
+        life.blobs.push(after)
+      } else {
+        const born: Growing = {
+          path,
+          added: step,
+          blobs: [after],
+          changed: [],
+          ...(rules !== undefined && { rules }),
+          receipt: { kind: 'none' },
+        }
+        lives.push(born)
+        current.set(path, born)
+      }
+    }
+  }
+  return lives
+}
+
+const OURS = /^daypass-/im
+
+/** Where what a merge brought in is itself a merge, as of a branch that was brought up to date, the receipt is behind it. */
+async function readFarther(
+  root: string,
+  lives: readonly Growing[],
+  messages: Map<string, Message>,
+): Promise<void> {
+  let behind = lives.flatMap(({ removed }) =>
+    removed && removed.parents.length > 1 ? spokesmen(removed) : [],
+  )
+  for (let distance = 0; distance < FARTHEST && behind.length > 0; distance++) {
+    const next = behind.flatMap((commit) => {
+      const message = messages.get(commit)
+      const [first] = message?.parents ?? []
+      const isMerge = (message?.parents.length ?? 0) > 1
+      return message && isMerge && first !== undefined && !OURS.test(message.text) ? [{ commit, first }] : []
+    })
+    if (next.length === 0) return
+    const objects = readObjects(root)
+    for (const { first } of next) askMessage(objects, first, messages)
+    await objects.end()
+    // What lies behind speaks for the merge from now on.
+    for (const { commit, first } of next) {
+      const found = messages.get(first)
+      if (found) messages.set(commit, found)
+    }
+    behind = next.map(({ commit }) => commit)
+  }
+}
+
+/** Enough at once to keep every core busy. */
+const AT_ONCE = 256
+
+async function attach(
+  lives: readonly Growing[],
+  messages: ReadonlyMap<string, Message>,
+  keys: PublicKeys,
+  onProgress: (done: number) => void,
+): Promise<void> {
+  const used = new Set<string>()
+  const removed = lives.filter((life) => life.removed !== undefined)
+  for (let from = 0; from < removed.length; from += AT_ONCE) {
+    const lot = removed.slice(from, from + AT_ONCE)
+    const found = await Promise.all(lot.map((life) => findReceipt(life, messages, keys)))
+    for (const [index, life] of lot.entries()) life.receipt = onlyOnce(found[index] ?? { kind: 'none' }, used)
+    onProgress(Math.min(from + AT_ONCE, removed.length))
+  }
+}
+
+/** A receipt is of one life; shown a second time it is a copy. */
+function onlyOnce(found: FoundReceipt, used: Set<string>): FoundReceipt {
+  if (found.kind !== 'found') return found
+  const { repositoryId, path, pull } = found.receipt
+  const key = `${repositoryId} ${pull} ${path}`
+  if (used.has(key)) return { kind: 'forged' }
+  used.add(key)
+  return found
+}
+
+const REFUSED =
+  /^Take out a request that was not granted[\s\S]*\bIt was refused \(([a-z-]+)\), and nothing was opened in AWS\./
+
+async function findReceipt(
+  life: Growing,
+  messages: ReadonlyMap<string, Message>,
+  keys: PublicKeys,
+): Promise<FoundReceipt> {
+  const { removed } = life
+  if (removed === undefined) return { kind: 'none' }
+  for (const commit of spokesmen(removed)) {
+    const text = messages.get(commit)?.text ?? ''
+    const refusal = REFUSED.exec(text)?.[1]
+    if (refusal !== undefined) return { kind: 'refused', code: refusal }
+    if (!OURS.test(text)) continue
+    const authenticity = await verifyReceiptAside(text, keys)
+    const receipt = parseReceipt(text)
+    if (receipt !== undefined && receipt.path !== life.path) continue
+    if (receipt === undefined || authenticity === 'forged' || !belongsTo(receipt, life))
+      return { kind: 'forged' }
+    return { kind: 'found', receipt, authenticity }
+  }
+  return { kind: 'none' }
+}
+
+/** The same bytes, and the pull request that the branch names, where it names one. */
+function belongsTo({ blob, pull }: Receipt, { blobs, added }: Growing): boolean {
+  const named = pullOf(added)
+  return blobs.includes(blob) && (named === undefined || named === pull)
+}

@@ -1,0 +1,88 @@
+/** A clone's history as entries of the audit: read in a few long streams, judged one by one. */
+import { parseRules, type Rules, ruleFor } from '../../core/rules.ts'
+import { type Entry, entryOf } from './entry.ts'
+import { readObjects } from './git-stream.ts'
+import { type Life, type ReadOptions, readLives } from './lives.ts'
+
+export interface AuditOptions extends Pick<ReadOptions, 'keys'> {
+  /** Seconds since the epoch. */
+  readonly now: number
+  readonly onProgress: (what: string, done: number, of?: number) => void
+}
+
+const WORDS = { steps: 'Reading history', receipts: 'Checking receipts' } as const
+
+/** Oldest first. */
+export async function readAudit(
+  root: string,
+  head: string,
+  { keys, now, onProgress }: AuditOptions,
+): Promise<readonly Entry[]> {
+  const lives = await readLives(root, head, {
+    keys,
+    onProgress: (what, done) => onProgress(WORDS[what], done),
+  })
+  const { texts, committed } = await lookUp(root, lives)
+  const rulesOf = readRulesOnce(texts)
+  return lives.map((life) => {
+    const text = texts.get(life.blobs.at(-1) ?? '')
+    const [, account = '', bucket = ''] = life.path.split('/')
+    const rules = life.rules === undefined ? undefined : rulesOf(life.rules)
+    const longestWindow = rules && ruleFor(rules, { account, bucket })?.longestWindow
+    return entryOf(life, {
+      ...(text !== undefined && { text }),
+      ...(longestWindow !== undefined && { longestWindow }),
+      committed,
+      keysGiven: keys.size > 0,
+      now,
+    })
+  })
+}
+
+interface LookedUp {
+  /** By blob. */
+  readonly texts: ReadonlyMap<string, string>
+  readonly committed: ReadonlyMap<string, number>
+}
+
+async function lookUp(root: string, lives: readonly Life[]): Promise<LookedUp> {
+  const texts = new Map<string, string>()
+  const committed = new Map<string, number>()
+  const objects = readObjects(root)
+  for (const blob of new Set(lives.flatMap(blobsOf))) {
+    objects.ask(blob, (content) => {
+      if (content) texts.set(blob, content.toString('utf8'))
+    })
+  }
+  for (const commit of new Set(lives.flatMap(approvedCommits))) {
+    objects.ask(commit, (content) => {
+      const at = content && /^committer .*> (\d+) [+-]\d{4}$/m.exec(content.toString('latin1'))?.[1]
+      if (at) committed.set(commit, Number(at))
+    })
+  }
+  await objects.end()
+  return { texts, committed }
+}
+
+/** The file only where no receipt tells what it said. */
+function blobsOf({ receipt, blobs, rules }: Life): readonly string[] {
+  const file = receipt.kind === 'found' ? [] : blobs.slice(-1)
+  return rules === undefined ? file : [...file, rules]
+}
+
+/** A receipt may name anything; git is asked for what looks like a commit. */
+function approvedCommits({ receipt }: Life): readonly string[] {
+  if (receipt.kind !== 'found') return []
+  return receipt.receipt.approvals.flatMap(({ commit }) => (/^[0-9a-f]{40,64}$/.test(commit) ? [commit] : []))
+}
+
+function readRulesOnce(texts: ReadonlyMap<string, string>): (blob: string) => Rules | undefined {
+  const known = new Map<string, Rules | undefined>()
+  return (blob) => {
+    if (known.has(blob)) return known.get(blob)
+    const parsed = parseRules(texts.get(blob) ?? '')
+    const rules = parsed.ok ? parsed.value : undefined
+    known.set(blob, rules)
+    return rules
+  }
+}

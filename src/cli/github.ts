@@ -1,0 +1,187 @@
+/** GitHub as the person sees it who runs the command: where it is, as whom, and what it answers. The only caller of GitHub here. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { Octokit } from '@octokit/rest'
+import type { Clone } from './clone.ts'
+import { EXIT, Failure, reasonOf } from './failure.ts'
+
+export interface GitHubOptions {
+  /** `https://github.com`, or where another GitHub is. */
+  readonly githubUrl?: string
+  /** `acme/access` */
+  readonly repository?: string
+}
+
+/** One repository at one GitHub. */
+export interface Place {
+  /** `https://github.com` */
+  readonly url: string
+  readonly owner: string
+  readonly repo: string
+  /** Whether somebody named this GitHub on purpose, and not only the clone's remote. */
+  readonly isNamed: boolean
+}
+
+export interface GitHubAs {
+  readonly place: Place
+  readonly token: string
+  readonly octokit: Octokit
+  readonly at: { readonly owner: string; readonly repo: string }
+  /** Who is signed in. */
+  login(): Promise<string>
+  /** Seconds since the epoch, by GitHub's clock: windows are in its time. */
+  now(): Promise<number>
+}
+
+const PUBLIC = 'https://github.com'
+const NAME = /^[\w-][\w.-]*\/[\w.-]*[\w-][\w.-]*$/
+/** Milliseconds; then the call counts as failed. */
+const TIMEOUT = 30_000
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+
+export async function connect(clone: Clone | undefined, options: GitHubOptions): Promise<GitHubAs> {
+  const place = await findPlace(clone, options)
+  const token = await findToken(place)
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: apiOf(place.url),
+    log: SILENT,
+    request: {
+      fetch: (url: Parameters<typeof fetch>[0], init: RequestInit = {}) =>
+        fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) }),
+    },
+  })
+  octokit.hook.error('request', (error, { method, url }) => {
+    throw explained(error, `${method} ${new URL(url, place.url).pathname}`, place)
+  })
+  const at = { owner: place.owner, repo: place.repo }
+  return {
+    place,
+    token,
+    octokit,
+    at,
+    login: async () => (await octokit.users.getAuthenticated()).data.login,
+    now: async () => {
+      const { headers } = await octokit.repos.get(at)
+      const date = Date.parse(headers.date ?? '')
+      return Math.floor((Number.isNaN(date) ? Date.now() : date) / 1000)
+    },
+  }
+}
+
+function apiOf(url: string): string {
+  return url === PUBLIC ? 'https://api.github.com' : `${url}/api/v3`
+}
+
+export async function findPlace(
+  clone: Clone | undefined,
+  { githubUrl, repository }: GitHubOptions,
+): Promise<Place> {
+  const wanted = githubUrl ?? process.env.GITHUB_SERVER_URL
+  const remote = parseRemote((await clone?.tryGit(['remote', 'get-url', 'origin']))?.trim() ?? '')
+  const name = repository ?? remote?.name
+  if (name === undefined || !NAME.test(name)) {
+    throw new Failure(
+      name === undefined
+        ? "Which repository is meant can't be worked out."
+        : `${name} is no repository's name.`,
+      'Run it in a clone whose remote `origin` is on GitHub, or say --repository OWNER/NAME.',
+      { exitCode: EXIT.usage },
+    )
+  }
+  const [owner = '', repo = ''] = name.split('/')
+  const url = checkUrl(wanted ?? remote?.url ?? PUBLIC)
+  return { url, owner, repo, isNamed: wanted !== undefined }
+}
+
+/** A token goes over this address: in the clear only within the machine. */
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isLoopback = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return url.origin
+  throw new Failure(`${text} is no address of a GitHub.`, 'Write it as https://github.example.com.', {
+    exitCode: EXIT.usage,
+  })
+}
+
+/** Undefined for a remote that is no GitHub, such as a folder. */
+export function parseRemote(remote: string): { readonly url: string; readonly name: string } | undefined {
+  const web = /^(https?:\/\/)(?:[^@/]+@)?([^/]+)\/([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(remote)
+  if (web) return { url: `${web[1]}${web[2]}`, name: web[3] ?? '' }
+  const ssh = /^(?:ssh:\/\/)?(?:[^@/]+@)([^/:]+)(?::\d+\/|[:/])([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(remote)
+  return ssh ? { url: `https://${ssh[1]}`, name: ssh[2] ?? '' } : undefined
+}
+
+/**
+ * A token for github.com never goes to another host because a clone's remote says so: it does only where that host was
+ * named by flag or environment.
+ */
+async function findToken({ url, isNamed }: Place): Promise<string> {
+  const { env } = process
+  const host = new URL(url).host
+  const general = env.GITHUB_TOKEN || env.GH_TOKEN
+  const enterprise = env.GH_ENTERPRISE_TOKEN || env.GITHUB_ENTERPRISE_TOKEN
+  if (url === PUBLIC && general) return general
+  if (url !== PUBLIC && enterprise) return enterprise
+  if (url !== PUBLIC && isNamed && general) return general
+  const fromGh = await tokenOfGh(host)
+  if (fromGh) return fromGh
+  const hint =
+    url === PUBLIC
+      ? 'Set GITHUB_TOKEN, or sign in with `gh auth login`.'
+      : general
+        ? `GITHUB_TOKEN is not sent to ${host} unless it is named: add --github-url ${url}.`
+        : `Set GITHUB_TOKEN and add --github-url ${url}, or sign in with \`gh auth login --hostname ${host}\`.`
+  throw new Failure(`Nobody is signed in to ${host}.`, hint)
+}
+
+async function tokenOfGh(host: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('gh', ['auth', 'token', '--hostname', host], {
+      timeout: TIMEOUT,
+    })
+    return stdout.trim() || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined
+  return 'response' in error && error.response !== undefined ? error.status : undefined
+}
+
+function explained(error: unknown, what: string, { url, owner, repo }: Place): Failure {
+  const status = statusOf(error)
+  const told = (message: string, fix: string) => new Failure(message, fix, { cause: error })
+  if (status === undefined)
+    return told(`${url} could not be reached (${reasonOf(error)}).`, 'Check the network, and --github-url.')
+  const message = `GitHub answered ${status} to ${what}: ${reasonOf(error)}.`
+  switch (status) {
+    case 401:
+      return told(message, 'Renew the token: set GITHUB_TOKEN, or sign in again with `gh auth login`.')
+    case 403:
+    case 429:
+      return told(
+        message,
+        'The token may need the scope `repo` (or contents and pull requests: write, checks: read), or the rate limit is used up: wait.',
+      )
+    case 404:
+      return told(
+        message,
+        `Check that ${owner}/${repo} is right, and that you can see it as you are signed in.`,
+      )
+    default:
+      return told(message, 'Look at the repository on GitHub, and run this again.')
+  }
+}
+
+/** What git needs to use the same token over HTTP; it is in no argument, so that no list of processes shows it. */
+export function gitAuth({ place, token }: GitHubAs): Record<string, string> {
+  const credentials = Buffer.from(`x-access-token:${token}`).toString('base64')
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${place.url}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
+  }
+}

@@ -1,0 +1,46 @@
+/** Finds the one request that a command is about: the one that is named, or the only one of one's own that fits. */
+import { EXIT, Failure } from './failure.ts'
+import type { GitHubAs } from './github.ts'
+import { startProgress } from './output.ts'
+import { readStandings, type Standing } from './standing.ts'
+
+/** Windows open at most 30 days after the merge and last at most 30 days. */
+const LONGEST_LIFE = 60 * 86_400
+
+/** `wanted`: a path, a file's name, or a pull request's number. Without it, one's own requests that `fits` says yes to. */
+export async function findRequest(
+  github: GitHubAs,
+  wanted: string | undefined,
+  fits: (standing: Standing) => boolean,
+  what: string,
+): Promise<Standing> {
+  const [login, now] = await Promise.all([github.login(), github.now()])
+  const progress = startProgress('Reading pull requests')
+  const standings = await readStandings(github, {
+    ...(wanted === undefined && { author: login }),
+    since: now - LONGEST_LIFE,
+    onProgress: progress.at,
+  })
+  progress.end()
+  const named = standings.filter((standing) => wanted === undefined || isNamed(standing, wanted))
+  const found = named.filter(fits)
+  const [only, ...others] = found
+  if (only !== undefined && others.length === 0) return only
+  const list = found.map(({ path, pull }) => `  #${pull} ${path}`).join('\n')
+  if (only !== undefined)
+    throw new Failure(`More than one request is ${what}:\n${list}`, 'Name one by its number, such as 12.', {
+      exitCode: EXIT.usage,
+    })
+  const [near] = named
+  throw new Failure(
+    near && wanted !== undefined
+      ? `#${near.pull} ${near.path} is not ${what}: ${near.says}.`
+      : `No request${wanted === undefined ? ` of ${login}` : ` ${wanted}`} is ${what}.`,
+    'See how they stand with `daypass status --all`.',
+    { exitCode: EXIT.no },
+  )
+}
+
+function isNamed({ path, pull, location }: Standing, wanted: string): boolean {
+  return wanted.replace(/^#/, '') === String(pull) || wanted === path || wanted === location?.name
+}

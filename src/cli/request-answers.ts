@@ -1,0 +1,158 @@
+/** What a request says: taken from flags, worked out from the rules, and asked for only where neither tells. */
+import { dump } from 'js-yaml'
+import { parseLocation, REQUESTS_FOLDER } from '../core/request.ts'
+import { type Rules, ruleFor } from '../core/rules.ts'
+import { formatDuration, parseDuration } from '../core/window.ts'
+import type { Ask } from './ask.ts'
+import { EXIT, Failure } from './failure.ts'
+
+export interface RequestFlags {
+  readonly bucket?: string
+  readonly account?: string
+  readonly prefix: readonly string[]
+  readonly wholeBucket?: true
+  readonly access?: string
+  readonly reason?: string
+  readonly ticket?: string
+  readonly duration?: string
+  readonly start?: string
+  readonly name?: string
+}
+
+export interface Answers {
+  readonly path: string
+  readonly name: string
+  readonly bucket: string
+  readonly text: string
+}
+
+type BucketRule = NonNullable<ReturnType<typeof ruleFor>>
+
+/** `isTaken`: whether a path is on the branch already. Throws `Failure` with every flag that is missing. */
+export async function answer(
+  flags: RequestFlags,
+  login: string,
+  rules: Rules,
+  ask: Ask | undefined,
+  isTaken: (path: string) => Promise<boolean>,
+): Promise<Answers> {
+  const need = needing(ask)
+  const bucket = await need('--bucket', flags.bucket, 'Which bucket?', anything)
+  const account = flags.account ?? (await accountFor(bucket, rules, need))
+  const rule = ruleFor(rules, { account, bucket })
+  const prefixes = flags.wholeBucket ? [] : await prefixesFor(flags, rule, need)
+  const reason = await need('--reason', flags.reason, 'What do you need the data for?', anything)
+  const ticket =
+    flags.ticket ??
+    (rule?.ticket === 'required' ? await need('--ticket', undefined, 'Which ticket?', anything) : undefined)
+  const limit = rule ? `, ${formatDuration(rule.longestWindow)} at most` : ''
+  const duration = await need('--duration', flags.duration, `For how long (such as 4h${limit})?`, aDuration)
+  need.check()
+  const folder = `${REQUESTS_FOLDER}/${account}/${bucket}`
+  const name = flags.name ?? (await freeName(folder, login, ticket ?? reason, isTaken))
+  return {
+    path: `${folder}/${name}.yaml`,
+    name,
+    bucket,
+    text: requestText({
+      requester: login,
+      reason,
+      ticket,
+      access: flags.access,
+      prefixes: prefixes.length > 0 ? prefixes : undefined,
+      duration,
+      start: flags.start,
+    }),
+  }
+}
+
+type Check = (text: string) => string | undefined
+const anything: Check = (text) => (text === '' ? 'Please say it.' : undefined)
+const aDuration: Check = (text) =>
+  parseDuration(text) === undefined ? 'Write it as 30m, 4h or 1d12h.' : undefined
+
+interface Need {
+  (flag: string, given: string | undefined, question: string, check: Check): Promise<string>
+  /** Throws where a flag is missing and there is nobody to ask; all of them at once. */
+  check(): void
+}
+
+function needing(ask: Ask | undefined): Need {
+  const missing: string[] = []
+  const need = async (flag: string, given: string | undefined, question: string, check: Check) => {
+    if (given !== undefined) return given
+    if (ask !== undefined) return ask.text(question, check)
+    missing.push(flag)
+    return ''
+  }
+  return Object.assign(need, {
+    check() {
+      if (missing.length === 0) return
+      throw new Failure(`Missing: ${missing.join(', ')}.`, 'Add them; without a terminal nothing is asked.', {
+        exitCode: EXIT.usage,
+      })
+    },
+  })
+}
+
+/** Most buckets are in one account only. */
+async function accountFor(bucket: string, rules: Rules, need: Need): Promise<string> {
+  const aliases = [...new Set(rules.buckets.map(({ account }) => account))]
+  const lending = aliases.filter((account) => ruleFor(rules, { account, bucket }) !== undefined)
+  const [only = '', ...others] = lending
+  if (only !== '' && others.length === 0) return only
+  if (lending.length === 0 && bucket !== '') {
+    const lent = rules.buckets.map((rule) => `${rule.account}/${rule.bucket}`).join(', ')
+    throw new Failure(`The rules lend no bucket ${bucket}.`, `They lend: ${lent}.`, { exitCode: EXIT.no })
+  }
+  const isOne: Check = (text) => (lending.includes(text) ? undefined : `One of: ${lending.join(', ')}.`)
+  return need('--account', bucket === '' ? '' : undefined, `In which account (${lending.join(', ')})?`, isOne)
+}
+
+async function prefixesFor(
+  { prefix }: RequestFlags,
+  rule: BucketRule | undefined,
+  need: Need,
+): Promise<readonly string[]> {
+  if (prefix.length > 0) return prefix
+  const isWholeAllowed = rule?.wholeBucket === 'allowed'
+  const question = `Which folders (ending in /) or objects, between commas${isWholeAllowed ? ' (nothing: the whole bucket)' : ''}?`
+  const flag = isWholeAllowed ? '--prefix or --whole-bucket' : '--prefix'
+  const text = await need(flag, undefined, question, isWholeAllowed ? () => undefined : anything)
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+const LONGEST_NAME = 63
+
+/** `alice-inc-4211`, and with a number where that is taken. */
+async function freeName(
+  folder: string,
+  login: string,
+  about: string,
+  isTaken: (path: string) => Promise<boolean>,
+): Promise<string> {
+  const words = `${login}-${about}`.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+  const short = words.slice(0, 40).replace(/^-+|-+$/g, '') || 'request'
+  for (let n = 1; n <= 100; n++) {
+    const name = (n === 1 ? short : `${short}-${n}`).slice(0, LONGEST_NAME)
+    if (!(await isTaken(`${folder}/${name}.yaml`))) return name
+  }
+  throw new Failure(`There are a hundred requests named ${short} already.`, 'Choose a name with --name.')
+}
+
+/** Fields in the order in which people read them. */
+function requestText(fields: Readonly<Record<string, unknown>>): string {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return dump(Object.fromEntries(present), { lineWidth: -1, noRefs: true, flowLevel: 1 })
+}
+
+/** Throws `Failure` where a name or bucket given by flag makes no path for a request. */
+export function checkPath(path: string): void {
+  const location = parseLocation(path)
+  if (location.ok) return
+  const [{ message, fix }] = location.problems
+  throw new Failure(message, fix, { exitCode: EXIT.usage })
+}

@@ -1,0 +1,34 @@
+/** `daypass revoke`: gives access back early, by the comment that the app takes for it. */
+import { END_COMMAND } from '../core/early-end.ts'
+import { findClone } from './clone.ts'
+import { EXIT, type ExitCode } from './failure.ts'
+import { connect, type GitHubOptions } from './github.ts'
+import { type Output, shown } from './output.ts'
+import { findRequest } from './own-request.ts'
+
+export interface RevokeOptions extends GitHubOptions {
+  readonly directory: string
+}
+
+export async function revoke(
+  wanted: string | undefined,
+  options: RevokeOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const github = await connect(await findClone(options.directory), options)
+  const { pull, path, url } = await findRequest(
+    github,
+    wanted,
+    ({ state }) => state.kind === 'open' || state.kind === 'scheduled',
+    'open or about to open',
+  )
+  const { data } = await github.octokit.issues.createComment({
+    ...github.at,
+    issue_number: pull,
+    body: END_COMMAND,
+  })
+  output.json({ pull, path, url, comment: data.html_url })
+  output.line(`Asked for ${shown(path)} to end: ${data.html_url}`)
+  output.note('Daypass ends it within seconds, and says so at the pull request.')
+  return EXIT.done
+}

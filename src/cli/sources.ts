@@ -1,0 +1,118 @@
+/** Where a command reads requests and rules from: the working tree, and the base that a pull request would be held against. */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { FileText } from '../core/asked.ts'
+import { CODEOWNERS_PLACES } from '../core/codeowners.ts'
+import { type Parsed, refused } from '../core/problem.ts'
+import { parseRules, RULES_PATH, type Rules } from '../core/rules.ts'
+import { readText } from './accounts.ts'
+import { type Clone, commitOrFail, findClone, remoteDefault, textAt } from './clone.ts'
+import { EXIT, Failure } from './failure.ts'
+
+export interface Sources {
+  /** Where the paths of requests begin. */
+  readonly root: string
+  readonly clone?: Clone
+  /** The commit of the base. */
+  readonly base?: string
+  /** What the base is called, for people. */
+  readonly baseName?: string
+}
+
+export interface SourceOptions {
+  readonly directory: string
+  /** Branch, tag or sha. */
+  readonly base?: string
+}
+
+/** Outside a repository the directory itself is the top. */
+export async function findSources({ directory, base: wanted }: SourceOptions): Promise<Sources> {
+  if (!existsSync(directory))
+    throw new Failure(`There is no directory ${directory}.`, 'Check what follows -C.', {
+      exitCode: EXIT.usage,
+    })
+  const clone = await findClone(directory)
+  if (clone === undefined || clone.isBare) return { root: resolve(directory), ...(clone && { clone }) }
+  const baseName = wanted ?? (await remoteDefault(clone))
+  if (baseName === undefined) return { root: clone.root, clone }
+  return { root: clone.root, clone, baseName, base: await commitOrFail(clone, baseName) }
+}
+
+export interface RulesRead {
+  readonly rules: Parsed<Rules>
+  /** For people: which rules these are. */
+  readonly from: string
+}
+
+/** The rules that the app would hold a request against: those of the base. */
+export async function readRulesFrom(sources: Sources, file?: string): Promise<RulesRead> {
+  if (file !== undefined) return { rules: parseRules(readText(file)), from: file }
+  const { clone, base, baseName, root } = sources
+  if (clone && base && baseName) {
+    const text = await textAt(clone, base, RULES_PATH)
+    return {
+      rules: text === undefined ? noRules(baseName) : parseRules(text),
+      from: `${RULES_PATH} of ${baseName}`,
+    }
+  }
+  const path = join(root, RULES_PATH)
+  return {
+    rules: existsSync(path) ? parseRules(readText(path)) : noRules(root),
+    from: `${RULES_PATH} of the working tree`,
+  }
+}
+
+function noRules(where: string): Parsed<Rules> {
+  const message = `There are no rules in ${where}.`
+  const fix = `Write ${RULES_PATH}; docs/reference.md tells what goes into it.`
+  return refused({ code: 'no-rules', file: RULES_PATH, line: 1, column: 1, message, fix })
+}
+
+/** A path as the repository names it, from one as a person types it. */
+export function repositoryPath({ root }: Sources, directory: string, typed: string): string {
+  const path = relative(root, resolve(directory, typed)).split(sep).join('/')
+  if (!path.startsWith('../') && !isAbsolute(path)) return path
+  throw new Failure(`${typed} is not below ${root}.`, 'Name a file of the access repository.', {
+    exitCode: EXIT.usage,
+  })
+}
+
+/** Nothing larger is a request or rules; each reader has its own, stricter limit. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** As the app would see it once pushed: no text where it is not UTF-8 or far too large. */
+export function readFileText({ root }: Sources, path: string): FileText {
+  const file = join(root, path)
+  if (!existsSync(file)) throw new Failure(`There is no file ${path} in ${root}.`, 'Check its name.')
+  if (statSync(file).size > MOST_BYTES) return { path }
+  try {
+    return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) }
+  } catch {
+    return { path }
+  }
+}
+
+/** The CODEOWNERS in force in the working tree. */
+export function codeownersInForce(sources: Sources): FileText | undefined {
+  const place = CODEOWNERS_PLACES.find((path) => existsSync(join(sources.root, path)))
+  return place === undefined ? undefined : readFileText(sources, place)
+}
+
+export interface Changes {
+  readonly written: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** What the working tree has otherwise than where it left the base: everything that a pull request would bring. */
+export async function changesSince({ clone, base }: Sources): Promise<Changes | undefined> {
+  if (clone === undefined || base === undefined) return undefined
+  const fork = (await clone.tryGit(['merge-base', base, 'HEAD']))?.trim() ?? base
+  const list = async (args: readonly string[]) =>
+    (await clone.git(args)).split('\0').filter((path) => path !== '')
+  const [written, removed, untracked] = await Promise.all([
+    list(['diff', '--name-only', '-z', '--no-renames', '--diff-filter=d', fork]),
+    list(['diff', '--name-only', '-z', '--no-renames', '--diff-filter=D', fork]),
+    list(['ls-files', '-z', '--others', '--exclude-standard']),
+  ])
+  return { written: [...new Set([...written, ...untracked])].toSorted(), removed }
+}

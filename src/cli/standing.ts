@@ -1,0 +1,168 @@
+/** Where requests stand, as GitHub tells: their pull requests, and the app's own checks on them. */
+import { identityHash } from '../core/grant.ts'
+import { parseRecord, type RequestRecord } from '../core/record.ts'
+import { ENDED_BECAUSE } from '../core/report-words.ts'
+import { isRequestPath, parseLocation, type RequestLocation } from '../core/request.ts'
+import { phaseOf, type Window } from '../core/window.ts'
+import type { GitHubAs } from './github.ts'
+
+export interface Standing {
+  readonly path: string
+  readonly location?: RequestLocation
+  readonly pull: number
+  readonly url: string
+  /** Who opened the pull request. */
+  readonly author: string
+  readonly state: StandingState
+  /** The app's own sentence. */
+  readonly says: string
+  readonly record?: RequestRecord
+  /** What the record's check shows; it names the role. */
+  readonly summary?: string
+}
+
+export type StandingState =
+  /** Its pull request is open. */
+  | { readonly kind: 'asked' }
+  /** Merged, and not judged yet. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'scheduled' | 'open' | 'over'; readonly window: Window }
+  | { readonly kind: 'ended'; readonly at?: number; readonly because?: string }
+  | { readonly kind: 'refused' }
+  /** Closed without a merge. */
+  | { readonly kind: 'withdrawn' }
+
+type Pull = Awaited<ReturnType<GitHubAs['octokit']['pulls']['list']>>['data'][number]
+type CheckRun = Awaited<ReturnType<GitHubAs['octokit']['checks']['listForRef']>>['data']['check_runs'][number]
+
+const GRANT = 'Daypass / grant'
+const APPROVAL = 'Daypass / approval'
+const REQUEST = 'Daypass / request'
+/** GitHub asks for no more at once. */
+const AT_ONCE = 8
+
+export interface Wanted {
+  /** Undefined: everybody's. */
+  readonly author?: string
+  /** Only what changed since, in seconds since the epoch. */
+  readonly since: number
+  readonly onProgress?: (done: number, of: number) => void
+}
+
+/** Newest first. */
+export async function readStandings(
+  github: GitHubAs,
+  { author, since, onProgress }: Wanted,
+): Promise<readonly Standing[]> {
+  const [{ data: repository }, now] = await Promise.all([github.octokit.repos.get(github.at), github.now()])
+  const pulls = (await recentPulls(github, repository.default_branch, since)).filter(
+    ({ user }) =>
+      user?.type !== 'Bot' && (author === undefined || user?.login.toLowerCase() === author.toLowerCase()),
+  )
+  let done = 0
+  return (
+    await inTurns(pulls, async (pull) => {
+      const standings = await standingsOf(github, repository.id, pull, now)
+      onProgress?.(++done, pulls.length)
+      return standings
+    })
+  ).flat()
+}
+
+async function recentPulls({ octokit, at }: GitHubAs, base: string, since: number): Promise<readonly Pull[]> {
+  const pages = octokit.paginate.iterator(octokit.pulls.list, {
+    ...at,
+    base,
+    state: 'all',
+    sort: 'updated',
+    direction: 'desc',
+    per_page: 100,
+  })
+  const found: Pull[] = []
+  for await (const { data } of pages) {
+    const recent = data.filter(({ updated_at }) => Date.parse(updated_at) / 1000 >= since)
+    found.push(...recent)
+    if (recent.length < data.length) break
+  }
+  return found
+}
+
+/** One for each request that the pull request adds; it should be one. */
+export async function standingsOf(
+  github: GitHubAs,
+  repositoryId: number,
+  pull: Pull,
+  now: number,
+): Promise<readonly Standing[]> {
+  const { octokit, at } = github
+  const { data: files } = await octokit.pulls.listFiles({ ...at, pull_number: pull.number, per_page: 100 })
+  const added = files.filter(({ filename, status }) => status === 'added' && isRequestPath(filename))
+  if (added.length === 0) return []
+  const commit = pull.merged_at ? pull.merge_commit_sha : pull.head.sha
+  const checks = commit ? await readChecks(github, commit) : []
+  return added.map(({ filename: path }) => {
+    const location = parseLocation(path)
+    const shared = {
+      path,
+      ...(location.ok && { location: location.value }),
+      pull: pull.number,
+      url: pull.html_url,
+      author: pull.user?.login ?? 'somebody whose account is gone',
+    }
+    if (pull.merged_at)
+      return { ...shared, ...merged(checks, { repositoryId, path, pull: pull.number }, now) }
+    if (pull.state === 'closed')
+      return { ...shared, state: { kind: 'withdrawn' as const }, says: 'Closed without a merge' }
+    return { ...shared, state: { kind: 'asked' as const }, says: whatIsMissing(checks) }
+  })
+}
+
+async function readChecks({ octokit, at }: GitHubAs, ref: string): Promise<readonly CheckRun[]> {
+  const { data } = await octokit.checks.listForRef({ ...at, ref, filter: 'latest', per_page: 100 })
+  return data.check_runs
+}
+
+/** A problem in the request comes first; then what the approval still waits for. */
+function whatIsMissing(checks: readonly CheckRun[]): string {
+  const request = checks.find(({ name }) => name === REQUEST)
+  const approval = checks.find(({ name }) => name === APPROVAL)
+  const said = request?.conclusion === 'failure' ? request : (approval ?? request)
+  return said?.output.title ?? 'Not checked yet'
+}
+
+function merged(
+  checks: readonly CheckRun[],
+  identity: { readonly repositoryId: number; readonly path: string; readonly pull: number },
+  now: number,
+): Pick<Standing, 'state' | 'says' | 'record' | 'summary'> {
+  const hash = identityHash(identity)
+  const run = checks.find(({ name, external_id }) => name === GRANT && external_id?.endsWith(`:${hash}`))
+  const record = parseRecord(run?.output.text ?? undefined)
+  const says = run?.output.title ?? 'Merged, and not judged yet'
+  const summary = run?.output.summary ?? undefined
+  return {
+    says,
+    ...(record && { record }),
+    ...(summary !== undefined && { summary }),
+    state: stateOf(run?.external_id?.split(':')[0], record, now),
+  }
+}
+
+function stateOf(state: string | undefined, record: RequestRecord | undefined, now: number): StandingState {
+  if (state === 'rejected') return { kind: 'refused' }
+  if (state === 'ended') {
+    const { ended } = record ?? {}
+    return { kind: 'ended', ...(ended && { at: ended.at, because: ENDED_BECAUSE[ended.because] }) }
+  }
+  if (state !== 'granted' || record === undefined) return { kind: 'pending' }
+  const phase = phaseOf(record.window, now)
+  return { kind: phase === 'waiting' ? 'scheduled' : phase, window: record.window }
+}
+
+/** All of them, a few at a time, in their order. */
+export async function inTurns<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let from = 0; from < items.length; from += AT_ONCE)
+    results.push(...(await Promise.all(items.slice(from, from + AT_ONCE).map(task))))
+  return results
+}

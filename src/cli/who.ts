@@ -1,0 +1,183 @@
+/** `daypass who BUCKET`: who can read it now through Daypass, by git and the app's record, and by IAM where credentials allow. */
+import { type OwnView, readOwnView } from '../aws/own-view.ts'
+import { identityHash, type StandingGrant } from '../core/grant.ts'
+import { lengthOf, utc } from '../core/report-words.ts'
+import { isRequestPath } from '../core/request.ts'
+import { formatInstant, phaseOf, type Window } from '../core/window.ts'
+import { findClone } from './clone.ts'
+import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
+import { connect, type GitHubAs, type GitHubOptions } from './github.ts'
+import { columns, type Output, shown, startProgress } from './output.ts'
+import { roleOfStanding } from './role.ts'
+import { inTurns, type Standing, standingsOf } from './standing.ts'
+
+export interface WhoOptions extends GitHubOptions {
+  readonly directory: string
+  /** Alias, where two accounts have folders for buckets of one name. */
+  readonly account?: string
+}
+
+/** One who can read, and who says so. */
+interface Reader {
+  /** Undefined where only IAM knows of it. */
+  readonly who?: string
+  readonly path: string
+  readonly pull: number
+  readonly window: Window
+  readonly git: boolean
+  /** Undefined where IAM was not asked. */
+  readonly iam?: boolean
+  readonly roleArn?: string
+}
+
+type Iam = { readonly asked: true; readonly view: OwnView } | { readonly asked: false; readonly why: string }
+
+export async function who(bucket: string, options: WhoOptions, output: Output): Promise<ExitCode> {
+  const github = await connect(await findClone(options.directory), options)
+  const [{ data: repository }, now] = await Promise.all([github.octokit.repos.get(github.at), github.now()])
+  const paths = await pathsFor(github, repository.default_branch, bucket, options.account)
+  const progress = startProgress('Reading requests')
+  const standings = (
+    await inTurns(paths, (path) => standingOf(github, repository.id, repository.default_branch, path, now))
+  ).flat()
+  progress.end()
+  const iam = await askIam(repository.id, standings)
+  const readers = combine(repository.id, bucket, standings, iam, now)
+  output.json({
+    bucket,
+    now: formatInstant(now),
+    iam: iam.asked ? { asked: true, account: iam.view.accountId } : { asked: false, why: iam.why },
+    readers: readers.map(({ window, ...reader }) => ({
+      ...reader,
+      from: formatInstant(window.start),
+      until: formatInstant(window.end),
+    })),
+  })
+  print(bucket, readers, iam, now, output)
+  return EXIT.done
+}
+
+/** The files on the branch: a grant exists for no other. */
+async function pathsFor(
+  { octokit, at }: GitHubAs,
+  branch: string,
+  bucket: string,
+  account?: string,
+): Promise<readonly string[]> {
+  const { data } = await octokit.git.getTree({ ...at, tree_sha: branch, recursive: '1' })
+  if (data.truncated) {
+    throw new Failure(
+      'GitHub cuts the list of files off, as there are too many.',
+      'Ask a clone instead: daypass audit --state open --bucket BUCKET.',
+    )
+  }
+  return data.tree.flatMap(({ path = '', type }) => {
+    const [, alias, name] = path.split('/')
+    const isMeant = name === bucket && (account === undefined || alias === account)
+    return type === 'blob' && isRequestPath(path) && isMeant ? [path] : []
+  })
+}
+
+async function standingOf(
+  github: GitHubAs,
+  repositoryId: number,
+  branch: string,
+  path: string,
+  now: number,
+): Promise<readonly Standing[]> {
+  const { octokit, at } = github
+  const { data: commits } = await octokit.repos.listCommits({ ...at, sha: branch, path, per_page: 10 })
+  for (const { sha } of commits) {
+    const { data: pulls } = await octokit.repos.listPullRequestsAssociatedWithCommit({
+      ...at,
+      commit_sha: sha,
+    })
+    for (const pull of pulls.filter(({ merged_at }) => merged_at !== null)) {
+      const found = await standingsOf(github, repositoryId, pull, now)
+      const own = found.filter((standing) => standing.path === path)
+      if (own.length > 0) return own
+    }
+  }
+  return []
+}
+
+/** With the credentials of whoever asks; having none is no mistake. */
+async function askIam(repositoryId: number, standings: readonly Standing[]): Promise<Iam> {
+  const expected = standings.flatMap((standing) => roleOfStanding(standing, repositoryId)?.accountId ?? [])[0]
+  try {
+    const view = await readOwnView(repositoryId, 'account', process.env.AWS_REGION || 'us-east-1')
+    if (expected === undefined || expected === view.accountId) return { asked: true, view }
+    return {
+      asked: false,
+      why: `your credentials are for account ${view.accountId}, the bucket is in ${expected}`,
+    }
+  } catch (error) {
+    return { asked: false, why: reasonOf(error) }
+  }
+}
+
+function combine(
+  repositoryId: number,
+  bucket: string,
+  standings: readonly Standing[],
+  iam: Iam,
+  now: number,
+): readonly Reader[] {
+  const live = new Map(liveGrants(iam, bucket, now).map((grant) => [identityHash(grant.identity), grant]))
+  const recorded = standings.flatMap((standing): Reader[] => {
+    const { state, author, path, pull } = standing
+    if (state.kind !== 'open') return []
+    const hash = identityHash({ repositoryId, path, pull })
+    const roleArn = roleOfStanding(standing, repositoryId)?.arn
+    const inIam = iam.asked ? { iam: live.delete(hash) } : {}
+    return [
+      { who: author, path, pull, window: state.window, git: true, ...inIam, ...(roleArn && { roleArn }) },
+    ]
+  })
+  const unrecorded = [...live.values()].map(
+    ({ identity: { path, pull }, window, roleArn }): Reader => ({
+      path,
+      pull,
+      window,
+      git: false,
+      iam: true,
+      roleArn,
+    }),
+  )
+  return [...recorded, ...unrecorded]
+}
+
+function liveGrants(iam: Iam, bucket: string, now: number): readonly StandingGrant[] {
+  if (!iam.asked) return []
+  return iam.view.roles.flatMap((reading) => {
+    if (reading.kind !== 'standing') return []
+    const { state, window, identity } = reading.standing
+    const isHere = identity.path.split('/')[2] === bucket
+    return isHere && state.kind === 'live' && phaseOf(window, now) === 'open' ? [reading.standing] : []
+  })
+}
+
+function print(bucket: string, readers: readonly Reader[], iam: Iam, now: number, output: Output): void {
+  if (readers.length === 0) output.line(`Nobody can read ${shown(bucket)} through Daypass now.`)
+  const rows = readers.map((reader) => [
+    reader.who === undefined ? '?' : shown(reader.who),
+    `${lengthOf(reader.window.end - now)} left, until ${utc(reader.window.end)}`,
+    `#${reader.pull}`,
+    sourcesOf(reader),
+    shown(reader.path),
+  ])
+  for (const line of columns(rows)) output.line(line)
+  const foreign = iam.asked ? iam.view.roles.filter(({ kind }) => kind === 'foreign') : []
+  for (const reading of foreign) {
+    if (reading.kind === 'foreign')
+      output.note(`warning: ${shown(reading.role.roleArn)} is under Daypass's path, but ${reading.role.why}.`)
+  }
+  if (!iam.asked) output.note(`note: IAM was not asked: ${shown(iam.why)}.`)
+  output.note("note: What the bucket's own policy and people's other roles allow is not Daypass's to know.")
+}
+
+function sourcesOf({ git, iam }: Reader): string {
+  if (!git) return 'in IAM, without a request on the branch'
+  if (iam === undefined) return 'on record'
+  return iam ? 'on record and in IAM' : 'on record, not in IAM'
+}

@@ -1,0 +1,323 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formatReceipt, type Receipt, receiptOf } from '../../src/core/receipt.ts'
+import { ed25519Signer } from '../../src/core/receipt-signature.ts'
+import { identity, judged, lent, requestText, testKey } from '../core/samples.ts'
+import { expectGolden } from '../golden/expect-golden.ts'
+import { BEGIN, blobId, importInto, writeHistory } from './history.ts'
+import { makeRepository, type Repository, runCli } from './run-cli.ts'
+
+const ours = testKey(1)
+const theirs = testKey(2)
+const sign = ed25519Signer(ours.privatePem)
+const FOLDER = 'access-requests/prod/customer-exports'
+const RULES = `buckets:
+  - { account: prod, bucket: '*', max_duration: 12h, whole_bucket: allowed }
+people: { alice: { iam_user: alice } }
+`
+const HOSTILE = `=HYPERLINK("http://evil.example") </td><script>alert(1)</script> \u202egnp.exe \u001b[31m`
+const AT = ['--at', '2026-11-24T20:00:00Z']
+
+interface Answer {
+  readonly commit: string
+  readonly counts: { readonly anomalies: readonly { readonly name: string; readonly count: number }[] }
+  readonly requests: readonly Row[]
+}
+interface Row {
+  readonly path: string
+  readonly state: string
+  readonly proof: string
+  readonly pull?: number
+  readonly requester?: string
+  readonly reason?: string
+  readonly endedBecause?: string
+  readonly until?: string
+  readonly anomalies: readonly { readonly code: string; readonly message: string }[]
+}
+
+let repository: Repository
+
+/** One minute later each time, beginning when the sample's window does. */
+let minutes = 0
+const tick = () => judged.window.start + minutes++ * 60
+
+const pathOf = (name: string) => `${FOLDER}/${name}.yaml`
+
+function receipt(name: string, pull: number, changes: Partial<Receipt> = {}, text = requestText): Receipt {
+  return {
+    ...receiptOf({ ...identity, path: pathOf(name), pull }, lent, {
+      at: judged.window.end,
+      because: 'expired',
+    }),
+    blob: blobId(text),
+    ...changes,
+  }
+}
+
+beforeAll(async () => {
+  repository = await makeRepository({
+    'ours.pem': ours.publicPem,
+    'theirs.pem': theirs.publicPem,
+    'private.pem': ours.privatePem,
+  })
+  const git = importInto(repository.root)
+  const add = (name: string, pull: number, text = requestText) =>
+    git.merge(tick(), pull, `Ask for ${name}`, git.file(pathOf(name), text))
+  const remove = (name: string, message: string) => git.merge(tick(), 900, message, `D ${pathOf(name)}`)
+  git.push(tick(), 'Begin', git.file('.github/daypass.yml', RULES))
+
+  add('signed', 1)
+  remove('signed', formatReceipt(receipt('signed', 1), sign))
+
+  const hostile = requestText.replace(/^reason: .*$/m, `reason: ${JSON.stringify(HOSTILE)}`)
+  add('hostile', 2, hostile)
+  const named = { reason: HOSTILE, requester: { login: '@SUM(1)', id: 7 } }
+  remove('hostile', formatReceipt(receipt('hostile', 2, named, hostile), sign))
+
+  add('claimed', 3)
+  remove('claimed', formatReceipt(receipt('claimed', 3)))
+
+  add('altered', 4)
+  remove('altered', formatReceipt(receipt('altered', 4), sign).replace('"alice"', '"mallory"'))
+
+  add('silent', 5)
+  remove('silent', 'Tidy up')
+
+  add('refused', 6)
+  remove(
+    'refused',
+    'Take out a request that was not granted (#6)\n\nIt was refused (approvals-missing), and nothing was opened in AWS.',
+  )
+
+  git.push(tick(), 'Add it myself', git.file(pathOf('pushed'), requestText))
+
+  const writtenAt = judged.window.start + minutes * 60
+  const commit = await git.shaOf(add('fast', 8))
+  const until = judged.window.start + 12 * 3600
+  const approvals = [{ login: 'alice', id: 501, commit, at: writtenAt + 4 }]
+  remove('fast', formatReceipt(receipt('fast', 8, { approvals, until, endedAt: until + 300 }), sign))
+
+  // The same file asked for again, and taken out with the receipt of the first time.
+  add('signed', 9)
+  remove('signed', formatReceipt(receipt('signed', 1), sign))
+
+  add('squashed', 10)
+  git.push(tick(), formatReceipt(receipt('squashed', 10), sign), `D ${pathOf('squashed')}`)
+
+  // A revert whose branch was brought up to date before it was merged.
+  add('behind', 11)
+  const message = formatReceipt(receipt('behind', 11, { requester: { login: 'bob', id: 502 } }), sign)
+  const revert = git.commit('revert', tick(), message, [git.main()], `D ${pathOf('behind')}`)
+  const open = requestText.replace('4h', '6h')
+  add('open', 12, open)
+  const updated = git.commit(
+    'revert',
+    tick(),
+    'Update the branch',
+    [revert, git.main()],
+    git.file(pathOf('open'), open),
+  )
+  git.commit(
+    'main',
+    tick(),
+    'Merge pull request #900 from acme/revert',
+    [git.main(), updated],
+    `D ${pathOf('behind')}`,
+  )
+  await git.end()
+})
+afterAll(() => repository.remove())
+
+const audit = (...args: string[]) => runCli(['audit', ...AT, ...args], { cwd: repository.root })
+const KEY = ['--key', 'ours.pem']
+const byName = ({ requests }: Answer, name: string) => requests.filter(({ path }) => path === pathOf(name))
+
+describe('daypass audit', () => {
+  let checked: Answer
+
+  beforeAll(async () => {
+    checked = (await audit('--json', ...KEY)).json()
+  })
+
+  test('tells of every request what its receipt proves', () => {
+    const told = checked.requests.map(({ path, state, proof, pull, anomalies }) => [
+      path.slice(FOLDER.length + 1, -'.yaml'.length),
+      state,
+      proof,
+      pull,
+      anomalies.map(({ code }) => code).join(' '),
+    ])
+
+    expect(told).toEqual([
+      ['signed', 'ended', 'signed', 1, ''],
+      ['hostile', 'ended', 'signed', 2, ''],
+      ['claimed', 'ended', 'claimed', 3, 'unsigned-receipt'],
+      ['altered', 'removed', 'forged', 4, 'forged-receipt'],
+      ['silent', 'removed', 'none', 5, 'no-receipt'],
+      ['refused', 'refused', 'none', 6, ''],
+      ['pushed', 'over', 'none', undefined, 'direct-push'],
+      ['fast', 'ended', 'signed', 8, 'self-approval ended-late approved-fast window-at-limit'],
+      ['signed', 'removed', 'forged', 9, 'forged-receipt'],
+      ['squashed', 'ended', 'signed', 10, ''],
+      ['behind', 'ended', 'signed', 11, ''],
+      ['open', 'over', 'none', 12, ''],
+    ])
+  })
+
+  test('never tells what a forged receipt says', () => {
+    expect(JSON.stringify(checked)).not.toContain('mallory')
+    expect(byName(checked, 'altered')[0]).toMatchObject({ requester: 'alice' })
+  })
+
+  test('says open of what is open at the time that is asked for', async () => {
+    const { requests } = (
+      await runCli(['audit', '--json', '--at', '2026-11-24T09:30:00Z'], { cwd: repository.root })
+    ).json<Answer>()
+
+    expect(requests.filter(({ state }) => state === 'open').map(({ path }) => path)).toEqual([
+      pathOf('pushed'),
+      pathOf('open'),
+    ])
+  })
+
+  test('takes nothing for proven without a key, nor with somebody else’s', async () => {
+    const without = (await audit('--json')).json<Answer>()
+    const other = (await audit('--json', '--key', 'theirs.pem')).json<Answer>()
+    const both = (await audit('--json', '--key', 'theirs.pem', ...KEY)).json<Answer>()
+
+    expect(byName(without, 'squashed')[0]).toMatchObject({ proof: 'claimed', anomalies: [] })
+    expect(byName(other, 'squashed')[0]).toMatchObject({
+      proof: 'claimed',
+      anomalies: [{ code: 'unsigned-receipt' }],
+    })
+    expect(both.requests).toEqual(checked.requests)
+  })
+
+  test.each([
+    ['--person', 'BOB', ['behind']],
+    ['--approver', 'alice', ['fast']],
+    ['--state', 'refused', ['refused']],
+    ['--bucket', 'elsewhere', []],
+    ['--since', '2026-11-24T15:30:00Z', ['fast']],
+    ['--until', '2026-11-24T09:00:00Z', []],
+  ])('shows only what is wanted: %s %s', async (flag, value, expected) => {
+    const { requests } = (await audit('--json', ...KEY, flag, value)).json<Answer>()
+
+    expect(requests.map(({ path }) => path)).toEqual(expected.map(pathOf))
+  })
+
+  test('reads on a terminal: what is odd first, then counts, then line by line', async () => {
+    const { stdout, code } = await audit(...KEY)
+
+    expect(code).toBe(0)
+    expectGolden('cli-audit', stdout.replace(/\b[0-9a-f]{7}\b/g, 'COMMIT'))
+  })
+
+  test('gives spreadsheets no formula, and keeps what was written', async () => {
+    const { stdout } = await audit('--format', 'csv', ...KEY)
+
+    expectGolden('cli-audit-csv', stdout.replace(/\b[0-9a-f]{40}\b/g, 'COMMIT').replaceAll('\r\n', '\n'))
+    expect(stdout).toContain(`"'=HYPERLINK(""http://evil.example"")`)
+    expect(stdout).toContain(`"'@SUM(1)"`)
+    for (const cell of stdout.split(/\r\n|,/)) expect(cell).not.toMatch(/^"?[=+\-@\t]/)
+  })
+
+  test('makes one page that loads nothing, runs nothing and shows hostile text as text', async () => {
+    const file = join(repository.root, 'report.html')
+    const { code } = await audit('--format', 'html', '--output', file, ...KEY)
+    const page = readFileSync(file, 'utf8')
+
+    expect(code).toBe(0)
+    expect(page).toContain('default-src &#39;none&#39;; style-src &#39;sha256-')
+    expect(page).toContain('&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt; &lt;U+202E&gt;gnp.exe')
+    expect(page).not.toMatch(
+      /<script|<link|<img|<iframe|<a |\son\w+=|\sstyle=|https?:\/\/(?!evil)|javascript:/i,
+    )
+    for (const name of ['forged-receipt', 'no-receipt', 'Every request', '<svg']) expect(page).toContain(name)
+    expect(page.indexOf('forged-receipt')).toBeLessThan(page.indexOf('Every request'))
+  })
+
+  test('needs no network, no remote and no working tree', async () => {
+    repository.git('clone', '--quiet', '--bare', repository.root, 'bare.git')
+    const answer = (
+      await runCli(['audit', '--json', ...AT, '--key', '../ours.pem'], {
+        cwd: join(repository.root, 'bare.git'),
+        env: { GIT_ALLOW_PROTOCOL: 'none' },
+      })
+    ).json<Answer>()
+
+    expect(answer.requests).toEqual(checked.requests)
+  })
+
+  test('refuses a clone that holds only part of the history', async () => {
+    repository.git('clone', '--quiet', '--depth', '1', `file://${repository.root}`, 'shallow')
+    const { code, stderr } = await runCli(['audit'], { cwd: join(repository.root, 'shallow') })
+
+    expect(code).toBe(3)
+    expect(stderr).toContain('git fetch --unshallow')
+  })
+
+  test('shows the history as it is, whatever was put in its place in the clone', async () => {
+    const blob = blobId(requestText)
+    await repository.write('other.yaml', requestText.replace('alice', 'mallory'))
+    const other = repository.git('hash-object', '-w', 'other.yaml')
+    repository.git('replace', blob, other)
+    const { stdout } = await audit('--json', ...KEY)
+    repository.git('replace', '-d', blob)
+
+    expect(stdout).not.toContain('mallory')
+  })
+
+  test('refuses a private key, and a file that holds none', async () => {
+    const secret = await audit('--key', 'private.pem')
+    const none = await audit('--key', '.git/HEAD')
+
+    expect([secret.code, none.code]).toEqual([2, 3])
+    expect(secret.stderr).not.toContain('MC4C')
+  })
+})
+
+/** The figure itself depends on the machine: FULL=1 prints it. */
+const REQUESTS = process.env.FULL ? 100_000 : 240
+const ODD = ['no-receipt', 'forged', 'unsigned', 'pushed', 'self', 'late', 'still-open', 'refused'] as const
+
+test(`${REQUESTS} requests are read, and every odd one among them is found`, {
+  timeout: 1_800_000,
+}, async () => {
+  const long = await makeRepository({ 'key.pem': ours.publicPem })
+  try {
+    // Every tenth is odd, of each kind in turn.
+    const odd = (n: number) => (n % 10 === 0 ? ODD[(n / 10) % ODD.length] : undefined)
+    await writeHistory(long.root, { requests: REQUESTS, privateKey: ours.privatePem, odd })
+    const at = new Date((BEGIN + REQUESTS * 600 + 30 * 86_400) * 1000).toISOString().replace(/\.\d+/, '')
+    const began = performance.now()
+    const { code, json } = await runCli(['audit', '--json', '--key', 'key.pem', '--at', at], {
+      cwd: long.root,
+    })
+    const seconds = (performance.now() - began) / 1000
+    const { counts, requests } = json<Answer>()
+    const expected = (kind: (typeof ODD)[number]) =>
+      Array.from({ length: Math.floor(REQUESTS / 10) }, (_, i) => odd((i + 1) * 10)).filter(
+        (found) => found === kind,
+      ).length
+    const found = (name: string) => counts.anomalies.find((anomaly) => anomaly.name === name)?.count ?? 0
+
+    expect(code).toBe(0)
+    expect(requests.length).toBe(REQUESTS)
+    expect({
+      'no-receipt': found('no-receipt'),
+      forged: found('forged-receipt'),
+      unsigned: found('unsigned-receipt'),
+      self: found('self-approval'),
+      late: found('ended-late'),
+      'still-open': found('still-there'),
+      refused: requests.filter(({ state }) => state === 'refused').length,
+    }).toEqual(
+      Object.fromEntries(ODD.filter((kind) => kind !== 'pushed').map((kind) => [kind, expected(kind)])),
+    )
+    if (process.env.FULL) console.log(`${REQUESTS} requests were audited in ${seconds.toFixed(1)} s`)
+  } finally {
+    await long.remove()
+  }
+})

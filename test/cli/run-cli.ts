@@ -1,0 +1,89 @@
+/** Runs the built command line as a process of its own, as people do, and makes small repositories for it to run in. */
+import { execFile, execFileSync } from 'node:child_process'
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** What it answered with `--json`. */
+  json<T>(): T
+}
+
+/** Nothing of whoever runs the tests gets in: no token, no AWS credentials, no git configuration. */
+export function bareEnvironment(home: string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    HOME: home,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_AUTHOR_NAME: 'Alice',
+    GIT_AUTHOR_EMAIL: 'alice@acme.example',
+    GIT_COMMITTER_NAME: 'Alice',
+    GIT_COMMITTER_EMAIL: 'alice@acme.example',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+}
+
+export function runCli(
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<Ran> {
+  return runProcess(process.execPath, [CLI, ...args], { cwd, env })
+}
+
+export async function runProcess(
+  command: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<Ran> {
+  await access(CLI).catch(() => {
+    throw new Error('the command line is not built: run `npm run build` first')
+  })
+  return new Promise((resolve) => {
+    const options = { cwd, env: { ...bareEnvironment(cwd), ...env }, maxBuffer: 2 ** 30 }
+    const child = execFile(command, args, options, (error, stdout, stderr) => {
+      const code = typeof error?.code === 'number' ? error.code : error ? -1 : 0
+      resolve({ code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T })
+    })
+    child.stdin?.end()
+  })
+}
+
+export interface Repository {
+  readonly root: string
+  git(...args: string[]): string
+  write(path: string, text: string | Uint8Array): Promise<void>
+  /** Commits everything; returns the commit. */
+  commit(message: string, at?: string): string
+  remove(): Promise<void>
+}
+
+export async function makeRepository(files: Readonly<Record<string, string>> = {}): Promise<Repository> {
+  const root = await mkdtemp(join(tmpdir(), 'daypass-cli-'))
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', env: bareEnvironment(root) }).trim()
+  const write = async (path: string, text: string | Uint8Array) => {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), text)
+  }
+  git('init', '--quiet', '--initial-branch', 'main')
+  for (const [path, text] of Object.entries(files)) await write(path, text)
+  return {
+    root,
+    git,
+    write,
+    commit(message, at = '2026-11-24T09:00:00Z') {
+      git('add', '--all')
+      execFileSync('git', ['-C', root, 'commit', '--quiet', '--allow-empty', '-m', message], {
+        env: { ...bareEnvironment(root), GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at },
+      })
+      return git('rev-parse', 'HEAD')
+    },
+    remove: () => rm(root, { recursive: true, force: true }),
+  }
+}

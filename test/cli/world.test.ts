@@ -1,0 +1,317 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startWorld, type TestWorld } from '../support/world.ts'
+import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
+
+/** Every command against the sandbox, in the order of a request's life; each test goes on where the one before ended. */
+let world: TestWorld
+let clone: Repository
+
+const ASK = [
+  ...['request', '--bucket', 'customer-exports', '--prefix', 'exports/2026/11/', '--duration', '4h'],
+  ...['--reason', 'Find the corrupt rows behind INC-4211', '--ticket', 'INC-4211'],
+]
+
+beforeAll(async () => {
+  world = await startWorld()
+  clone = await makeRepository()
+  clone.git('remote', 'add', 'origin', `${world.ready.github.url}/${world.repositories.unprotected}.git`)
+  await writeFile(join(clone.root, 'mine.txt'), 'Not committed yet.\n')
+})
+afterAll(async () => {
+  await clone?.remove()
+  await world?.close()
+})
+
+function daypass(
+  login: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const token = world.ready.github.tokens[login] ?? ''
+  const githubUrl = ['--github-url', world.ready.github.url]
+  return runCli([...args, ...githubUrl], { cwd: clone.root, env: { GITHUB_TOKEN: token, ...env } })
+}
+
+interface Sent {
+  readonly sent: boolean
+  readonly pull: number
+  readonly path: string
+  readonly text: string
+  readonly owners: readonly string[]
+  readonly problems: readonly { readonly code: string }[]
+}
+
+interface Status {
+  readonly requests: readonly {
+    readonly pull: number
+    readonly state: string
+    readonly says: string
+    readonly until?: string
+    readonly endedBecause?: string
+    readonly author: string
+  }[]
+}
+
+let pull: number
+
+describe('a request from the terminal', () => {
+  test('is shown with what it would open, and nothing is sent where the rules forbid it', async () => {
+    const { code, json } = await daypass('alice', [...ASK, '--duration', '24h', '--json'])
+
+    expect(code).toBe(1)
+    expect(json<Sent>()).toMatchObject({ sent: false, problems: [{ code: 'window-too-long' }] })
+  })
+
+  test('names all flags that are missing at once, as nobody is there to ask', async () => {
+    const { code, stderr } = await daypass('alice', ['request', '--bucket', 'customer-exports'])
+
+    expect(code).toBe(2)
+    expect(stderr).toContain('Missing: --prefix, --reason, --duration.')
+  })
+
+  test('is shown and not sent with --dry-run', async () => {
+    const { code, stdout } = await daypass('alice', [...ASK, '--dry-run'])
+
+    expect(code).toBe(0)
+    expect(stdout).toContain('alice could read exports/2026/11/ in customer-exports for 4 h')
+    expect(stdout).toContain('May approve: @acme/data-owners')
+    expect(stdout).toContain('"Resource": ["arn:aws:s3:::customer-exports/exports/2026/11/*"]')
+    const { data } = await world.github('root').pulls.list({ owner: 'acme', repo: 'access-open' })
+    expect(data).toEqual([])
+  })
+
+  test('becomes a pull request of whoever asks, and leaves the working tree alone', async () => {
+    const { code, json } = await daypass('alice', [...ASK, '--json'])
+    const sent = json<Sent>()
+    pull = sent.pull
+    await world.settled()
+
+    expect(code).toBe(0)
+    expect(sent).toMatchObject({
+      sent: true,
+      path: 'access-requests/prod/customer-exports/alice-inc-4211.yaml',
+      owners: ['@acme/data-owners'],
+    })
+    const { data } = await world
+      .github('root')
+      .pulls.get({ owner: 'acme', repo: 'access-open', pull_number: pull })
+    expect(data).toMatchObject({ user: { login: 'alice' }, changed_files: 1, commits: 1 })
+    expect(await readFile(join(clone.root, 'mine.txt'), 'utf8')).toBe('Not committed yet.\n')
+    expect(clone.git('status', '--porcelain')).toBe('?? mine.txt')
+    expect(
+      (await world.check(world.repositories.unprotected, data.head.sha, 'Daypass / request'))?.conclusion,
+    ).toBe('success')
+  })
+
+  test('stands as waiting, for me and for everybody who looks at all', async () => {
+    const mine = (await daypass('alice', ['status', '--json'])).json<Status>()
+    const bobs = (await daypass('bob', ['status', '--json'])).json<Status>()
+    const all = (await daypass('bob', ['status', '--all', '--json'])).json<Status>()
+
+    expect(mine.requests).toMatchObject([{ pull, state: 'asked', author: 'alice' }])
+    expect(mine.requests[0]?.says).not.toBe('Not checked yet')
+    expect(bobs.requests).toEqual([])
+    expect(all.requests).toMatchObject([{ pull, state: 'asked' }])
+  })
+
+  test('can be read by nobody until it is granted', async () => {
+    const { code, stdout } = await daypass('olivia', ['who', 'customer-exports'])
+    const profile = await daypass('alice', ['profile'])
+
+    expect(code).toBe(0)
+    expect(stdout).toBe('Nobody can read customer-exports through Daypass now.\n')
+    expect(profile.code).toBe(1)
+    expect(profile.stderr).toContain('No request of alice is granted.')
+  })
+})
+
+describe('a grant from the terminal', () => {
+  let request: Awaited<ReturnType<TestWorld['propose']>>
+
+  beforeAll(async () => {
+    const { data } = await world
+      .github('root')
+      .pulls.get({ owner: 'acme', repo: 'access-open', pull_number: pull })
+    request = {
+      repository: world.repositories.unprotected,
+      path: 'access-requests/prod/customer-exports/alice-inc-4211.yaml',
+      branch: data.head.ref,
+      pull,
+      head: data.head.sha,
+      url: data.html_url,
+    }
+    await world.approve('olivia', request)
+    await world.merge('olivia', request)
+    await world.settled()
+  })
+
+  test('is open, with the time that is left', async () => {
+    const { stdout } = await daypass('alice', ['status'])
+
+    expect(stdout).toMatch(
+      /^#1 {2}OPEN {2}prod\/customer-exports {2}(?:4 h|3 h 59 min(?: \d+ s)?) left, until \d{4}-/,
+    )
+  })
+
+  test('has in IAM the very policies that `daypass policy` prints for it', async () => {
+    const arn = (await world.roleOf(request)) ?? ''
+    const role = await world.role(arn)
+    const { data } = await world
+      .github('root')
+      .pulls.get({ owner: 'acme', repo: 'access-open', pull_number: pull })
+    // Not by a call that blocks: the sandbox runs in this very process.
+    const origin = `${world.ready.github.url}/${world.repositories.unprotected}.git`.replace(
+      '://',
+      `://root:${world.ready.github.tokens.root}@`,
+    )
+    await runProcess('git', ['fetch', '--quiet', origin, 'main'], { cwd: clone.root })
+    clone.git('checkout', '--quiet', 'FETCH_HEAD')
+    clone.git('update-ref', 'refs/remotes/origin/main', 'FETCH_HEAD')
+    const account = `prod=${world.ready.aws.accounts.prod?.id},${world.ready.aws.region}`
+    const { code, json } = await runCli(
+      [
+        'policy',
+        request.path,
+        '--json',
+        '--at',
+        data.merged_at ?? '',
+        '--pull',
+        String(pull),
+        '--repository-id',
+        '1002',
+        '--aws-account',
+        account,
+      ],
+      { cwd: clone.root },
+    )
+    const printed = json<{
+      trustPolicy: object
+      permissionPolicy: object
+      role: { arn: string }
+      placeholders: string[]
+    }>()
+
+    expect(code).toBe(0)
+    expect(printed.role.arn).toBe(arn)
+    expect(printed.placeholders).toEqual([])
+    expect(printed.trustPolicy).toEqual(role?.trust)
+    expect([printed.permissionPolicy]).toEqual(Object.values(role?.policies ?? {}))
+  })
+
+  test('is written into the AWS configuration once, and nothing else in it changes', async () => {
+    const config = join(clone.root, '.aws', 'config')
+    const first = await daypass('alice', ['profile', '--json'])
+    const before = `# mine\n[default]\nregion = us-east-1\n\n${await readFile(config, 'utf8')}\n# about the next\n[profile other]\nregion = x\n`
+    await writeFile(config, before.replace(/^duration_seconds.*$/m, 'duration_seconds = 1'))
+    const second = await daypass('alice', ['profile', '--json'])
+    const third = await daypass('alice', ['profile', 'alice-inc-4211', '--json'])
+
+    expect([first, second, third].map(({ code }) => code)).toEqual([0, 0, 0])
+    expect([first, second, third].map((ran) => ran.json<{ changed: boolean }>().changed)).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(await readFile(config, 'utf8')).toBe(before)
+    expect(before).toContain(
+      `role_arn = ${await world.roleOf(request)}\nsource_profile = default\nregion = eu-central-1\n`,
+    )
+    expect((await stat(config)).mode & 0o777).toBe(0o600)
+  })
+
+  test('takes nothing into the profile from a comment that somebody has edited', async () => {
+    const octokit = world.github('root')
+    const at = { owner: 'acme', repo: 'access-open' }
+    const { data } = await octokit.issues.listComments({ ...at, issue_number: pull })
+    const comment = data.find(({ user }) => user?.type === 'Bot')
+    const edit = (body: string) => octokit.issues.updateComment({ ...at, comment_id: comment?.id ?? 0, body })
+    const body = comment?.body ?? ''
+    await edit(body.replace('region = eu-central-1', 'region = x\ncredential_process = touch /tmp/owned'))
+    const evilRegion = await daypass('alice', ['profile', '--print'])
+    await edit(body.replace(/role_arn = \S+/, 'role_arn = arn:aws:iam::666666666666:role/evil'))
+    const evilRole = await daypass('alice', ['profile', '--print'])
+    await edit(body)
+
+    expect(evilRegion.code).toBe(2)
+    expect(evilRegion.stdout).toBe('')
+    expect(evilRole.code).toBe(2)
+    expect(evilRole.stdout).toBe('')
+  })
+
+  test('is told by git and, with credentials that may list roles, by IAM', async () => {
+    const { accessKeyId, secretAccessKey } = world.keys('root')
+    const aws = {
+      AWS_ENDPOINT_URL: world.ready.aws.endpoint,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_REGION: world.ready.aws.region,
+    }
+    const asked = await daypass('olivia', ['who', 'customer-exports', '--json'], aws)
+    const text = await daypass('olivia', ['who', 'customer-exports'])
+    const elsewhere = await daypass('olivia', ['who', 'billing-archive'])
+
+    expect(asked.json()).toMatchObject({
+      iam: { asked: true, account: world.ready.aws.accounts.prod?.id },
+      readers: [{ who: 'alice', pull, git: true, iam: true, roleArn: await world.roleOf(request) }],
+    })
+    expect(text.stdout).toMatch(/^alice {2}.+ left, until .+ UTC {2}#1 {2}on record {2}access-requests\/prod/)
+    expect(text.stderr).toContain('IAM was not asked')
+    expect(elsewhere.stdout).toContain('Nobody can read billing-archive')
+  })
+
+  test('is given back, and access is over', async () => {
+    const arn = (await world.roleOf(request)) ?? ''
+    const before = await world.assume('alice', arn)
+    const { code, json } = await daypass('alice', ['revoke', '--json'])
+    await world.settled()
+
+    expect(code).toBe(0)
+    expect(json()).toMatchObject({ pull, path: request.path })
+    expect(before.kind).toBe('allowed')
+    expect((await world.assume('alice', arn)).kind).toBe('denied')
+    const after = (await daypass('alice', ['status', '--json'])).json<Status>()
+    expect(after.requests.find((entry) => entry.pull === pull)).toMatchObject({
+      state: 'ended',
+      endedBecause: 'it was given back early',
+    })
+    expect((await daypass('alice', ['revoke'])).code).toBe(1)
+  })
+})
+
+describe('whom a token goes to', () => {
+  test('a token for github.com is not sent to another host because a remote says so', async () => {
+    const before = world.exchanges.length
+    const { code, stderr } = await runCli(['status'], {
+      cwd: clone.root,
+      env: { GITHUB_TOKEN: 'ghp_secret', PATH: '/usr/bin:/bin' },
+    })
+
+    expect(code).toBe(3)
+    expect(stderr).toContain(
+      `GITHUB_TOKEN is not sent to ${new URL(world.ready.github.url).host} unless it is named`,
+    )
+    expect(world.exchanges.length).toBe(before)
+  })
+
+  test('a wrong token, a repository that is not there and a GitHub that does not answer are told apart', async () => {
+    const wrong = await daypass('alice', ['status'], { GITHUB_TOKEN: 'ghp_wrong' })
+    const missing = await daypass('alice', ['status', '--repository', 'acme/nowhere'])
+    const dead = await runCli(['status', '--github-url', 'http://127.0.0.1:1'], {
+      cwd: clone.root,
+      env: { GITHUB_TOKEN: 'x' },
+    })
+    const clear = await runCli(['status', '--github-url', 'http://github.example.com'], {
+      cwd: clone.root,
+      env: { GITHUB_TOKEN: 'x' },
+    })
+
+    expect([wrong, missing, dead, clear].map(({ code }) => code)).toEqual([3, 3, 3, 2])
+    expect(wrong.stderr).toContain('Renew the token')
+    expect(missing.stderr).toContain('acme/nowhere')
+    expect(dead.stderr).toContain('could not be reached')
+    expect(clear.stderr).toContain('https://')
+    expect(wrong.stderr + missing.stderr).not.toContain('ghp_')
+  })
+})
