@@ -43,7 +43,11 @@ export async function startApp(config: Config): Promise<App> {
     grants: {
       ...createGrantReader({
         clients,
-        onForeign: (role) => probot.log.warn(role, 'A role under the path of the app is not its own'),
+        onForeign: (role) =>
+          probot.log.warn(
+            role,
+            'A role under the path of the app does not say what the app writes: it is denied',
+          ),
       }),
       ...createGrantWriter({ clients, sleep }),
     },

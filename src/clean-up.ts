@@ -8,7 +8,7 @@ import { type RevertReason, revertTexts } from './core/revert-texts.ts'
 import { phaseOf } from './core/window.ts'
 import type { Finding } from './judge-file.ts'
 import type { Revert, RevertState, Snapshot } from './ports.ts'
-import { lentOf, publish, type Subject, subjectOf } from './publish.ts'
+import { comment, keyOf, lentOf, publish, recordVerdict, type Subject, subjectOf } from './publish.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
 
 type Final = Extract<Finding, { readonly kind: 'rejected' | 'ended' }>
@@ -70,7 +70,10 @@ async function takeDown(
   const state = revert && (await github.writer.openRevert(revert))
   await world.grants.remove(accountOf(world, standing), standing)
   world.log.info({ repository: world.repository.id, role: standing.roleArn }, 'Removed a role')
-  if (ended) await tellAndMerge(world, github, subject, ended, revert, state)
+  if (ended) {
+    const tell = (shown?: RevertShown) => publish(world, github, subject, ended, shown)
+    await tellAndMerge(world, github, tell, revert, state)
+  }
 }
 
 /** Its role stays, denying everything, until the window is over; its file need not. */
@@ -96,12 +99,17 @@ async function takeOutEnded(
 }
 
 async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding: Final): Promise<void> {
-  const { subject } = finding
   const final = finalState(world, finding)
   if (final === undefined) return
+  // First of all: whatever holds up the rest, what was refused stays refused.
+  const subject =
+    final.kind === 'rejected' ? await recordVerdict(github, finding.subject, final) : finding.subject
   const revert = revertFor(world, subject, final)
   const state = await github.writer.openRevert(revert)
-  const waits = await tellAndMerge(world, github, subject, final, revert, state)
+  const tell = isRejected(finding.subject)
+    ? () => tellOnce(world, github, subject, final)
+    : (shown?: RevertShown) => publish(world, github, subject, final, shown)
+  const waits = await tellAndMerge(world, github, tell, revert, state)
   if (!waits) world.memory.settled.set(subject.identity.path, { blob: subject.blob, commit: snapshot.commit })
 }
 
@@ -112,19 +120,26 @@ function finalState(world: World, finding: Final): FinalState | undefined {
   return lent && end && { kind: 'ended', lent, end }
 }
 
+function isRejected({ record }: Subject): boolean {
+  return record?.state === 'rejected'
+}
+
+/** What a rejection said at first sight stays as it was said; it is said again only where it never reached the pull request. */
+async function tellOnce(world: World, github: GitHub, subject: Subject, final: FinalState): Promise<void> {
+  const key = keyOf(subject.identity)
+  if (world.memory.published.has(key)) return
+  await comment(world, github, subject, final, undefined, 'keep')
+  world.memory.published.set(key, final.kind)
+}
+
 /** Told before the merge: after it, nothing on the branch would remind the app. Says whether the merge is to be tried again. */
 async function tellAndMerge(
   world: World,
   github: GitHub,
-  subject: Subject,
-  final: FinalState,
+  tell: (shown?: RevertShown) => Promise<void>,
   revert: Revert | undefined,
   state: RevertState | undefined,
 ): Promise<boolean> {
-  // What a rejection said at first sight stays as it was said.
-  const tell = async (shown?: RevertShown) => {
-    if (subject.record?.state !== 'rejected') await publish(world, github, subject, final, shown)
-  }
   if (state === undefined || state.kind === 'not-needed') {
     await tell()
     return false

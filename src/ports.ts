@@ -1,7 +1,7 @@
 /** What the two flows need of the outside: readers apart from writers, so that a preview can't write to IAM, by type. */
 import type { Account } from './core/account.ts'
 import type { ChangedFile, Evidence, FileAt, PathOwners, Permission, Person } from './core/evidence.ts'
-import type { EndReason, Grant, RequestIdentity, StandingGrant } from './core/grant.ts'
+import type { EndReason, Grant, RequestIdentity, StandingGrant, StrayRole } from './core/grant.ts'
 import type { CheckReport } from './core/report.ts'
 import type { ApprovalReport } from './core/report-approval.ts'
 import type { Reviewers } from './core/review-requests.ts'
@@ -71,6 +71,8 @@ export interface GrantRecord {
   /** What it shows above the text, so that it is not written again as it is. */
   readonly title?: string
   readonly summary?: string
+  /** Check runs that another replica wrote of the same request; the next write closes them. */
+  readonly doubled?: readonly number[]
 }
 
 /**
@@ -176,8 +178,11 @@ export interface RepositoryWriter {
     state: RecordState,
     report: CheckReport,
   ): Promise<GrantRecord>
-  /** The one comment of the app on a pull request, created or brought up to date; does nothing when it says so already. */
-  writeComment(pull: number, markdown: string): Promise<void>
+  /**
+   * The one comment of the app on a pull request, created or brought up to date; does nothing when it says so already, or,
+   * with `keep`, when there is one. `refused`: GitHub takes none there, as where the conversation is locked.
+   */
+  writeComment(pull: number, markdown: string, keep?: 'keep'): Promise<'told' | { readonly refused: string }>
   /** Opens (or finds) the pull request that takes the file out; nothing where the bytes on the branch are not `blob`. */
   openRevert(revert: Revert): Promise<RevertState>
   /** Merges it where the app may, after reading again that the bytes are the ended ones. */
@@ -204,7 +209,14 @@ export type RevertState =
 
 /** Reads the grants that stand in one account for one repository. Throws `Unreadable`. */
 export interface GrantReader {
-  list(account: Account, repositoryId: number): Promise<readonly StandingGrant[]>
+  list(account: Account, repositoryId: number): Promise<ListedRoles>
+}
+
+/** What stands under the path of a repository in an account. */
+export interface ListedRoles {
+  readonly grants: readonly StandingGrant[]
+  /** Those that let somebody in, and can't be tied to a request. */
+  readonly strays: readonly StrayRole[]
 }
 
 export interface GrantWriter {
@@ -215,6 +227,8 @@ export interface GrantWriter {
   write(account: Account, grant: Grant): Promise<readonly string[]>
   /** Makes the role deny everything, sessions in use included, and mark why. */
   deny(account: Account, standing: StandingGrant, at: number, because: EndReason): Promise<void>
+  /** The same for a role under the path of the repository that is no request's. */
+  denyStray(account: Account, repositoryId: number, stray: StrayRole, at: number): Promise<void>
   /** Deletes the role and reads back that it is gone. */
   remove(account: Account, standing: StandingGrant): Promise<void>
 }

@@ -2,7 +2,7 @@
 import { type CommentContext, grantComment, type RevertShown } from './core/comment.ts'
 import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
 import type { Parsed } from './core/problem.ts'
-import { formatRecord, type RequestRecord } from './core/record.ts'
+import { formatRecord, parseRecord, type RequestRecord } from './core/record.ts'
 import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
 import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
@@ -30,11 +30,26 @@ export async function publish(
   const said = JSON.stringify([state, revert])
   if (world.memory.published.get(key) === said) return
   if (subject.mergeSha !== undefined) await writeRecord(github, subject, subject.mergeSha, state)
-  if (subject.identity.pull > 0) {
-    const context = await commentContext(github, subject, revert)
-    await github.writer.writeComment(subject.identity.pull, grantComment(state, context))
-  }
+  await comment(world, github, subject, state, revert)
   world.memory.published.set(key, said)
+}
+
+/** The comment alone. `keep`: one that is there stays as it is. Where GitHub takes none, the record has to do. */
+export async function comment(
+  world: World,
+  github: GitHub,
+  subject: Subject,
+  state: GrantState,
+  revert?: RevertShown,
+  keep?: 'keep',
+): Promise<void> {
+  const { pull } = subject.identity
+  if (pull === 0) return
+  const text = grantComment(state, await commentContext(github, subject, revert))
+  const told = await github.writer.writeComment(pull, text, keep)
+  if (told === 'told') return
+  const fields = { repository: world.repository.id, pull, why: told.refused }
+  world.log.warn(fields, 'GitHub takes no comment on a pull request: only the check tells of it')
 }
 
 /** Names a request among all of its repository. */
@@ -44,25 +59,24 @@ export function keyOf({ path, pull }: RequestIdentity): string {
 
 /** Before IAM is written: whoever starts again after a crash goes on from here, and judges nothing twice. */
 export async function recordVerdict(
-  world: World,
   github: GitHub,
   subject: Subject,
-  judged: RequestRecord,
-): Promise<void> {
-  const lent = lentOf(world, subject.identity, judged)
-  if (lent === undefined || subject.mergeSha === undefined || subject.record?.state === 'approved') return
-  await writeRecord(github, subject, subject.mergeSha, { kind: 'approved', lent })
+  state: GrantState & { readonly kind: 'approved' | 'rejected' },
+): Promise<Subject> {
+  const { mergeSha, record } = subject
+  if (mergeSha === undefined || record?.state === state.kind) return subject
+  return { ...subject, record: await writeRecord(github, subject, mergeSha, state) }
 }
 
-async function writeRecord(
+function writeRecord(
   { writer }: GitHub,
   subject: Subject,
   mergeSha: string,
   state: GrantState,
-): Promise<void> {
+): Promise<GrantRecord> {
   const text = 'lent' in state ? formatRecord(judgedIn(state)) : undefined
   const report = { ...grantReport(state), ...(text === undefined ? {} : { text }) }
-  await writer.writeRecord(mergeSha, subject.identity, subject.record, state.kind, report)
+  return writer.writeRecord(mergeSha, subject.identity, subject.record, state.kind, report)
 }
 
 function judgedIn(state: GrantState & { readonly lent: Lent }): RequestRecord {
@@ -83,8 +97,10 @@ async function commentContext(
   return { place, requestText, revert }
 }
 
+/** The record knows the bytes, also where the role does not say them any more. */
 export async function subjectOf(github: GitHub, { identity, blob }: StandingGrant): Promise<Subject> {
-  return { identity, blob, ...(await github.reader.recordOf(identity)) }
+  const recorded = await github.reader.recordOf(identity)
+  return { identity, blob: parseRecord(recorded.record?.text)?.blob ?? blob, ...recorded }
 }
 
 /** Undefined where nothing was judged, or the account is lent no longer. */

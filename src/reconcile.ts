@@ -1,7 +1,8 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { cleanUp } from './clean-up.ts'
+import type { Account } from './core/account.ts'
 import type { Person } from './core/evidence.ts'
-import type { EndReason, Grant, StandingGrant } from './core/grant.ts'
+import type { EndReason, Grant, StandingGrant, StrayRole } from './core/grant.ts'
 import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
 import type { Parsed } from './core/problem.ts'
 import { parseLocation } from './core/request.ts'
@@ -56,11 +57,24 @@ async function readStanding(world: World): Promise<Iam> {
       const listed = await attempt(world, 'list the grants of an account', { account: account.alias }, () =>
         world.grants.list(account, id),
       )
-      if (listed === undefined) unreadable.add(account.alias)
-      else standing.push(...listed)
+      if (listed === undefined) return unreadable.add(account.alias)
+      standing.push(...listed.grants)
+      await Promise.all(listed.strays.map((stray) => endStray(world, account, stray)))
     }),
   )
   return { standing: withJustWritten(world, standing), unreadable }
+}
+
+/** Only the app makes roles there, so one that nobody asked for, or that hides for whom it is, is not let stand. */
+async function endStray(world: World, account: Account, stray: StrayRole): Promise<void> {
+  const { id } = world.repository
+  await attempt(world, 'end a role that is no request', { role: stray.roleArn }, async () => {
+    await world.grants.denyStray(account, id, stray, world.now())
+    world.log.warn(
+      { repository: id, role: stray.roleArn },
+      'Denied a role that is no request, or hides whose it is',
+    )
+  })
 }
 
 /** What should stand as it is: never a grant that is to end and could not be denied yet. */
@@ -223,12 +237,9 @@ async function giveAccess(
     approved
       .filter(({ grant }) => wanted.has(grant))
       .map((finding) =>
-        attempt(world, 'grant access', { role: finding.grant.roleArn }, async () => {
-          await recordVerdict(world, github, finding.subject, finding.judged)
-          await writeOrTell(world, github, finding)
-          world.log.info({ repository: world.repository.id, role: finding.grant.roleArn }, 'Granted access')
-          return standingOf(finding.grant)
-        }),
+        attempt(world, 'grant access', { role: finding.grant.roleArn }, () =>
+          grantAccess(world, github, finding),
+        ),
       ),
   )
   const written = given.filter((grant) => grant !== undefined)
@@ -237,21 +248,25 @@ async function giveAccess(
 }
 
 /** Whoever waits for it is told what keeps it from being written, when somebody has to mend that. */
-async function writeOrTell(
+async function grantAccess(
   world: World,
   github: GitHub,
   { subject, judged, grant }: Approved,
-): Promise<void> {
+): Promise<StandingGrant> {
+  const lent = lentOf(world, subject.identity, judged)
+  if (lent === undefined) throw new Error(`${grant.account} is lent no longer`)
+  const recorded = await recordVerdict(github, subject, { kind: 'approved', lent })
   try {
-    await world.grants.write(accountOf(world, grant), grant)
+    await world.grants.write(lent.account, grant)
   } catch (error) {
-    const lent = lentOf(world, subject.identity, judged)
-    if (error instanceof Obstacle && lent !== undefined) {
+    if (error instanceof Obstacle) {
       const { problem, fix } = error
-      await publish(world, github, subject, { kind: 'approved', lent, obstacle: { problem, fix } })
+      await publish(world, github, recorded, { kind: 'approved', lent, obstacle: { problem, fix } })
     }
     throw error
   }
+  world.log.info({ repository: world.repository.id, role: grant.roleArn }, 'Granted access')
+  return standingOf(grant)
 }
 
 function standingOf(grant: Grant): StandingGrant {

@@ -1,8 +1,17 @@
 /** Reads which grants stand in an account for a repository, from ListRoles alone. */
-import { type IAMClient, paginateListRoles, type Role } from '@aws-sdk/client-iam'
+import { GetRoleCommand, type IAMClient, paginateListRoles, type Role } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
-import { type ForeignRole, parseStanding, type RoleFacts, rolePathOf } from '../core/grant.ts'
-import { type GrantReader, Unreadable } from '../ports.ts'
+import {
+  type ForeignRole,
+  parseAltered,
+  parseStanding,
+  type RoleFacts,
+  readEnd,
+  rolePathOf,
+  type StandingGrant,
+  type StrayRole,
+} from '../core/grant.ts'
+import { type GrantReader, type ListedRoles, Unreadable } from '../ports.ts'
 import type { AccountClients } from './clients.ts'
 import { decodePolicy } from './policy-text.ts'
 
@@ -11,25 +20,50 @@ const LARGEST_PAGE = 1000
 
 export interface GrantReaderOptions {
   readonly clients: AccountClients
-  /** Hears of every role under the app's path that the app can't have written like this; such a role is not touched. */
+  /** Hears of every role under the app's path that the app can't have written like this. */
   readonly onForeign: (role: ForeignRole, account: Account) => void
 }
 
 export function createGrantReader({ clients, onForeign }: GrantReaderOptions): GrantReader {
   return {
     async list(account, repositoryId) {
-      const roles = await clients
-        .use(account, repositoryId, (iam) => listRoles(iam, rolePathOf(repositoryId)))
-        .catch((error: unknown) => {
-          throw new Unreadable(`the roles of account ${account.alias} (${account.id})`, error)
+      try {
+        return await clients.use(account, repositoryId, async (iam) => {
+          const roles = await listRoles(iam, rolePathOf(repositoryId))
+          return sorted(await Promise.all(roles.map((role) => read(iam, role, account))))
         })
-      return roles.flatMap((role) => {
-        const reading = parseStanding(role, account)
-        if (reading.kind === 'standing') return [reading.standing]
-        onForeign(reading.role, account)
-        return []
-      })
+      } catch (error) {
+        throw new Unreadable(`the roles of account ${account.alias} (${account.id})`, error)
+      }
     },
+  }
+
+  async function read(iam: IAMClient, role: RoleFacts, account: Account): Promise<Reading> {
+    const reading = parseStanding(role, account)
+    if (reading.kind === 'standing') return reading.standing
+    onForeign(reading.role, account)
+    const altered = parseAltered(role, await tagsOf(iam, role), account)
+    if (altered !== undefined) return altered
+    return readEnd(role.trustPolicy) ? undefined : reading.role
+  }
+}
+
+/** Undefined: it denies everything already, and is nobody's. */
+type Reading = StandingGrant | StrayRole | undefined
+
+function sorted(readings: readonly Reading[]): ListedRoles {
+  const present = readings.filter((reading) => reading !== undefined)
+  const isGrant = (reading: StandingGrant | StrayRole): reading is StandingGrant => 'identity' in reading
+  return { grants: present.filter(isGrant), strays: present.filter((reading) => !isGrant(reading)) }
+}
+
+/** ListRoles tells none. Where they can't be read it is as if there were none: the role is denied, whosever it was. */
+async function tagsOf(iam: IAMClient, { roleName }: RoleFacts): Promise<Readonly<Record<string, string>>> {
+  try {
+    const { Role: role } = await iam.send(new GetRoleCommand({ RoleName: roleName }))
+    return Object.fromEntries((role?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))
+  } catch {
+    return {}
   }
 }
 

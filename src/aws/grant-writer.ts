@@ -36,7 +36,7 @@ import {
   RoleStillThere,
 } from './failures.ts'
 import { listRoles } from './grant-reader.ts'
-import { type OwnRoleName, ownRoleName } from './own-role.ts'
+import { type OwnRoleName, ownRoleName, strayRoleName } from './own-role.ts'
 import { isPassing, isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy, keepDenials, mend, withDeletedPrincipal } from './policy-text.ts'
 
@@ -77,6 +77,13 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
     },
     async deny(account, standing, at, because) {
       await work(account, standing, (on) => denyRole(on, { at, because }))
+    },
+    async denyStray(account, repositoryId, stray, at) {
+      const name = strayRoleName(account, repositoryId, stray)
+      const path = rolePathOf(repositoryId)
+      await clients.use(account, repositoryId, (iam) =>
+        denyRole({ iam, sleep, account, path, name }, { at, because: 'role-altered' }),
+      )
     },
     async remove(account, standing) {
       await work(account, standing, (on) => removeRole(on, standing.roleArn))

@@ -1,6 +1,6 @@
 /** The names of roles that the app may write to; only what was checked here is one, by type. */
 import type { Account } from '../core/account.ts'
-import { type Grant, roleOf } from '../core/grant.ts'
+import { type Grant, roleOf, rolePathOf, type StrayRole } from '../core/grant.ts'
 import { RoleNotOurs } from './failures.ts'
 
 declare const checked: unique symbol
@@ -18,4 +18,19 @@ export function ownRoleName(
   if (own.rolePath !== role.rolePath || own.roleName !== role.roleName || own.roleArn !== role.roleArn)
     throw new RoleNotOurs(account, role.roleArn, 'it is not the role of its request in this account')
   return role.roleName as OwnRoleName
+}
+
+/** The same for a role that is no request's: it has to lie under the path of the repository, in this account. */
+export function strayRoleName(
+  { id, partition, ...account }: Account,
+  repositoryId: number,
+  { roleName, roleArn }: StrayRole,
+): OwnRoleName {
+  if (roleArn !== `arn:${partition}:iam::${id}:role${rolePathOf(repositoryId)}${roleName}`)
+    throw new RoleNotOurs(
+      { id, partition, ...account },
+      roleArn,
+      'it is not under the path of this repository',
+    )
+  return roleName as OwnRoleName
 }

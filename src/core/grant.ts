@@ -69,6 +69,7 @@ export const END_REASONS = [
   'file-removed',
   'file-changed',
   'role-removed',
+  'role-altered',
   'given-back',
   'rules-changed',
   'requester-gone',
@@ -96,10 +97,18 @@ export interface StandingGrant {
   readonly roleArn: string
   readonly blob: string
   readonly window: Window
+  /** Somebody changed its description, so only its tags still say whose it is, and `blob` is empty: it may not go on. */
+  readonly altered?: true
   readonly state:
     | { readonly kind: 'live' }
     /** Denies everything (a tombstone while its window lasts). */
     | ({ readonly kind: 'ended' } & End)
+}
+
+/** A role under the app's path that says of no request that it is its own: all that can be done is to deny it. */
+export interface StrayRole {
+  readonly roleName: string
+  readonly roleArn: string
 }
 
 /** A role as ListRoles describes it; `trustPolicy` is parsed JSON. */
@@ -111,9 +120,8 @@ export interface RoleFacts {
   readonly trustPolicy: unknown
 }
 
-/** A role where only the app's own should be, that the app can't have written like this: told to people, never touched. */
-export interface ForeignRole {
-  readonly roleArn: string
+/** A role where only the app's own should be, that the app can't have written like this. */
+export interface ForeignRole extends StrayRole {
   readonly why: string
 }
 
@@ -218,40 +226,61 @@ function tagValue(text: string): string {
 
 /** Reads a role that ListRoles found; the name is derived again, so no description can pass for another request's. */
 export function parseStanding(role: RoleFacts, account: Account): RoleReading {
-  const foreign = (why: string): RoleReading => ({ kind: 'foreign', role: { roleArn: role.arn, why } })
+  const { arn: roleArn, roleName } = role
+  const foreign = (why: string): RoleReading => ({ kind: 'foreign', role: { roleName, roleArn, why } })
   const described = parseDescription(role)
   if (!described) return foreign('its path and description are not what the app writes')
   const expected = roleOf(described.identity, account)
   if (expected.roleArn !== role.arn || expected.roleName !== role.roleName || expected.rolePath !== role.path)
     return foreign('its name does not belong to the request that its description names')
-  const end = readEnd(role.trustPolicy)
-  return {
-    kind: 'standing',
-    standing: {
-      ...described,
-      account: account.alias,
-      ...expected,
-      state: end ? { kind: 'ended', ...end } : { kind: 'live' },
-    },
-  }
+  const state = stateOf(role)
+  return { kind: 'standing', standing: { ...described, account: account.alias, ...expected, state } }
+}
+
+function stateOf({ trustPolicy }: RoleFacts): StandingGrant['state'] {
+  const end = readEnd(trustPolicy)
+  return end ? { kind: 'ended', ...end } : { kind: 'live' }
+}
+
+/**
+ * The grant behind a role whose description is not the app's any more, by its tags. They can be edited too, but to no other
+ * request: the role's name is derived again. Undefined where they don't say it either.
+ */
+export function parseAltered(
+  role: RoleFacts,
+  tags: Readonly<Record<string, string>>,
+  account: Account,
+): StandingGrant | undefined {
+  const repositoryId = repositoryOf(role.path)
+  const path = tags['daypass:file']
+  const window = windowFrom(tags['daypass:start'], tags['daypass:end'])
+  if (repositoryId === undefined || path === undefined || window === undefined) return undefined
+  const identity = { repositoryId, path, pull: Number(tags['daypass:pull']) }
+  const own = roleOf(identity, account)
+  if (own.roleArn !== role.arn) return undefined
+  return { identity, account: account.alias, ...own, blob: '', window, altered: true, state: stateOf(role) }
+}
+
+function repositoryOf(path: string): number | undefined {
+  const repository = /^\/daypass\/([0-9a-z]+)\/$/.exec(path)?.[1]
+  return repository === undefined ? undefined : Number.parseInt(repository, 36)
+}
+
+function windowFrom(from = '', until = ''): Window | undefined {
+  const [start, end] = [parseInstant(from), parseInstant(until)]
+  return start !== undefined && end !== undefined && start < end ? { start, end } : undefined
 }
 
 function parseDescription({
   path,
   description = '',
 }: RoleFacts): Pick<StandingGrant, 'identity' | 'blob' | 'window'> | undefined {
-  const repository = /^\/daypass\/([0-9a-z]+)\/$/.exec(path)?.[1]
+  const repositoryId = repositoryOf(path)
   const found = DESCRIPTION.exec(description)?.groups
-  if (repository === undefined || found === undefined) return undefined
-  const { pull, path: file = '', blob = '', start = '', end = '' } = found
-  const window = { start: parseInstant(start) ?? Number.NaN, end: parseInstant(end) ?? Number.NaN }
-  const identity = {
-    repositoryId: Number.parseInt(repository, 36),
-    path: decodePath(file),
-    pull: Number(pull),
-  }
-  if (!(window.start < window.end)) return undefined
-  return { identity, blob, window }
+  const window = windowFrom(found?.start, found?.end)
+  if (repositoryId === undefined || found === undefined || window === undefined) return undefined
+  const { pull, path: file = '', blob = '' } = found
+  return { identity: { repositoryId, path: decodePath(file), pull: Number(pull) }, blob, window }
 }
 
 function decodePath(text: string): string {

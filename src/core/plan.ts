@@ -64,7 +64,7 @@ function stepsFor(
     ]
   }
   if (state.kind === 'ended') return [{ kind: 'keep', standing, until: window.end }]
-  const because = leftBranch(standing, branch)
+  const because = standing.altered ? 'role-altered' : leftBranch(standing, branch)
   if (because) return [{ kind: 'deny', standing, because }]
   return [{ kind: 'keep', standing, until: window.end, ...(grant && { grant }) }]
 }

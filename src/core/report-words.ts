@@ -16,6 +16,7 @@ export const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   'file-removed': 'its file was taken off the branch',
   'file-changed': 'its file was changed after it had been approved',
   'role-removed': 'its role was removed in AWS',
+  'role-altered': 'its role was altered in AWS',
   'given-back': 'it was given back early',
   'rules-changed': 'the rules do not allow it any more',
   'requester-gone': 'whom it was for has no access to the repository any more',

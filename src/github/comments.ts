@@ -1,32 +1,55 @@
 /** The app's one comment on a pull request. */
 import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
-import { statusOf, write } from './failures.ts'
+import { finalRefusal, statusOf, write } from './failures.ts'
 import { COMMENT_MARKER } from './names.ts'
 
 const MOST_CHARACTERS = 65_536
 
 /** Where two replicas wrote two, the oldest stays, so that both agree which. */
-export async function writeComment(context: Context, pull: number, markdown: string): Promise<void> {
-  const { octokit, at } = context
-  const { issues } = octokit.rest
-  const where = `on pull request #${pull} of ${at.owner}/${at.repo}`
+export async function writeComment(
+  context: Context,
+  pull: number,
+  markdown: string,
+  keep?: 'keep',
+): Promise<'told' | { readonly refused: string }> {
+  const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
   const body = shortened(`${COMMENT_MARKER}\n${markdown}`, MOST_CHARACTERS)
   const [kept, ...doubled] = await ownComments(context, pull)
-  if (!kept) {
-    await write(`commenting ${where}`, () => issues.createComment({ ...at, issue_number: pull, body }))
-  } else if (!sameText(kept.body, body)) {
-    await write(`changing the comment ${where}`, () =>
-      issues.updateComment({ ...at, comment_id: kept.id, body }),
-    )
-  }
-  for (const { id } of doubled) {
-    await write(`deleting a doubled comment ${where}`, () =>
-      issues.deleteComment({ ...at, comment_id: id }).catch((error: unknown) => {
-        if (statusOf(error) !== 404) throw error
-      }),
-    )
-  }
+  const isRight = kept !== undefined && (keep === 'keep' || sameText(kept.body, body))
+  const refused = isRight ? undefined : await say(context, pull, kept, body, where)
+  for (const { id } of doubled) await remove(context, id, where)
+  return refused === undefined ? 'told' : { refused }
+}
+
+/** Returns why GitHub does not take it, where it never will. */
+async function say(
+  { octokit, at }: Context,
+  pull: number,
+  kept: Comment | undefined,
+  body: string,
+  where: string,
+): Promise<string | undefined> {
+  const { issues } = octokit.rest
+  return write(`${kept ? 'changing the comment' : 'commenting'} ${where}`, async () => {
+    try {
+      if (kept) await issues.updateComment({ ...at, comment_id: kept.id, body })
+      else await issues.createComment({ ...at, issue_number: pull, body })
+      return undefined
+    } catch (error) {
+      const refused = finalRefusal(error)
+      if (refused === undefined) throw error
+      return refused
+    }
+  })
+}
+
+async function remove({ octokit, at }: Context, id: number, where: string): Promise<void> {
+  await write(`deleting a doubled comment ${where}`, () =>
+    octokit.rest.issues.deleteComment({ ...at, comment_id: id }).catch((error: unknown) => {
+      if (statusOf(error) !== 404) throw error
+    }),
+  )
 }
 
 interface Comment {

@@ -43,6 +43,15 @@ export function isNotFound(error: unknown): boolean {
   )
 }
 
+/** What GitHub says where it will not do this, however often it is asked; undefined for what may pass. */
+export function finalRefusal(error: unknown): string | undefined {
+  const refusal = refusalOf(error)
+  if (!refusal || isRateLimited(refusal) || !FINAL.has(refusal.status)) return undefined
+  return explained(error).message
+}
+
+const FINAL: ReadonlySet<number> = new Set([403, 404, 410, 422])
+
 function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined
   // Octokit calls it a 500 where no answer came at all.
@@ -88,9 +97,10 @@ function remedy(refusal: Refusal, pathname: string): string {
   }
 }
 
-function isRateLimited({ status, headers }: Refusal): boolean {
+function isRateLimited({ status, message, headers }: Refusal): boolean {
   if (status === 429) return true
-  return status === 403 && (headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers)
+  const isLimit = headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers
+  return status === 403 && (isLimit || /\brate limit\b/i.test(message))
 }
 
 function resetOf({ headers }: Refusal): string {

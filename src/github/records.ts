@@ -23,15 +23,15 @@ export async function findRecord(
   identity: RequestIdentity,
 ): Promise<GrantRecord | undefined> {
   const hash = identityHash(identity)
-  for (const { id, externalId = '', title, summary, text } of await listChecks(
-    context,
-    mergeSha,
-    GRANT_CHECK,
-  )) {
-    const [state, of] = externalId.split(':')
-    if (of === hash && isRecordState(state)) return { checkRunId: id, state, title, summary, text }
-  }
-  return undefined
+  const found = (await listChecks(context, mergeSha, GRANT_CHECK)).flatMap((run) => {
+    const [state, of] = (run.externalId ?? '').split(':')
+    return of === hash && isRecordState(state) ? [{ ...run, state }] : []
+  })
+  const [oldest, ...doubled] = found
+  if (oldest === undefined) return undefined
+  const { id: checkRunId, state, title, summary, text } = oldest
+  const others = doubled.length === 0 ? {} : { doubled: doubled.map(({ id }) => id) }
+  return { checkRunId, state, title, summary, text, ...others }
 }
 
 export async function recordOf(context: Context, identity: RequestIdentity): Promise<RecordedRequest> {
@@ -49,7 +49,8 @@ export async function writeRecord(
   state: RecordState,
   report: CheckReport,
 ): Promise<GrantRecord> {
-  if (existing?.state === state && shows(existing, report)) return existing
+  for (const id of existing?.doubled ?? []) await closeDouble(context, mergeSha, id)
+  if (existing?.state === state && shows(existing, report)) return { ...existing, doubled: [] }
   const externalId = `${state}:${identityHash(identity)}`
   const check = {
     name: GRANT_CHECK,
@@ -69,6 +70,16 @@ const END_ACCESS: Button = {
   label: END_BUTTON,
   description: 'Ends it in AWS at once, for good',
   identifier: END_ACTION,
+}
+
+/** Nothing can delete a check run, so one that was written twice says that it is the other one that counts. */
+async function closeDouble(context: Context, headSha: string, id: number): Promise<void> {
+  const title = 'Written twice'
+  const summary =
+    'Two processes wrote this check at once. The other one of this name, on this commit, counts.'
+  const report = { title, summary, annotations: [] }
+  const state = { conclusion: 'neutral' } as const
+  await updateCheck(context, id, { name: GRANT_CHECK, headSha, externalId: 'double', state, report })
 }
 
 function isRecordState(state: string | undefined): state is RecordState {

@@ -60,7 +60,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     writeApprovalCheck: (...check) => writeApprovalCheck(context, ...check),
     askReviewers: (pull, reviewers) => askReviewers(context, pull, reviewers),
     writeRecord: (...record) => writeRecord(context, ...record),
-    writeComment: (pull, markdown) => writeComment(context, pull, markdown),
+    writeComment: (...comment) => writeComment(context, ...comment),
     openRevert: (revert) => openRevert(context, revert),
     mergeRevert: (state, revert) => mergeRevert(context, state, revert),
     reportBrokenRules: (commit, report) => reportBrokenRules(context, commit, report),

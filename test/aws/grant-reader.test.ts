@@ -1,8 +1,14 @@
-import { CreateRoleCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
+import { CreateRoleCommand, GetRoleCommand, TagRoleCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
 import { afterEach, expect, test } from 'vitest'
 import { endedTrust } from '../../src/core/grant.ts'
 import { Unreadable } from '../../src/ports.ts'
 import { type AwsWorld, grantIn, REPOSITORY, standingOf, startAwsWorld } from './aws-world.ts'
+
+/** Lets everybody in. */
+const OPEN = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+})
 
 let world: AwsWorld
 afterEach(() => world.close())
@@ -13,7 +19,7 @@ test('reads every grant of the repository, however short the pages are', async (
   for (const grant of grants) await world.writer.write(world.prod, grant)
   await world.writer.write(world.prod, grantIn(world, { identity: { repositoryId: REPOSITORY + 1 } }))
 
-  const standing = await world.reader.list(world.prod, REPOSITORY)
+  const standing = (await world.reader.list(world.prod, REPOSITORY)).grants
   const byName = (a: { roleName: string }, b: { roleName: string }) => (a.roleName < b.roleName ? -1 : 1)
   expect([...standing].sort(byName)).toEqual(grants.map((grant) => standingOf(grant)).sort(byName))
 })
@@ -25,24 +31,52 @@ test('reads when and why a grant ended', async () => {
   await world.writer.deny(world.prod, standingOf(grant), 1_795_512_000, 'file-removed')
 
   const ended = standingOf(grant, { kind: 'ended', at: 1_795_512_000, because: 'file-removed' })
-  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual([ended])
+  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [ended], strays: [] })
 })
 
-test('tells of roles under the path that the app did not write like this, and leaves them out', async () => {
+test('knows by its tags whose role it is whose description somebody changed', async () => {
   world = await startAwsWorld()
   const grant = grantIn(world)
   await world.writer.write(world.prod, grant)
   await world.admin.send(new UpdateRoleCommand({ RoleName: grant.roleName, Description: 'mine now' }))
-  const trust = JSON.stringify(endedTrust(1, 'expired'))
+
+  const altered = { ...standingOf(grant), blob: '', altered: true }
+  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [altered], strays: [] })
+  expect(world.foreign.map(({ roleArn }) => roleArn)).toEqual([grant.roleArn])
+})
+
+test('takes a role for a stray whose tags speak of another request, and one that says nothing', async () => {
+  world = await startAwsWorld()
+  const grant = grantIn(world)
+  await world.writer.write(world.prod, grant)
+  const { roleName, rolePath } = grant
+  await world.admin.send(new UpdateRoleCommand({ RoleName: roleName, Description: '' }))
+  const Tags = [{ Key: 'daypass:pull', Value: '999' }]
+  await world.admin.send(new TagRoleCommand({ RoleName: roleName, Tags }))
   await world.admin.send(
-    new CreateRoleCommand({ RoleName: 'other', Path: grant.rolePath, AssumeRolePolicyDocument: trust }),
+    new CreateRoleCommand({ RoleName: 'other', Path: rolePath, AssumeRolePolicyDocument: OPEN }),
   )
 
-  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual([])
-  expect(world.foreign.map(({ roleArn }) => roleArn)).toEqual([
-    grant.roleArn,
-    grant.roleArn.replace(grant.roleName, 'other'),
-  ])
+  const { grants, strays } = await world.reader.list(world.prod, REPOSITORY)
+  expect(grants).toEqual([])
+  expect(strays.map((stray) => stray.roleName)).toEqual([roleName, 'other'].sort())
+})
+
+test('a stray is denied once, and left alone from then on; none of another repository is touched', async () => {
+  world = await startAwsWorld()
+  const { rolePath } = grantIn(world)
+  await world.admin.send(
+    new CreateRoleCommand({ RoleName: 'other', Path: rolePath, AssumeRolePolicyDocument: OPEN }),
+  )
+  const [stray] = (await world.reader.list(world.prod, REPOSITORY)).strays
+  if (stray === undefined) throw new Error('there is no stray')
+  await expect(world.writer.denyStray(world.prod, REPOSITORY + 1, stray, 1)).rejects.toThrow('not the app')
+  await world.writer.denyStray(world.prod, REPOSITORY, stray, 1_795_512_000)
+
+  const { Role: role } = await world.admin.send(new GetRoleCommand({ RoleName: 'other' }))
+  const trust = JSON.parse(decodeURIComponent(role?.AssumeRolePolicyDocument ?? ''))
+  expect(trust).toEqual(endedTrust(1_795_512_000, 'role-altered'))
+  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [], strays: [] })
 })
 
 test('a refused read is unreadable, not empty, and names the account', async () => {

@@ -97,6 +97,21 @@ describe('the record of a request', () => {
     })
   })
 
+  it('is one again after two replicas wrote two: the older counts, and the other says so', async () => {
+    const { pull, mergeSha } = await merged()
+    const identity = { repositoryId: 1002, path: PATH, pull }
+    const { reader, writer } = world.open()
+    const older = await writer.writeRecord(mergeSha, identity, undefined, 'approved', REPORT)
+    await world.open().writer.writeRecord(mergeSha, identity, undefined, 'approved', REPORT)
+    const { record } = await reader.recordOf(identity)
+    expect(record?.checkRunId).toBe(older.checkRunId)
+    await writer.writeRecord(mergeSha, identity, record, 'approved', REPORT)
+    const [first, second] = (await checksOn(mergeSha)).sort((a, b) => a.id - b.id)
+    expect(first).toMatchObject({ id: older.checkRunId, status: 'in_progress' })
+    expect(second).toMatchObject({ conclusion: 'neutral', output: { title: 'Written twice' } })
+    expect((await world.open().reader.recordOf(identity)).record).toEqual(older)
+  })
+
   it('is not taken from another request on the same commit', async () => {
     const { pull, mergeSha } = await merged()
     const { reader, writer } = world.open()

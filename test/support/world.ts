@@ -85,6 +85,9 @@ export interface TestWorld extends People {
   endAfter(order: 'stop' | 'kill', isReached: (exchange: RestExchange) => boolean): Promise<void>
   calls(): Promise<readonly Call[]>
   clearCalls(): Promise<void>
+  /** Makes calls of the app go wrong, as `POST /faults` takes it. */
+  order(fault: object): Promise<void>
+  clearFaults(): Promise<void>
   appLog(): Promise<string>
   /** Ends everything, then throws where anything on GitHub's wires did not hold against GitHub's schemas. */
   close(): Promise<void>
@@ -328,6 +331,12 @@ function createWorld(
     calls: async () => (await control('GET', '/calls')) as Call[],
     async clearCalls() {
       await control('DELETE', '/calls')
+    },
+    async order(fault) {
+      await control('POST', '/faults', fault)
+    },
+    async clearFaults() {
+      await control('DELETE', '/faults')
     },
     appLog,
 

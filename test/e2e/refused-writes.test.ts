@@ -1,0 +1,89 @@
+/** What GitHub or AWS will not take: it is told where it can be, and holds up nothing else. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { named } from '../../src/sandbox/tour-people.ts'
+import { requestYaml, startWorld, type TestWorld } from '../support/world.ts'
+
+const FOLDER = 'access-requests/prod/customer-exports'
+const KEY = 'exports/2026/11/orders.csv'
+
+let world: TestWorld
+let repository: string
+
+beforeAll(async () => {
+  world = await startWorld()
+  repository = world.repositories.unprotected
+})
+
+afterEach(() => world.clearFaults())
+
+afterAll(() => world.close())
+
+async function merged(name: string, { approved = true } = {}) {
+  const path = `${FOLDER}/${name}.yaml`
+  const request = await world.openRequest('alice', repository, path, requestYaml({ duration: '30m' }))
+  await world.settled()
+  if (approved) await world.approve('olivia', request)
+  const landed = await world.mergeAs('olivia', request, 'merge')
+  await world.settled()
+  return landed
+}
+
+async function recordsOf({ sha }: { readonly sha: string }): Promise<number> {
+  const at = { ...named(repository), ref: sha, check_name: 'Daypass / grant', filter: 'all' } as const
+  return (await world.github('root').checks.listForRef(at)).data.total_count
+}
+
+async function tryAgain(): Promise<void> {
+  await world.clearFaults()
+  await world.advance('1m')
+  await world.settled()
+}
+
+test('a grant that IAM refuses is told in comment and record, and given once IAM takes it', async () => {
+  const fault = { kind: 'status', status: 403, code: 'AccessDenied' }
+  await world.order({ service: 'aws', action: 'iam:CreateRole', fault })
+  const request = await merged('refused-by-iam')
+
+  expect(await world.roles()).toEqual([])
+  const comment = await world.comment(request)
+  expect(comment).toContain('**Approved, but not open yet.**')
+  expect(comment).toContain('AWS refused the app a call in account prod')
+  expect(await world.grantCheck(request)).toMatchObject({
+    status: 'in_progress',
+    output: { title: 'Approved, but not open yet' },
+  })
+  expect(await recordsOf(request)).toBe(1)
+
+  await tryAgain()
+  expect(await world.comment(request)).toContain('**Access is open until')
+  expect(await world.readAs('alice', request, 'customer-exports', KEY)).toMatchObject({ kind: 'allowed' })
+})
+
+test('a rejection is on record and told although its file can not be taken out yet, and stays what it was', async () => {
+  const fault = { kind: 'status', status: 403 }
+  await world.order({ service: 'github', method: 'POST', path: '/repos/*/git/refs', fault })
+  const request = await merged('rejected-no-branch', { approved: false })
+
+  expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'failure' })
+  await tryAgain()
+  expect(await world.comment(request)).toContain('(`approvals-missing`)')
+  expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+})
+
+test.each([
+  ['a rejection', false],
+  ['an end', true],
+])('a locked conversation does not keep %s from record and revert pull request', async (what, approved) => {
+  const fault = { kind: 'status', status: 403 }
+  for (const method of ['POST', 'PATCH'])
+    await world.order({ service: 'github', method, path: '/repos/*/issues/*comments*', fault })
+  const request = await merged(`locked-${approved ? 'ended' : 'rejected'}`, { approved })
+  if (what === 'an end') {
+    await world.setClock(new Date(request.mergedAt + 30 * 60_000).toISOString())
+    await world.settled()
+  }
+
+  expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+  expect(await world.grantCheck(request)).toMatchObject({ status: 'completed' })
+  expect(await world.appLog()).toContain('GitHub takes no comment on a pull request')
+})
