@@ -6,8 +6,9 @@ const INDENT = '  '
 /** `before`: how many characters stand on the line already, indentation included. */
 export function layOut(value: unknown, indent = '', before = 0): string {
   const flat = onOneLine(value)
-  // One character more: the comma that may follow.
-  if (flat !== undefined && before + flat.length + 1 <= WIDTH) return flat
+  const isWhole = typeof value !== 'object' || value === null
+  // One character more: the comma that may follow. A long text has nowhere to be broken.
+  if (flat !== undefined && (isWhole || before + flat.length + 1 <= WIDTH)) return flat
   const inner = indent + INDENT
   if (Array.isArray(value)) {
     const items = value.map((item) => inner + layOut(item, inner, inner.length))

@@ -26,6 +26,11 @@ test('short lists and single conditions stand on one line, all else on several',
 }`)
 })
 
+test('a text that is longer than a line stays one text', () => {
+  const arn = `arn:aws:iam::111122223333:role/${'x'.repeat(120)}`
+  expect(layOut({ Condition: { ArnLike: { 'aws:PrincipalArn': [arn, arn] } } })).toContain(`"${arn}",`)
+})
+
 test('no layout changes what is said', () => {
   fc.assert(
     fc.property(fc.json(), (json) => {
