@@ -58,6 +58,8 @@ async function runApp(): Promise<void> {
 async function runSandbox(flags: Flags): Promise<void> {
   // Loaded only here: the real app needs none of it, nor what it depends on.
   const { startSandbox } = await import('./sandbox/sandbox.ts')
+  // The SDK's word on the future of Node 20 would stand in the middle of what is said here.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   console.log('Starting a GitHub, an AWS and Daypass on this machine …')
   const sandbox = await startSandbox({
     githubPort: portOf(flags, 'github-port'),
@@ -78,8 +80,6 @@ async function runSandbox(flags: Flags): Promise<void> {
 }
 
 async function tour(sandbox: Sandbox): Promise<void> {
-  // The SDK's word on the future of Node 20 would stand in the middle of the story.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   try {
     const { playTour } = await import('./sandbox/tour.ts')
     await playTour(sandbox.ready, (line) => console.log(line))
@@ -93,6 +93,7 @@ function printAddresses({ ready: { github, aws, control, app } }: Sandbox): void
   const { alice = '' } = github.tokens
   console.log(`
 It stays up until you press Ctrl-C:
+  Page     ${github.url}   (open it in a browser: look and click as everybody)
   GitHub   ${github.url}/${github.repository}   (API at ${github.url}/api/v3)
   AWS      ${aws.endpoint}   (IAM, STS and S3; region ${aws.region})
   Control  ${control.url}   (GET /clock, POST /clock {"advance":"4h"}, GET /calls, …)

@@ -12,6 +12,8 @@ export interface RunningServer {
 /** Listens on loopback; port 0 takes any free one. */
 export async function listen(listener: RequestListener, port = 0): Promise<RunningServer> {
   const server = createServer(listener)
+  // A connection that the server ends for being idle may be one that a client is just asking over again.
+  server.keepAliveTimeout = 0
   await bind(server, port)
   return { url: `http://${LOOPBACK}:${portOf(server)}`, close: () => close(server) }
 }

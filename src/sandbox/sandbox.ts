@@ -1,5 +1,6 @@
 /** The sandbox: a GitHub, an AWS, their control and the app as a child process, brought up together on loopback. */
 import { readFile, writeFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
 import { load } from 'js-yaml'
 import { z } from 'zod'
@@ -14,6 +15,7 @@ import { startGitHub } from './github/server.ts'
 import { freePort, LOOPBACK } from './http.ts'
 import { openDataDir, type Ports } from './keep/data-dir.ts'
 import { keepSandbox } from './keep/keep-sandbox.ts'
+import type { ServePage } from './page/serve.ts'
 import type { ReadyFile } from './ready.ts'
 import { accessRepositories, newSecrets, readyFile, type Secrets } from './seed.ts'
 import { awsSeed, type Templates } from './seed-aws.ts'
@@ -95,6 +97,7 @@ async function open(
     dataDir: join(dataDir, 'github'),
     port: ports.github,
     webhookUrl: () => appUrl + WEBHOOK_PATH,
+    pages: (request, response) => void showPage(request, response),
     ...(options.onExchange && { onExchange: options.onExchange }),
   })
   opened.push(() => github.close())
@@ -127,6 +130,18 @@ async function open(
     ...(options.settleWithinMs && { settleWithinMs: options.settleWithinMs }),
   })
   opened.push(() => control.close())
+  /** Loaded with the first visit: most worlds are driven over the API alone. */
+  let pages: Promise<ServePage> | undefined
+  async function showPage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      pages ??= import('./page/serve.ts').then(({ createPages }) => createPages(ready))
+      const serve = await pages
+      await serve(request, response)
+    } catch (error) {
+      response.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
   const addresses = { github: github.url, aws: aws.endpoint, app: appUrl, control: control.url }
   const ready = readyFile(secrets, addresses)
   // What the operator trusts was decided at the first start.

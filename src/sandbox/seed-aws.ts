@@ -66,7 +66,7 @@ export function awsSeed(
       {
         ...lendingAccount('prod', templates, repositories),
         users: people(secrets),
-        roles: [...installAccount('prod', templates, repositories).roles, bobsRole(secrets)],
+        roles: [...lendingAccount('prod', templates, repositories).roles, bobsRole(secrets)],
         keys: [{ id: BILLING_KEY_ID, policy: KEY_POLICY }],
       },
       lendingAccount('analytics', templates, repositories),
@@ -86,7 +86,12 @@ function lendingAccount(
   repositories: readonly AccessRepository[],
 ): SeedAccount {
   const { roles, managedPolicies } = installAccount(name, templates, repositories)
-  return { ...emptyAccount({ name, ...ACCOUNTS[name] }), roles, managedPolicies, buckets: BUCKETS[name] }
+  return {
+    ...emptyAccount({ name, ...ACCOUNTS[name] }),
+    roles: [...roles, ADMINISTRATOR_ROLE],
+    managedPolicies,
+    buckets: BUCKETS[name],
+  }
 }
 
 function installHub({ hub }: Templates): Stack {
@@ -159,6 +164,19 @@ function bobsRole({ keys, bobsRoleSuffix }: Secrets): SeedIamRole {
     policies: { 'use-grants': MAY_ASSUME_GRANTS },
     sessions: [{ login: 'bob', sessionName: BOB.userName, ...keys.bob, lifetimeSeconds: SESSION_SECONDS }],
   }
+}
+
+/** As AWS Organizations makes it in each account, for its administrators to look after them all. */
+const ADMINISTRATOR_ROLE: SeedIamRole = {
+  name: 'OrganizationAccountAccessRole',
+  path: '/',
+  trust: policy({
+    Effect: 'Allow',
+    Principal: { AWS: `arn:aws:iam::${ACCOUNTS.prod.id}:user/root` },
+    Action: 'sts:AssumeRole',
+  }),
+  policies: { administrator: MAY_DO_EVERYTHING },
+  sessions: [],
 }
 
 /** The credentials that the machine which runs the app would find in its environment. */

@@ -93,7 +93,8 @@ Access to our S3 buckets is lent by pull request: see [access-requests](access-r
 
 const HOW_TO_ASK = `# How to ask
 
-Add one file, \`access-requests/<account>/<bucket>/<name>.yaml\`, in a pull request:
+Add one file, \`access-requests/<account>/<bucket>/<name>.yaml\`, in a pull request.
+[Begin with this one](../../../new/main?filename=access-requests/prod/customer-exports/alice-inc-4211.yaml&value=requester%3A%20alice%0Areason%3A%20Find%20the%20corrupt%20rows%20behind%20INC-4211%0Aprefixes%3A%20%5Bexports%2F2026%2F11%2F%5D%0Aduration%3A%204h%0A):
 
 \`\`\`yaml
 requester: alice

@@ -13,6 +13,16 @@ import {
 
 export type Login = 'alice' | 'bob' | 'olivia' | 'oscar' | 'mallory' | 'root'
 
+/** In a sentence, for people who meet them. */
+export const WHO_IS_WHO: Readonly<Record<Login, string>> = {
+  alice: 'Asks for access. An IAM user with write access to the repositories.',
+  bob: 'Asks too, and comes to AWS through Identity Center.',
+  olivia: 'An owner of every path, in the team data-owners: may approve.',
+  oscar: 'The other owner.',
+  mallory: 'Has write access, owns nothing, and would like to read more than she may.',
+  root: 'Administrator of the organization and of its AWS accounts.',
+}
+
 export const ORGANIZATION = 'acme'
 export const REPOSITORIES = {
   protected: { name: 'access', id: 1001 },

@@ -37,6 +37,9 @@ export interface People {
 /** Octokit writes each refusal to the console; whoever calls gets it as an exception already. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** Each role assumed is another client; those of old sessions are let go. */
+const KEPT_CLIENTS = 200
+
 /** Codes by which S3 and STS refuse a caller whose policies don't allow the call. */
 const DENIALS = new Set(['AccessDenied', 'AccessDeniedException'])
 
@@ -44,6 +47,7 @@ export function createPeople({ github, aws }: ReadyFile): People {
   const octokits = new Map<string, Octokit>()
   /** By access key id: a client holds its connections. */
   const s3Clients = new Map<string, S3Client>()
+  const stsClients = new Map<string, STSClient>()
 
   function octokit(login: string): Octokit {
     const known = octokits.get(login)
@@ -70,6 +74,17 @@ export function createPeople({ github, aws }: ReadyFile): People {
     if (known) return known
     const created = new S3Client({ ...client(credentials), forcePathStyle: true })
     s3Clients.set(credentials.accessKeyId, created)
+    for (const [id, client] of s3Clients) {
+      if (s3Clients.size <= KEPT_CLIENTS) break
+      s3Clients.delete(id)
+      client.destroy()
+    }
+    return created
+  }
+
+  function sts(login: string): STSClient {
+    const created = stsClients.get(login) ?? new STSClient(client(keys(login)))
+    stsClients.set(login, created)
     return created
   }
 
@@ -97,7 +112,7 @@ export function createPeople({ github, aws }: ReadyFile): People {
 
     assume: (login, roleArn) =>
       outcome(async () => {
-        const { Credentials: given } = await new STSClient(client(keys(login))).send(
+        const { Credentials: given } = await sts(login).send(
           new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: login }),
         )
         const { AccessKeyId, SecretAccessKey, SessionToken } = given ?? {}

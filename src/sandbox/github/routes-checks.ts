@@ -57,8 +57,16 @@ export const checkRoutes: Route[] = [
   }),
 ]
 
-/** The button under a check run; on GitHub it exists only on the page, so the path is the sandbox's own. */
-export const actionButtonRoute = repositoryRoute('POST', '/runs/:id/actions', RERUN, (call) => {
+/** The buttons under a check run; on GitHub they exist only on the page, so the path is the sandbox's own. */
+export const actionButtonRoutes: Route[] = [
+  repositoryRoute('GET', '/runs/:id/actions', reads('checks'), (call) => ({
+    status: 200,
+    body: { actions: findRun(call).actions },
+  })),
+  repositoryRoute('POST', '/runs/:id/actions', RERUN, pressButton),
+]
+
+function pressButton(call: RepositoryCall): Answer {
   const run = findRun(call)
   const { user, kind } = named(call.actor)
   if (kind !== 'user') throw new Refused(403, 'Only people press buttons.')
@@ -69,7 +77,7 @@ export const actionButtonRoute = repositoryRoute('POST', '/runs/:id/actions', RE
     requested_action: { identifier },
   })
   return { status: 202, body: {} }
-})
+}
 
 function findRun(call: RepositoryCall): CheckRun {
   const run = call.repository.checkRuns.get(call.number('id'))

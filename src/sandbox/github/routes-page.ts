@@ -4,12 +4,12 @@ import { pullEvent } from './events.ts'
 import { Refused } from './failure.ts'
 import { record } from './pulls.ts'
 import { type Answer, named, type RepositoryCall, type Route, repositoryRoute } from './router.ts'
-import { actionButtonRoute } from './routes-checks.ts'
+import { actionButtonRoutes } from './routes-checks.ts'
 import { findPull } from './routes-pulls.ts'
 
 /** Served at `/{owner}/{repo}/…`, beside the pages, not below the API. */
 export const pageRoutes: Route[] = [
-  actionButtonRoute,
+  ...actionButtonRoutes,
   repositoryRoute('POST', '/pull/:number/ready', writes('pull_requests'), (call) => setDraft(call, false)),
   repositoryRoute('POST', '/pull/:number/draft', writes('pull_requests'), (call) => setDraft(call, true)),
 ]

@@ -1,5 +1,5 @@
 /** The sandbox's GitHub: REST API, git over HTTP and webhooks on one loopback address. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { CallLog } from '../calls.ts'
 import type { SandboxClock } from '../clock.ts'
 import { createFaults, type Faults } from '../faults.ts'
@@ -43,6 +43,8 @@ export type GitHubOptions = Start & {
   readonly webhookUrl: () => string | undefined
   /** Every REST request with its response, and every webhook. */
   readonly onExchange?: (exchange: Exchange) => void
+  /** Shows pages to people who come without a token; left out: there are none. */
+  readonly pages?: RequestListener
   /** Trouble on order; left out: there is none. */
   readonly faults?: Faults
   /** Calls an hour for each person and for the installation. */
@@ -88,6 +90,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
     const method = request.method ?? 'GET'
+    if (options.pages && isForPeople(request)) return options.pages(request, response)
     const call = calls.begin({ service: 'github', method, target })
     const reply = new Reply(response)
     // However it ends, an answer or a connection cut off, the call is over then.
@@ -128,6 +131,12 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
       for (const repository of world.repositories.values()) repository.git.close()
     },
   }
+}
+
+/** Pages are no calls: whoever looks at one is a browser, and what it shows is asked for over the API. */
+function isForPeople({ url = '/', headers }: IncomingMessage): boolean {
+  const [path = ''] = url.split('?')
+  return headers.authorization === undefined && !path.startsWith(`${API}/`) && gitRequest(path) === undefined
 }
 
 function callerName(actor: Actor): string {
