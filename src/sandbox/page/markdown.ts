@@ -20,6 +20,9 @@ const ALLOWED: sanitize.IOptions = {
   nestingLimit: 60,
 }
 
+/** The page's own heading stands above whatever is written in it. */
+const LOWER_HEADINGS = { h1: 'h2', h2: 'h3', h3: 'h4', h4: 'h5', h5: 'h6' }
+
 const MARKED = new Marked({
   renderer: {
     // Pictures would be fetched from elsewhere; what they show is said instead.
@@ -40,6 +43,7 @@ export interface MarkdownPlace {
 
 export function renderMarkdown(text: string, { breaks = true, base = '/' }: MarkdownPlace = {}): Html {
   const transformTags: sanitize.IOptions['transformTags'] = {
+    ...LOWER_HEADINGS,
     a: (tagName, { href }) => ({ tagName, attribs: linkTo(href, base) }),
   }
   const options = { ...ALLOWED, transformTags, textFilter: showInText }

@@ -57,6 +57,7 @@ describe("other people's Markdown", () => {
     expect(render('**bold** and `code`\nnext')).toBe(
       '<p><strong>bold</strong> and <code>code</code><br />next</p>\n',
     )
+    expect(render('# Title\n\n## Part')).toBe('<h2>Title</h2>\n<h3>Part</h3>\n')
     expect(render('- [x] done\n- [ ] open')).toMatch(/<li>☑ +done<\/li>\n<li>☐ +open<\/li>/)
     expect(render('| a |\n|---|\n| b |')).toMatch(/<th>a<\/th>[\s\S]*<td>b<\/td>/)
     expect(render('![a "cat"](x.png)')).toContain('<em>[picture: a "cat"]</em>')
