@@ -31,14 +31,24 @@ async function showPath(visit: Visit, address: string): Promise<PageAnswer> {
   const branches = await branchesOf(visit.github, at)
   const revision = splitRevision(branches, address)
   const code = { visit, at, revision, branches }
-  const { data } = await visit.github.repos.getContent({ ...at, path: revision.path, ref: revision.name })
-  const main = Array.isArray(data)
-    ? await folder(code, data)
-    : 'content' in data && data.type === 'file'
-      ? file(code, Buffer.from(data.content, 'base64').toString())
-      : html`${crumbs(code)}<p>This is a ${data.type}.</p>`
+  const main = revision.path === '' ? await folder(code, await topFolder(code)) : await below(code)
   const title = `${revision.path || at.repo} at ${revision.name}`
   return { kind: 'page', title, at: { ...at, tab: 'code' }, main }
+}
+
+async function below(code: Code): Promise<Html> {
+  const { visit, at, revision } = code
+  const { data } = await visit.github.repos.getContent({ ...at, path: revision.path, ref: revision.name })
+  if (Array.isArray(data)) return folder(code, data)
+  if (data.type !== 'file' || !('content' in data))
+    return html`<h1><bdi>${revision.path}</bdi></h1>${crumbs(code)}<p>This is a ${data.type}.</p>`
+  return file(code, Buffer.from(data.content, 'base64').toString())
+}
+
+/** The contents API has no path for it. */
+async function topFolder({ visit, at, revision }: Code): Promise<readonly Entry[]> {
+  const { data } = await visit.github.git.getTree({ ...at, tree_sha: revision.name })
+  return data.tree.map(({ path, type }) => ({ name: path, path, type: type === 'tree' ? 'dir' : 'file' }))
 }
 
 interface Entry {

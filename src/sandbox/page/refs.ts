@@ -8,7 +8,7 @@ export interface Branch {
 }
 
 export async function branchesOf(github: Octokit, at: Place): Promise<readonly Branch[]> {
-  const refs = await github.paginate(github.git.listMatchingRefs, { ...at, ref: 'heads/', per_page: 100 })
+  const refs = await github.paginate(github.git.listMatchingRefs, { ...at, ref: 'heads/' })
   return refs.map(({ ref, object }) => ({ name: ref.slice('refs/heads/'.length), sha: object.sha }))
 }
 
