@@ -135,7 +135,7 @@ function otherKinds(world: () => TestWorld, attack: Attack, own: () => string): 
     land(world(), open(), { path: `${FOLDER}/link.yaml`, mode: '120000', content: 'honest.yaml' }),
   )
 
-  attack('the request is a submodule', 'goes-unheard', () =>
+  attack('the request is a submodule', 'not-text', () =>
     land(world(), open(), { path: `${FOLDER}/module.yaml`, mode: '160000', sha: '0123456789'.repeat(4) }),
   )
 
