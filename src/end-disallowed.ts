@@ -1,4 +1,4 @@
-/** Finds live grants that today's rules would not give any more, or whose requester has lost access to the repository. */
+/** Finds live grants that were taken back while nobody looked, that today's rules would not give, or whose requester is gone. */
 import { isDeepStrictEqual } from 'node:util'
 import { readAsked } from './core/asked.ts'
 import type { EndReason, StandingGrant } from './core/grant.ts'
@@ -12,7 +12,7 @@ import { attempt, type GitHub, type World } from './world.ts'
 export interface Disallowed {
   readonly standing: StandingGrant
   readonly because: EndReason
-  readonly detail: string
+  readonly detail?: string
 }
 
 /** GitHub does not always tell when somebody loses access, so it is asked again this often. Seconds. */
@@ -26,7 +26,7 @@ export async function findDisallowed(
   standing: readonly StandingGrant[],
 ): Promise<readonly Disallowed[]> {
   const { allowed } = world.memory
-  const stamp = `${snapshot.rules?.blob} ${Math.floor(world.now() / LOOK_AGAIN_AFTER)}`
+  const stamp = `${snapshot.commit} ${Math.floor(world.now() / LOOK_AGAIN_AFTER)}`
   const found: Disallowed[] = []
   await Promise.all(
     standing
@@ -49,6 +49,9 @@ async function judgeAgain(
   rules: Parsed<Rules>,
   standing: StandingGrant,
 ): Promise<Disallowed | undefined> {
+  // Whoever can push can put a file back; the consent that was taken back with it does not come back.
+  if (await github.reader.leftBranch(standing.identity, snapshot.commit))
+    return { standing, because: 'file-removed' }
   const { record } = await subjectOf(github, standing)
   const judged = parseRecord(record?.text)
   // Without a record nothing says what was allowed; the window ends it all the same.

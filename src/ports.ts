@@ -118,6 +118,8 @@ export interface RepositoryReader {
   recordOf(identity: RequestIdentity): Promise<RecordedRequest>
   /** The text of a blob; undefined where it is too large to be a request, not UTF-8, or not in this repository. */
   blobText(blob: string): Promise<string | undefined>
+  /** Whether the branch that ends in this commit held another file at the path, or none, at some time since the merge. */
+  leftBranch(identity: RequestIdentity, head: string): Promise<boolean>
   /** What somebody may do in the repository now; `none` too where the login belongs to somebody else by now. */
   permissionOf(person: Person): Promise<Permission>
   /** Who owns a path under the CODEOWNERS of a commit. */

@@ -61,7 +61,7 @@ export interface Memory {
   readonly hints: Hints
   /** Heads whose checks somebody asked for again. */
   readonly recheck: Set<string>
-  /** Live grants that were still allowed when last asked, by request: under which rules, and in which hour. */
+  /** Live grants that were still allowed when last asked, by request: at which commit of the branch, and in which hour. */
   readonly allowed: Map<string, string>
   /** What was last found changed on a role, by role name. */
   readonly found: Map<string, FoundOnRole>

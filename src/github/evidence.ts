@@ -1,5 +1,5 @@
 /** Gathers what GitHub says of how one request came to be on the branch, or would come to be there. */
-import type { Evidence, MergedPull, TrustRoot } from '../core/evidence.ts'
+import type { Evidence, TrustRoot } from '../core/evidence.ts'
 import {
   type EvidenceTerms,
   type Provenance,
@@ -16,7 +16,7 @@ import { readOwners } from './owners.ts'
 import { permissionOfPerson, personOf } from './people.ts'
 import { type LandedPull, type PullCommits, pullCommits, readPull } from './pulls.ts'
 import { findRecord } from './records.ts'
-import { wasTakenOut } from './taken-out.ts'
+import { leftBranch } from './taken-out.ts'
 import { lastTouch } from './touches.ts'
 
 export type ReadTrust = (head: string) => Promise<TrustRoot>
@@ -117,18 +117,12 @@ async function readBrought(context: Context, head: string, path: string): Promis
     findRecord(context, landed.mergeSha, identity),
   ])
   const open = !SETTLED.has(record?.state)
-  const takenOutSince = open && (await leftBranch(context, pull, path, head))
+  const takenOutSince = open && (await leftBranch(context, identity, head))
   return { pull, atMerge, ...before, takenOutSince, authorPermission, ...(record ? { record } : {}) }
 }
 
 /** Of these nothing is granted any more, so nothing more is asked. */
 const SETTLED: ReadonlySet<RecordState | undefined> = new Set(['granted', 'rejected', 'ended'])
-
-async function leftBranch(context: Context, pull: MergedPull, path: string, head: string): Promise<boolean> {
-  const { mergeSha, mergedAt } = pull
-  if (mergeSha === undefined || mergedAt === undefined) return false
-  return wasTakenOut(context, { path, mergeSha, mergedAt }, head)
-}
 
 /** The owners that count are those who were asked: CODEOWNERS as it stood before the merge. */
 async function readBefore(

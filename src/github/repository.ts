@@ -22,6 +22,7 @@ import { recordOf, writeRecord } from './records.ts'
 import { mergeRevert, openRevert } from './revert.ts'
 import { askedReviewers, askReviewers } from './reviewers.ts'
 import { REQUEST_TEXT_LIMIT, readSnapshot } from './snapshot.ts'
+import { leftBranch } from './taken-out.ts'
 import { createTrustReader, readOpenChange } from './trust.ts'
 
 export interface Repository {
@@ -48,6 +49,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => blobText(context, blob),
+    leftBranch: (identity, head) => leftBranch(context, identity, head),
     permissionOf: (person) => permissionOfPerson(context, person),
     ownersOf: (path, commit) => readOwners(context, commit, path),
     endCommands: (since) => endCommands(context, since),

@@ -1,15 +1,28 @@
 /** Whether a merged file left the branch in between: a push can bring the old bytes back, but not the owner's consent to them. */
 import type { FileAt } from '../core/evidence.ts'
+import type { RequestIdentity } from '../core/grant.ts'
 import type { Context } from './context.ts'
 import { listForcePushes } from './force-pushes.ts'
 import { following } from './history.ts'
 import { sameFile } from './merged-pull.ts'
+import { readPull } from './pulls.ts'
 
 export interface MergedFile {
   readonly path: string
   readonly mergeSha: string
   /** Seconds since the epoch. */
   readonly mergedAt: number
+}
+
+/** Whether the file that this pull request brought left the branch since, on the way to `head`. */
+export async function leftBranch(
+  context: Context,
+  { path, pull: number }: Pick<RequestIdentity, 'path' | 'pull'>,
+  head: string,
+): Promise<boolean> {
+  const { merge_commit_sha: mergeSha, merged_at } = await readPull(context, number)
+  if (!mergeSha || !merged_at) return false
+  return wasTakenOut(context, { path, mergeSha, mergedAt: Math.floor(Date.parse(merged_at) / 1000) }, head)
 }
 
 /** Looks at every commit that followed the merge, those too that a force push threw away. */

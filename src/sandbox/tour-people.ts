@@ -66,7 +66,8 @@ export function createPeople({ github, aws }: ReadyFile): People {
     endpoint: aws.endpoint,
     region: aws.region,
     credentials,
-    maxAttempts: 1,
+    // The second one is for a clock that was moved: the SDK then learns the time from the refusal.
+    maxAttempts: 2,
   })
 
   function s3(credentials: AwsKeys): S3Client {

@@ -72,6 +72,23 @@ describe('a role that others changed', () => {
   })
 })
 
+describe('a file that was taken off the branch and put back while the app was down', () => {
+  test('opens nothing any more: what was taken back does not come back', async () => {
+    const request = await grant('alice', 'put-back', '2h')
+    await remember(request)
+    expect(await reads('alice', request)).toBe('allowed')
+    const text = (await world.fileOnMain(repository, request.path)) ?? ''
+    await world.app('kill')
+    await world.commit('olivia', repository, 'main', { [request.path]: null })
+    await world.commit('mallory', repository, 'main', { [request.path]: text })
+    await world.app('start')
+    await world.settled()
+
+    expect(await reads('alice', request)).toBe('denied')
+    expect(await world.comment(request)).toContain('because its file was taken off the branch')
+  })
+})
+
 describe('rules that allow less', () => {
   let long: MergedRequest
   let short: MergedRequest
