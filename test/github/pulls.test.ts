@@ -12,7 +12,7 @@ it('lists the open pull requests', async () => {
   const headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
   const number = await propose(world, 'alice', 'ask')
   expect(await world.open().reader.openPulls()).toEqual([
-    { number, headSha, baseBranch: 'main', draft: false },
+    { number, headSha, baseBranch: 'main', draft: false, updatedAt: expect.any(String) },
   ])
 })
 
@@ -36,8 +36,14 @@ it('tells which paths a merge group changes, and of which pull request it is', a
 
 it('never takes a list that GitHub cut off for a whole one', async () => {
   const files = Object.fromEntries(Array.from({ length: 310 }, (_, i) => [`many/${i}.txt`, `${i}\n`]))
-  const headSha = await commit(world, 'alice', 'many', files)
+  const headSha = await commit(world, 'alice', 'many', { ...files, [PATH]: TEXT })
   await expect(world.open().reader.changedFiles(headSha)).rejects.toThrow(/300 files at most/)
+})
+
+it('takes a list that was cut off as it is where no request, rule or owner changed', async () => {
+  const files = Object.fromEntries(Array.from({ length: 310 }, (_, i) => [`many/${i}.txt`, `${i}\n`]))
+  const headSha = await commit(world, 'alice', 'many', files)
+  expect(await world.open().reader.changedFiles(headSha)).toHaveLength(300)
 })
 
 it('finds every repository that the app is installed on', async () => {

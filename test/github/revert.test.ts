@@ -188,7 +188,9 @@ describe('its merge', () => {
     const { people, at } = world
     const headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
     const report = { title: 'Fine', summary: 'Fine', annotations: [] }
-    await world.open().writer.writeRequestCheck(headSha, 'fine', 'success', report)
+    const { writer } = world.open()
+    await writer.writeRequestCheck(headSha, 'fine', 'success', report)
+    await writer.writeApprovalCheck(headSha, 'fine', undefined, { ...report, state: 'success' })
     const { data } = await people.alice.pulls.create({ ...at, head: 'ask', base: 'main', title: 'Ask' })
     await people.olivia.pulls.createReview({ ...at, pull_number: data.number, event: 'APPROVE', body: 'Yes' })
     await people.oscar.pulls.merge({ ...at, pull_number: data.number })
