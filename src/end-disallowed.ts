@@ -5,6 +5,7 @@ import type { EndReason, StandingGrant } from './core/grant.ts'
 import type { Parsed } from './core/problem.ts'
 import { parseRecord, type RequestRecord } from './core/record.ts'
 import type { Rules } from './core/rules.ts'
+import { isDue } from './look-again.ts'
 import type { Snapshot } from './ports.ts'
 import { keyOf, subjectOf } from './publish.ts'
 import { attempt, type GitHub, type World } from './world.ts'
@@ -15,9 +16,6 @@ export interface Disallowed {
   readonly detail?: string
 }
 
-/** GitHub does not always tell when somebody loses access, so it is asked again this often. Seconds. */
-export const LOOK_AGAIN_AFTER = 3600
-
 export async function findDisallowed(
   world: World,
   github: GitHub,
@@ -26,16 +24,19 @@ export async function findDisallowed(
   standing: readonly StandingGrant[],
 ): Promise<readonly Disallowed[]> {
   const { allowed } = world.memory
-  const stamp = `${snapshot.commit} ${Math.floor(world.now() / LOOK_AGAIN_AFTER)}`
+  const { commit } = snapshot
+  const at = world.now()
   const found: Disallowed[] = []
   await Promise.all(
     standing
-      .filter(({ state, identity }) => state.kind === 'live' && allowed.get(keyOf(identity)) !== stamp)
+      .filter(
+        ({ state, identity }) => state.kind === 'live' && isDue(allowed.get(keyOf(identity)), commit, at),
+      )
       .map((grant) =>
         attempt(world, 'see whether a grant is still allowed', { role: grant.roleArn }, async () => {
           const disallowed = await judgeAgain(world, github, snapshot, rules, grant)
           if (disallowed) found.push(disallowed)
-          else allowed.set(keyOf(grant.identity), stamp)
+          else allowed.set(keyOf(grant.identity), { state: commit, at })
         }),
       ),
   )

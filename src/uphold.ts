@@ -4,7 +4,7 @@ import type { StandingGrant } from './core/grant.ts'
 import { endOf, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
-import { LOOK_AGAIN_AFTER } from './end-disallowed.ts'
+import { isDue } from './look-again.ts'
 import type { GrantRecord } from './ports.ts'
 import { keyOf, lentOf, publish, type Subject, subjectOf } from './publish.ts'
 import { accountOf, type GitHub, type World } from './world.ts'
@@ -14,11 +14,11 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   const phase = phaseOf(standing.window, world.now())
   // What is over is taken down by the clean-up, which tells of it too.
   if (phase === 'over') return
-  const key = `role of ${keyOf(standing.identity)}`
-  const refused = world.memory.refused.get(keyOf(standing.identity)) ?? []
-  const hour = Math.floor(world.now() / LOOK_AGAIN_AFTER)
-  const seen = JSON.stringify([standing.state.kind, phase, refused, hour])
-  if (world.memory.published.get(key) === seen) return
+  const key = keyOf(standing.identity)
+  const at = world.now()
+  const refused = world.memory.refused.get(key) ?? []
+  const state = JSON.stringify([standing.state.kind, phase, refused])
+  if (!isDue(world.memory.upheld.get(key), state, at)) return
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   const lent = lentOf(world, subject.identity, judged)
@@ -40,7 +40,7 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   } else {
     await upholdLive(world, github, standing, subject, lent, phase, refused)
   }
-  world.memory.published.set(key, seen)
+  world.memory.upheld.set(key, { state, at })
 }
 
 function isFinal(record: GrantRecord | undefined): boolean {

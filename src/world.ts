@@ -6,6 +6,7 @@ import type { Person } from './core/evidence.ts'
 import type { StandingGrant } from './core/grant.ts'
 import type { Sign } from './core/receipt-signature.ts'
 import type { FoundOnRole } from './core/report-grant.ts'
+import type { Looked } from './look-again.ts'
 import type { GrantReader, GrantWriter, RepositoryReader, RepositoryWriter } from './ports.ts'
 
 /** The part of a pino logger that the flows use. */
@@ -61,8 +62,10 @@ export interface Memory {
   readonly hints: Hints
   /** Heads whose checks somebody asked for again. */
   readonly recheck: Set<string>
-  /** Live grants that were still allowed when last asked, by request: at which commit of the branch, and in which hour. */
-  readonly allowed: Map<string, string>
+  /** Live grants that were still allowed when last asked, by request: at which commit of the branch. */
+  readonly allowed: Map<string, Looked>
+  /** How a standing role was last seen and told of, by request. */
+  readonly upheld: Map<string, Looked>
   /** What was last found changed on a role, by role name. */
   readonly found: Map<string, FoundOnRole>
   /** Not dealt with yet. */
@@ -99,6 +102,7 @@ export function createMemory(): Memory {
     hints: { everything: 0, pulls: new Map() },
     recheck: new Set(),
     allowed: new Map(),
+    upheld: new Map(),
     found: new Map(),
     clicks: [],
     refused: new Map(),
