@@ -11,19 +11,15 @@ import type { Config } from './config.ts'
 import { ed25519Signer } from './core/receipt-signature.ts'
 import { createDirectory } from './github/directory.ts'
 import { daypass } from './index.ts'
-import { preview } from './preview.ts'
-import { reconcile } from './reconcile.ts'
+import { look, type Surroundings } from './look.ts'
 import { createScheduler } from './scheduler.ts'
 import { createWebhookServer } from './webhook-server.ts'
-import { attempt, createMemory, type World } from './world.ts'
+import { createMemory } from './world.ts'
 
 /** GitHub answers within this many milliseconds, or the call counts as failed. */
 const GITHUB_TIMEOUT = 30_000
 
 type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>
-
-/** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
-const RETRY_SECONDS = 15
 
 export interface App {
   readonly url: string
@@ -39,7 +35,8 @@ export async function startApp(config: Config): Promise<App> {
 
   const directory = createDirectory((installationId) => probot.auth(installationId), config.github.htmlUrl)
   const clients = createAccountClients({ now: () => clock.now(), endpoint: config.aws.endpoint })
-  const shared = {
+  const surroundings: Surroundings = {
+    find: (repository) => directory.find(repository),
     grants: {
       ...createGrantReader({
         clients,
@@ -57,23 +54,13 @@ export async function startApp(config: Config): Promise<App> {
   }
   const memories = new Map([...config.repositories.keys()].map((id) => [id, createMemory()]))
 
-  async function look(repositoryId: number): Promise<number | undefined> {
+  async function run(repositoryId: number): Promise<number | undefined> {
     const repository = config.repositories.get(repositoryId)
     const memory = memories.get(repositoryId)
-    if (repository === undefined || memory === undefined) return undefined
-    memory.failures = 0
-    const told = { repository, memory, log: shared.log }
-    const github = await attempt(told, 'find the repository on GitHub', {}, () => directory.find(repository))
-    const world: World = { ...shared, repository, memory, github }
-    const [wakeAt] = await Promise.all([
-      attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
-      attempt(told, 'check the open pull requests', {}, () => preview(world)),
-    ])
-    if (memory.failures === 0) return wakeAt
-    return Math.min(wakeAt ?? Number.POSITIVE_INFINITY, shared.now() + RETRY_SECONDS)
+    return repository && memory && look(surroundings, repository, memory)
   }
 
-  const scheduler = createScheduler({ clock, sweepSeconds: config.sweepSeconds, run: look })
+  const scheduler = createScheduler({ clock, sweepSeconds: config.sweepSeconds, run })
   const wakeAll = () => {
     for (const id of memories.keys()) scheduler.wake(id)
   }

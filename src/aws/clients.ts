@@ -11,6 +11,8 @@ export interface AwsSettings {
   readonly endpoint?: string
   /** The app's own identity; the SDK's default chain where left out. */
   readonly hubCredentials?: STSClientConfig['credentials']
+  /** How calls travel; over the SDK's own sockets where left out. */
+  readonly requestHandler?: STSClientConfig['requestHandler']
 }
 
 export interface AccountClients {
@@ -40,7 +42,8 @@ function externalIdOf(repositoryId: number): string {
   return `daypass/${repositoryId}`
 }
 
-export function createAccountClients({ now, endpoint, hubCredentials }: AwsSettings): AccountClients {
+export function createAccountClients(settings: AwsSettings): AccountClients {
+  const { now, endpoint, hubCredentials, requestHandler = TIME_OUTS } = settings
   const hubs = new Map<string, STSClient>()
   const leases = new Map<string, Promise<Lease>>()
 
@@ -48,7 +51,7 @@ export function createAccountClients({ now, endpoint, hubCredentials }: AwsSetti
     return {
       region,
       endpoint,
-      requestHandler: TIME_OUTS,
+      requestHandler,
       retryMode: 'standard',
       maxAttempts: MOST_ATTEMPTS,
       systemClockOffset: now() - Date.now(),
