@@ -46,6 +46,8 @@ export async function examineGroup(
   return {
     request: { kind: 'group-fine', files: [...files.map(({ path }) => path), ...guarded] },
     approval: together(judged.flat()),
+    // Of each pull request in it people are told where they look.
+    asks: false,
   }
 }
 

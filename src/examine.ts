@@ -42,6 +42,7 @@ export async function examine(
     return {
       request: isOne(problems) ? { kind: 'problems', problems } : { kind: 'rules-fine', files: guarded },
       approval: await approvalOfChanges(github, head, guarded),
+      asks: false,
     }
   }
   if (!rules.ok) return waits({ kind: 'rules-broken', problems: rules.problems })
@@ -106,13 +107,15 @@ function weigh({ pull, draft }: PullHead, asked: Asked, grant: Grant, evidence: 
     judged: [{ path, pull, of: 'request', verdict, standing: stands }],
   }
   if (verdict.outcome === 'unknown') {
-    return { request: { kind: 'unknown', code: verdict.code, message: verdict.message }, approval }
+    const { code, message } = verdict
+    return { request: { kind: 'unknown', code, message }, approval, asks: true }
   }
   if (verdict.outcome === 'rejected' && !TO_COME.has(verdict.code)) {
     const { code, message, fix } = verdict
-    return { request: { kind: 'problems', problems: [inWhole(path, { code, message, fix })] }, approval }
+    const problems = [inWhole(path, { code, message, fix })] as const
+    return { request: { kind: 'problems', problems }, approval, asks: true }
   }
-  return { request: { kind: 'valid', asked, grant, standing: stands }, approval }
+  return { request: { kind: 'valid', asked, grant, standing: stands }, approval, asks: true }
 }
 
 function grantIfMergedNow(world: PreviewWorld, head: Head, file: SourceFile, asked: Asked): Grant {
@@ -131,7 +134,7 @@ function grantIfMergedNow(world: PreviewWorld, head: Head, file: SourceFile, ask
 
 /** Where both checks say the same. */
 function same(finding: RequestFinding & ApprovalFinding): Examined {
-  return { request: finding, approval: finding }
+  return { request: finding, approval: finding, asks: false }
 }
 
 /** Whether a change puts a request into the repository, alters one or takes one out. */

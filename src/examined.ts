@@ -5,11 +5,13 @@ import type { BlockedRequest, RequestFinding } from './core/report-request.ts'
 export interface Examined {
   readonly request: RequestFinding
   readonly approval: ApprovalFinding
+  /** Whether it asks for access, so that people wait for it; undefined where that can't be told. */
+  readonly asks: boolean | undefined
 }
 
 /** Where an approval is of no use before what the request's check says is settled. */
 export function waits(request: BlockedRequest): Examined {
-  return { request, approval: waitsFor(request) }
+  return { request, approval: waitsFor(request), asks: true }
 }
 
 /** Where GitHub does not tell enough to say anything. */
@@ -18,5 +20,6 @@ export function cutOff(message: string): Examined {
   return {
     request: { kind: 'unknown', code, message },
     approval: { kind: 'waits', code, sentence: message },
+    asks: undefined,
   }
 }

@@ -4,7 +4,7 @@ import type { GitHub } from './world.ts'
 
 export type Head = PullHead | GroupHead
 
-export interface PullHead extends Pick<OpenPull, 'baseBranch' | 'draft' | 'updatedAt'> {
+export interface PullHead extends Pick<OpenPull, 'baseBranch' | 'draft' | 'updatedAt' | 'labels'> {
   readonly kind: 'pull'
   readonly sha: string
   readonly pull: number
@@ -30,16 +30,7 @@ export async function readHeads({
   const [pulls, groups] = await Promise.all([reader.openPulls(), reader.mergeGroups()])
   const queued = pulls.filter(({ number }) => groups.some(({ pull }) => pull === number))
   const heads: readonly Head[] = [
-    ...pulls.map(
-      ({ headSha: sha, number: pull, baseBranch, draft, updatedAt }): Head => ({
-        kind: 'pull',
-        sha,
-        pull,
-        baseBranch,
-        draft,
-        updatedAt,
-      }),
-    ),
+    ...pulls.map(({ number: pull, headSha: sha, ...told }): Head => ({ kind: 'pull', sha, pull, ...told })),
     ...groups.map(({ headSha: sha, pull }): Head => ({ kind: 'group', sha, pull, queued })),
   ]
   const byCommit = new Map<string, HeadsOfCommit>()

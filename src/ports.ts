@@ -2,6 +2,7 @@
 import type { Account } from './core/account.ts'
 import type { ChangedFile, Evidence, FileAt, PathOwners, Permission, Person } from './core/evidence.ts'
 import type { EndReason, Grant, RequestIdentity, StandingGrant, StrayRole } from './core/grant.ts'
+import type { Stage } from './core/label.ts'
 import type { CheckReport } from './core/report.ts'
 import type { ApprovalReport } from './core/report-approval.ts'
 import type { Reviewers } from './core/review-requests.ts'
@@ -60,6 +61,14 @@ export interface OpenPull {
   readonly draft: boolean
   /** As GitHub writes it; changes with every push, review, and change of the pull request itself. */
   readonly updatedAt: string
+  /** Names of its labels, whoever set them. */
+  readonly labels: readonly string[]
+}
+
+export interface ClosedPull {
+  readonly number: number
+  readonly merged: boolean
+  readonly baseBranch: string
 }
 
 /** The app's own record of a request, kept in the check run `Daypass / grant` on the merge commit. */
@@ -99,6 +108,8 @@ export interface RepositoryReader {
   /** The default branch at its head, or another commit. */
   snapshot(commit?: string): Promise<Snapshot>
   openPulls(): Promise<readonly OpenPull[]>
+  /** Closed pull requests that bear the label `daypass: waiting`. */
+  closedWaiting(): Promise<readonly ClosedPull[]>
   /** Merge queue groups waiting for their checks. */
   mergeGroups(): Promise<readonly { readonly headSha: string; readonly pull: number }[]>
   /**
@@ -181,16 +192,26 @@ export interface RepositoryWriter {
     report: CheckReport,
   ): Promise<GrantRecord>
   /**
-   * The one comment of the app on a pull request, created or brought up to date; does nothing when it says so already, or,
-   * with `keep`, when there is one. `refused`: GitHub takes none there, as where the conversation is locked.
+   * The one comment of the app on a pull request, and its label, created or brought up to date; writes nothing that stands
+   * already. `keep`: a comment on what came after the merge stays as it is. `change`: where there is no comment, none is
+   * written. `refused`: GitHub takes none there, as where the conversation is locked.
    */
-  writeComment(pull: number, markdown: string, keep?: 'keep'): Promise<'told' | { readonly refused: string }>
+  tell(pull: number, word: Word, mode?: 'keep' | 'change'): Promise<'told' | { readonly refused: string }>
   /** Opens (or finds) the pull request that takes the file out; nothing where the bytes on the branch are not `blob`. */
   openRevert(revert: Revert): Promise<RevertState>
   /** Merges it where the app may, after reading again that the bytes are the ended ones. */
   mergeRevert(state: RevertState & { kind: 'open' }, revert: Revert): Promise<'merged' | 'waiting'>
   /** Reports broken rules once on the commit that broke them. */
   reportBrokenRules(commit: string, report: CheckReport): Promise<void>
+}
+
+/** What people are told of a request on its pull request. */
+export interface Word {
+  readonly markdown: string
+  /** What is said of an `open` pull request never takes the place of what was said of a `merged` one. */
+  readonly of: 'open' | 'merged'
+  /** Its label; without one it bears none of the app's. */
+  readonly stage?: Stage
 }
 
 export interface Revert {

@@ -7,9 +7,10 @@ import { reviewersToAsk } from './core/review-requests.ts'
 import type { Rules } from './core/rules.ts'
 import { examine } from './examine.ts'
 import { cutOff, type Examined } from './examined.ts'
-import { type Head, type HeadsOfCommit, readHeads } from './heads.ts'
+import { type Head, type HeadsOfCommit, type PullHead, readHeads } from './heads.ts'
 import { CutOff, type Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
+import { bearsLabel, tellClosed, tellOpen } from './tell-open.ts'
 import { attempt, type GitHub, type PreviewWorld } from './world.ts'
 
 /** External id of a check that could not be decided: it is asked again at every look. */
@@ -26,19 +27,24 @@ export async function preview(world: PreviewWorld): Promise<void> {
   const base = await attempt(world, 'read the branch', {}, () => github.reader.snapshot())
   const heads = await attempt(world, 'list the open pull requests', {}, () => readHeads(github))
   if (base === undefined || heads === undefined) return
-  forgetClosed(world, heads)
+  const open = new Set([...heads.values()].flat().map(({ pull }) => pull))
+  forgetClosed(world, heads, open)
   const rules = readRules(base)
-  await Promise.all(
-    [...heads].map(([sha, sharing]) =>
+  await Promise.all([
+    ...[...heads].map(([sha, sharing]) =>
       attempt(world, 'check a pull request', { pull: sharing[0].pull }, () =>
         check(world, github, rules, { sha, heads: sharing, key: keyOf(base, sharing, hints) }),
       ),
     ),
-  )
+    tellClosed(world, github, open),
+  ])
 }
 
-function forgetClosed({ memory }: PreviewWorld, heads: ReadonlyMap<string, HeadsOfCommit>): void {
-  const open = new Set([...heads.values()].flat().map(({ pull }) => pull))
+function forgetClosed(
+  { memory }: PreviewWorld,
+  heads: ReadonlyMap<string, HeadsOfCommit>,
+  open: ReadonlySet<number>,
+): void {
   for (const sha of memory.previewed.keys()) if (!heads.has(sha)) memory.previewed.delete(sha)
   for (const pull of memory.hints.pulls.keys()) if (!open.has(pull)) memory.hints.pulls.delete(pull)
 }
@@ -73,7 +79,14 @@ async function check(
       writeApprovalCheck(world, github, found, wanted),
     ])
   }
-  await Promise.all(heads.map((head, index) => askOwners(world, github, head, found.examined[index])))
+  await Promise.all(
+    heads.map(async (head, index) => {
+      const examined = found.examined[index]
+      if (head.kind !== 'pull' || examined === undefined) return
+      await askOwners(world, github, head, examined)
+      if (!stands || !bearsLabel(head, examined)) await tellOpen(world, github, head, examined)
+    }),
+  )
   memory.recheck.delete(sha)
   const checkedAt = stands ? last.checkedAt : at
   if (!found.examined.some(({ request }) => request.kind === 'unknown'))
@@ -152,12 +165,10 @@ async function writeApprovalCheck(
 async function askOwners(
   world: PreviewWorld,
   { reader, writer }: GitHub,
-  head: Head,
-  examined: Examined | undefined,
+  { pull, draft }: PullHead,
+  { approval }: Examined,
 ): Promise<void> {
-  const approval = examined?.approval
-  if (head.kind !== 'pull' || head.draft || approval?.kind !== 'judged') return
-  const { pull } = head
+  if (draft || approval.kind !== 'judged') return
   const none = { people: [], teams: [] }
   if (isEmpty(reviewersToAsk(approval.judged, none))) return
   const reviewers = reviewersToAsk(approval.judged, await reader.askedReviewers(pull))

@@ -1,6 +1,7 @@
 /** Tells people where a request stands: its record on the merge commit, and the one comment on its pull request. */
 import { type CommentContext, grantComment, type RevertShown } from './core/comment.ts'
 import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
+import type { Stage } from './core/label.ts'
 import type { Parsed } from './core/problem.ts'
 import { formatRecord, parseRecord, type RequestRecord } from './core/record.ts'
 import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
@@ -46,10 +47,24 @@ export async function comment(
   const { pull } = subject.identity
   if (pull === 0) return
   const text = grantComment(state, await commentContext(github, subject, revert))
-  const told = await github.writer.writeComment(pull, text, keep)
+  const told = await github.writer.tell(pull, { markdown: text, of: 'merged', stage: stageOf(state) }, keep)
   if (told === 'told') return
   const fields = { repository: world.repository.id, pull, why: told.refused }
   world.log.warn(fields, 'GitHub takes no comment on a pull request: only the check tells of it')
+}
+
+function stageOf(state: GrantState): Stage {
+  switch (state.kind) {
+    case 'pending':
+    case 'approved':
+      return 'waiting'
+    case 'granted':
+      return state.phase === 'open' ? 'active' : 'waiting'
+    case 'rejected':
+      return 'refused'
+    case 'ended':
+      return 'ended'
+  }
 }
 
 /** Names a request among all of its repository. */

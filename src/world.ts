@@ -60,6 +60,8 @@ export interface Memory {
   readonly previewed: Map<string, Previewed>
   /** How often events have pointed at something whose change shows in no list; only ever a reason to look. */
   readonly hints: Hints
+  /** Numbers of the pull requests that were open when closed ones were last looked for. */
+  openPulls?: string
   /** Heads whose checks somebody asked for again. */
   readonly recheck: Set<string>
   /** Live grants that were still allowed when last asked, by request: at which commit of the branch. */

@@ -1,25 +1,60 @@
-/** The app's one comment on a pull request. */
+/** What the app says on a pull request: its one comment, and its label. */
+import type { RepositoryWriter, Word } from '../ports.ts'
 import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
 import { finalRefusal, statusOf, write } from './failures.ts'
-import { COMMENT_MARKER } from './names.ts'
+import { setStage } from './labels.ts'
+import { COMMENT_MARKER, OPEN_MARKER } from './names.ts'
 
 const MOST_CHARACTERS = 65_536
 
-/** Where two replicas wrote two, the oldest stays, so that both agree which. */
-export async function writeComment(
+/** One word at a time on each pull request, so that a word on its merge is never overtaken by one from before. */
+export function createTeller(context: Context): RepositoryWriter['tell'] {
+  const lanes = new Map<number, Promise<unknown>>()
+  return (pull, word, mode) => {
+    const before = lanes.get(pull) ?? Promise.resolve()
+    const told = before.then(() => tell(context, pull, word, mode))
+    const over = told.catch(() => undefined)
+    lanes.set(pull, over)
+    void over.then(() => lanes.get(pull) === over && lanes.delete(pull))
+    return told
+  }
+}
+
+async function tell(
   context: Context,
   pull: number,
-  markdown: string,
-  keep?: 'keep',
+  word: Word,
+  mode: 'keep' | 'change' | undefined,
 ): Promise<'told' | { readonly refused: string }> {
+  const said = await writeComment(context, pull, word, mode)
+  if (said === 'later') return 'told'
+  const labelled = await setStage(context, pull, word.stage)
+  const refused = said ?? labelled
+  return refused === undefined ? 'told' : { refused }
+}
+
+/**
+ * Where two replicas wrote two, the oldest stays, so that both agree which. Returns why GitHub takes none, if it does not;
+ * `later`: more was said already than this word is on.
+ */
+async function writeComment(
+  context: Context,
+  pull: number,
+  { markdown, of }: Word,
+  mode: 'keep' | 'change' | undefined,
+): Promise<string | 'later' | undefined> {
   const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
-  const body = shortened(`${COMMENT_MARKER}\n${markdown}`, MOST_CHARACTERS)
+  const marker = of === 'open' ? `${COMMENT_MARKER}${OPEN_MARKER}` : COMMENT_MARKER
+  const body = shortened(`${marker}\n${markdown}`, MOST_CHARACTERS)
   const [kept, ...doubled] = await ownComments(context, pull)
-  const isRight = kept !== undefined && (keep === 'keep' || sameText(kept.body, body))
+  const isOfMerge = kept !== undefined && !kept.body.includes(OPEN_MARKER)
+  if (isOfMerge && of === 'open') return 'later'
+  const isRight =
+    kept === undefined ? mode === 'change' : (mode === 'keep' && isOfMerge) || sameText(kept.body, body)
   const refused = isRight ? undefined : await say(context, pull, kept, body, where)
   for (const { id } of doubled) await remove(context, id, where)
-  return refused === undefined ? 'told' : { refused }
+  return refused
 }
 
 /** Returns why GitHub does not take it, where it never will. */

@@ -1,5 +1,6 @@
 /** What every part of this folder works with: one repository, and the reads of it that are shared. */
 import type { ProbotOctokit } from 'probot'
+import type { Stage } from '../core/label.ts'
 import type { GitObjects } from './git-objects.ts'
 import type { Reads } from './reads.ts'
 
@@ -26,4 +27,6 @@ export interface Context {
   readonly at: { readonly owner: string; readonly repo: string }
   readonly reads: Reads
   readonly git: GitObjects
+  /** Labels that the repository is known to have by now. */
+  readonly labelsMade: Set<Stage>
 }

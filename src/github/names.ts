@@ -7,3 +7,6 @@ export const RULES_CHECK = 'Daypass / rules'
 
 /** Stands in the app's one comment on a pull request; GitHub doesn't show it. */
 export const COMMENT_MARKER = '<!-- daypass -->'
+
+/** Follows it in what is said before the merge. */
+export const OPEN_MARKER = '<!-- before the merge -->'

@@ -1,6 +1,7 @@
 /** Pull requests and merge groups: which are open, what they change, and which one brought a commit in. */
 import type { ChangedFile } from '../core/evidence.ts'
-import { CutOff, type OpenPull } from '../ports.ts'
+import { LABELS } from '../core/label.ts'
+import { type ClosedPull, CutOff, type OpenPull } from '../ports.ts'
 import type { Context } from './context.ts'
 
 /** GitHub lists no more, and doesn't say that it cut the list off. */
@@ -15,7 +16,24 @@ export async function openPulls({ octokit, at, reads }: Context): Promise<OpenPu
       baseBranch: pull.base.ref,
       draft: pull.draft === true,
       updatedAt: pull.updated_at,
+      labels: pull.labels.map(({ name }) => name),
     })),
+  )
+}
+
+/** By the label, which anybody may set or take away: so people are only told what GitHub says of the pull request itself. */
+export async function closedWaiting(context: Context): Promise<ClosedPull[]> {
+  const { octokit, at, reads } = context
+  const what = `the closed pull requests of ${at.owner}/${at.repo} that bear a label`
+  const parameters = { ...at, state: 'closed' as const, labels: LABELS.waiting.name, per_page: 100 }
+  const numbers = await reads.all(what, octokit.rest.issues.listForRepo, parameters, (page) =>
+    page.flatMap(({ number, pull_request }) => (pull_request ? [number] : [])),
+  )
+  return Promise.all(
+    numbers.map(async (number) => {
+      const { merged, base } = await readPull(context, number)
+      return { number, merged, baseBranch: base.ref }
+    }),
   )
 }
 

@@ -9,14 +9,14 @@ import {
   writeRequestCheck,
 } from './checks.ts'
 import { endCommands } from './commands.ts'
-import { writeComment } from './comments.ts'
+import { createTeller } from './comments.ts'
 import type { Context, Octokit, Target } from './context.ts'
 import { readPreviewEvidence, readProvenance } from './evidence.ts'
 import { isNotFound } from './failures.ts'
 import { createGitObjects } from './git-objects.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson } from './people.ts'
-import { mergeGroups, openPulls } from './pulls.ts'
+import { closedWaiting, mergeGroups, openPulls } from './pulls.ts'
 import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
 import { mergeRevert, openRevert } from './revert.ts'
@@ -35,12 +35,13 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
   const reads = createReads(octokit)
   const git = createGitObjects(octokit, target, reads)
   const at = { owner: target.owner, repo: target.repo }
-  const context: Context = { octokit, target, at, reads, git }
+  const context: Context = { octokit, target, at, reads, git, labelsMade: new Set() }
   const readTrust = createTrustReader(context)
 
   const reader: RepositoryReader = {
     snapshot: (commit) => readSnapshot(context, commit),
     openPulls: () => openPulls(context),
+    closedWaiting: () => closedWaiting(context),
     mergeGroups: () => mergeGroups(context),
     changedFiles: (headSha, pull) => changedFiles(context, headSha, pull),
     previewEvidence: (pull, path, terms) => readPreviewEvidence(context, readTrust, pull, path, terms),
@@ -62,7 +63,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     writeApprovalCheck: (...check) => writeApprovalCheck(context, ...check),
     askReviewers: (pull, reviewers) => askReviewers(context, pull, reviewers),
     writeRecord: (...record) => writeRecord(context, ...record),
-    writeComment: (...comment) => writeComment(context, ...comment),
+    tell: createTeller(context),
     openRevert: (revert) => openRevert(context, revert),
     mergeRevert: (state, revert) => mergeRevert(context, state, revert),
     reportBrokenRules: (commit, report) => reportBrokenRules(context, commit, report),

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LABELS } from '../../src/core/label.ts'
 import type { CheckReport } from '../../src/core/report.ts'
+import type { Word } from '../../src/ports.ts'
 import { commit, grantedRequest, newWorld, PATH, propose, TEXT, type World } from './world.ts'
 
 let world: World
@@ -157,6 +159,9 @@ it('broken rules are reported once, on the commit that gave the rules their text
   expect(await checksOn(broken)).toMatchObject([{ name: 'Daypass / rules', conclusion: 'failure' }])
 })
 
+const WAITING: Word = { markdown: 'Waiting', of: 'open', stage: 'waiting' }
+const GRANTED: Word = { markdown: 'Granted', of: 'merged', stage: 'active' }
+
 describe('the comment on a pull request', () => {
   let pull: number
   beforeEach(async () => {
@@ -168,9 +173,14 @@ describe('the comment on a pull request', () => {
     return data
   }
 
+  async function labels() {
+    const { data } = await world.people.alice.issues.listLabelsOnIssue({ ...world.at, issue_number: pull })
+    return data.map(({ name }) => name).sort()
+  }
+
   it('is one, brought up to date', async () => {
-    await world.open().writer.writeComment(pull, 'Waiting')
-    await world.open().writer.writeComment(pull, 'Granted')
+    await world.open().writer.tell(pull, WAITING)
+    await world.open().writer.tell(pull, GRANTED)
     expect(await comments()).toMatchObject([
       { user: { login: 'daypass[bot]' }, body: '<!-- daypass -->\nGranted' },
     ])
@@ -178,25 +188,71 @@ describe('the comment on a pull request', () => {
 
   it('is left alone when it says so already', async () => {
     const { writer } = world.open()
-    await writer.writeComment(pull, 'Granted')
+    await writer.tell(pull, GRANTED)
     world.callsOfApp()
-    await writer.writeComment(pull, 'Granted')
-    expect(world.callsOfApp()).toMatchObject([expect.stringContaining('GET')])
+    await writer.tell(pull, GRANTED)
+    expect(world.callsOfApp()).toMatchObject([
+      expect.stringMatching(/^GET .*\/comments/),
+      expect.stringMatching(/^GET .*\/labels/),
+    ])
+  })
+
+  it('on the merge is never overtaken by one from before, whichever is told first', async () => {
+    for (const words of [
+      [WAITING, GRANTED],
+      [GRANTED, WAITING],
+    ]) {
+      const { writer } = world.open()
+      await Promise.all(words.map((word) => writer.tell(pull, word)))
+      expect(await comments()).toMatchObject([{ body: '<!-- daypass -->\nGranted' }])
+      expect(await labels()).toEqual(['daypass: active'])
+    }
+  })
+
+  it('keeps a refusal as it was told, but not the word of waiting before it', async () => {
+    const { writer } = world.open()
+    const refused = (markdown: string): Word => ({ markdown, of: 'merged', stage: 'refused' })
+    await writer.tell(pull, WAITING)
+    await writer.tell(pull, refused('Refused'), 'keep')
+    await writer.tell(pull, refused('Refused, in other words'), 'keep')
+    expect(await comments()).toMatchObject([{ body: '<!-- daypass -->\nRefused' }])
+  })
+
+  it('is not begun only to say that nothing is asked for any more', async () => {
+    await world.open().writer.tell(pull, { markdown: 'Nothing', of: 'open' }, 'change')
+    expect(await comments()).toEqual([])
+  })
+
+  it('comes with a label, one at a time, beside those of people', async () => {
+    const at = { ...world.at, issue_number: pull }
+    await world.people.mallory.issues.addLabels({ ...at, labels: ['urgent', 'daypass: active'] })
+    await world.open().writer.tell(pull, WAITING)
+    expect(await labels()).toEqual(['daypass: waiting', 'urgent'])
+    await world.open().writer.tell(pull, { ...GRANTED, stage: 'ended' })
+    expect(await labels()).toEqual(['daypass: ended', 'urgent'])
+  })
+
+  it('has its label made with colour and description, and left as people changed it', async () => {
+    await world.open().writer.tell(pull, WAITING)
+    await world.open().writer.tell(pull, GRANTED)
+    await world.open().writer.tell(pull, { ...WAITING, of: 'merged' })
+    const { data } = await world.people.alice.issues.listLabelsOnIssue({ ...world.at, issue_number: pull })
+    expect(data).toMatchObject([LABELS.waiting])
   })
 
   it('is written anew after somebody deleted it', async () => {
     const { writer } = world.open()
-    await writer.writeComment(pull, 'Granted')
+    await writer.tell(pull, GRANTED)
     for (const { id } of await comments())
       await world.people.root.issues.deleteComment({ ...world.at, comment_id: id })
-    await writer.writeComment(pull, 'Granted')
+    await writer.tell(pull, GRANTED)
     expect(await comments()).toHaveLength(1)
   })
 
   it("is never somebody else's with the same marker", async () => {
     const body = '<!-- daypass -->\nGranted for ever'
     await world.people.mallory.issues.createComment({ ...world.at, issue_number: pull, body })
-    await world.open().writer.writeComment(pull, 'Granted')
+    await world.open().writer.tell(pull, GRANTED)
     expect(await comments()).toMatchObject([
       { user: { login: 'mallory' }, body },
       { user: { login: 'daypass[bot]' }, body: '<!-- daypass -->\nGranted' },
@@ -209,7 +265,7 @@ describe('the comment on a pull request', () => {
       await app.rest.issues.createComment({ ...world.at, issue_number: pull, body })
     }
     const [oldest] = await comments()
-    await world.open().writer.writeComment(pull, 'Granted')
+    await world.open().writer.tell(pull, GRANTED)
     expect(await comments()).toMatchObject([{ id: oldest?.id, body: '<!-- daypass -->\nGranted' }])
   })
 })
