@@ -47,6 +47,7 @@ export function createCallLog(): CallLog {
   let sequence = 0
   let open = 0
   const listeners: ((call: Call) => void)[] = []
+  const endedCalls = createEndedCalls()
   return {
     begin({ service, method, target }) {
       sequence += 1
@@ -65,7 +66,7 @@ export function createCallLog(): CallLog {
       return {
         by(caller) {
           call.caller = caller
-          call.after = lastEnded(calls, call)
+          call.after = endedCalls.lastBefore(call)
         },
         at(newTarget) {
           call.target = newTarget
@@ -78,6 +79,7 @@ export function createCallLog(): CallLog {
           call.ended = performance.now()
           call.status = status
           open -= 1
+          endedCalls.add(call)
           for (const listener of listeners) listener(call)
         },
       }
@@ -85,6 +87,7 @@ export function createCallLog(): CallLog {
     list: () => calls,
     clear() {
       calls = calls.filter((call) => call.ended === undefined)
+      endedCalls.clear()
     },
     inFlight: () => open,
     arrived: () => sequence,
@@ -92,16 +95,20 @@ export function createCallLog(): CallLog {
   }
 }
 
-/** The latest call of the same caller that had ended when this one began; 0 when there is none. */
-function lastEnded(calls: readonly Call[], call: Call): number {
-  let latest = 0
-  let latestEnd = Number.NEGATIVE_INFINITY
-  for (const other of calls) {
-    if (other.caller !== call.caller || other.ended === undefined) continue
-    if (other.ended <= call.started && other.ended > latestEnd) {
-      latest = other.sequence
-      latestEnd = other.ended
-    }
+/** By caller, in the order in which they ended: who asks for the last before a time finds it among the newest. */
+function createEndedCalls() {
+  const byCaller = new Map<string, Call[]>()
+  return {
+    add(call: Call): void {
+      const own = byCaller.get(call.caller) ?? []
+      own.push(call)
+      byCaller.set(call.caller, own.length > KEPT_CALLS * 2 ? own.slice(-KEPT_CALLS) : own)
+    },
+    /** The latest call of the same caller that had ended when this one began; 0 when there is none. */
+    lastBefore({ caller, started }: Call): number {
+      const last = byCaller.get(caller)?.findLast(({ ended = Number.POSITIVE_INFINITY }) => ended <= started)
+      return last?.sequence ?? 0
+    },
+    clear: () => byCaller.clear(),
   }
-  return latest
 }

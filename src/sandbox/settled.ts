@@ -32,11 +32,15 @@ const LOOK_INTERVAL_MS = 50
 const LARGEST_SKEW_MS = 2_000
 
 async function whatMoves(watched: Watched): Promise<string[]> {
-  const appMoves = await whatTheAppDoes(watched)
-  const deliveries = watched.pendingDeliveries()
-  const open = watched.calls.inFlight()
+  const onWires = whatIsOnWires(watched)
+  if (onWires.length > 0) return onWires
+  return [...(await whatTheAppDoes(watched)), ...whatIsOnWires(watched)]
+}
+
+function whatIsOnWires({ pendingDeliveries, calls }: Watched): string[] {
+  const deliveries = pendingDeliveries()
+  const open = calls.inFlight()
   return [
-    ...appMoves,
     ...(deliveries > 0 ? [`webhook deliveries not answered yet: ${deliveries}`] : []),
     ...(open > 0 ? [`calls in flight: ${open}`] : []),
   ]

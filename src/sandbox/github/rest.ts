@@ -72,8 +72,9 @@ export async function serveRest(
     answer = error instanceof Moved ? moved(server, incoming, error.repository) : refusal(error)
     isOrdered = error instanceof RefusedByOrder
   }
-  const sent = send(server, incoming, actor, answer, reply)
-  if (!isOrdered) server.onExchange?.(restExchange(incoming, body, answer, sent))
+  const bytes = bodyBytes(answer)
+  const sent = send(server, incoming, actor, { answer, bytes }, reply)
+  if (!isOrdered) server.onExchange?.(restExchange(incoming, body, { answer, bytes }, sent))
 }
 
 function parseBody(raw: Buffer): unknown {
@@ -155,6 +156,11 @@ function refusal(error: unknown): Answer {
   return { status: 500, body: { message: `The sandbox failed: ${message}` } }
 }
 
+interface Given {
+  readonly answer: Answer
+  readonly bytes: Buffer
+}
+
 interface Sent {
   readonly status: number
   /** Empty where there is no body. */
@@ -165,10 +171,9 @@ function send(
   server: RestServer,
   { request, path, url }: Incoming,
   actor: Actor,
-  answer: Answer,
+  { answer, bytes }: Given,
   reply: Reply,
 ): Sent {
-  const bytes = bodyBytes(answer)
   const etag = `W/"${createHash('sha256').update(tokenOf(actor)).update('\0').update(bytes).digest('hex')}"`
   const cacheable = request.method === 'GET' && answer.status === 200
   const unchanged = cacheable && matches(request.headers['if-none-match'], etag)
@@ -191,10 +196,10 @@ function send(
 function restExchange(
   { request, path, url }: Incoming,
   requestBody: unknown,
-  answer: Answer,
+  { answer, bytes }: Given,
   { status, contentType }: Sent,
 ): Exchange {
-  const text = contentType === '' ? '' : bodyBytes(answer).toString()
+  const isText = answer.contentType !== undefined
   return {
     kind: 'rest',
     method: request.method ?? 'GET',
@@ -203,8 +208,11 @@ function restExchange(
     requestBody,
     status,
     contentType,
-    // As it went over the wire: what JSON drops is not in it.
-    responseBody: contentType === '' ? undefined : answer.contentType ? text : JSON.parse(text),
+    /** As it went over the wire: what JSON drops is not in it. Most are never looked at. */
+    get responseBody(): unknown {
+      if (contentType === '') return undefined
+      return isText ? bytes.toString() : JSON.parse(bytes.toString())
+    },
   }
 }
 
