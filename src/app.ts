@@ -9,6 +9,7 @@ import { createGrantWriter } from './aws/grant-writer.ts'
 import { followClock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { ed25519Signer } from './core/receipt-signature.ts'
+import { createEventStream, NO_EVENTS } from './event-stream.ts'
 import { createDirectory } from './github/directory.ts'
 import { daypass } from './index.ts'
 import { look, type Surroundings } from './look.ts'
@@ -51,6 +52,12 @@ export async function startApp(config: Config): Promise<App> {
     now: () => Math.floor(clock.now() / 1000),
     log: probot.log,
     sign: config.receiptKey === undefined ? undefined : ed25519Signer(config.receiptKey),
+    events:
+      config.eventsFile === undefined
+        ? NO_EVENTS
+        : createEventStream(config.eventsFile, (err, lines) =>
+            probot.log.error({ err, lines }, 'Could not write to the event stream; it is tried again'),
+          ),
   }
   const memories = new Map([...config.repositories.keys()].map((id) => [id, createMemory()]))
 

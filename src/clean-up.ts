@@ -103,7 +103,7 @@ async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding
   if (final === undefined) return
   // First of all: whatever holds up the rest, what was refused stays refused.
   const subject =
-    final.kind === 'rejected' ? await recordVerdict(github, finding.subject, final) : finding.subject
+    final.kind === 'rejected' ? await recordVerdict(world, github, finding.subject, final) : finding.subject
   const revert = revertFor(world, subject, final)
   const state = await github.writer.openRevert(revert)
   const tell = isRejected(finding.subject)

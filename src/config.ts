@@ -1,5 +1,6 @@
 /** Environment and operator file → configuration, once, at the start; every problem is listed. */
 import type { Account } from './core/account.ts'
+import { STANDARD_OUTPUT } from './event-stream.ts'
 import { parseOperatorFile } from './operator-file.ts'
 import {
   type ConfigProblem,
@@ -8,6 +9,7 @@ import {
   pemOf,
   privateKeyOf,
   readSettings,
+  reasonOf,
   type Settings,
 } from './settings.ts'
 
@@ -26,6 +28,8 @@ export interface Config {
   readonly sweepSeconds: number
   /** Ed25519, PKCS #8, PEM. */
   readonly receiptKey?: string
+  /** Where the event stream goes: a file, or `-` for standard output. */
+  readonly eventsFile?: string
   readonly clockUrl?: string
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly repositories: ReadonlyMap<number, RepositoryConfig>
@@ -45,9 +49,15 @@ export type ConfigOutcome =
   | { readonly ok: true; readonly value: Config }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 
-/** `readFile` throws where there is none. */
-export function readConfig(env: Environment, readFile: (path: string) => string): ConfigOutcome {
-  const settings = readSettings(env, readFile)
+/** What of files the configuration needs to know; each throws where it can't be done. */
+export interface Files {
+  read(path: string): string
+  /** Makes sure that lines can be written to the end of a file; makes one where there is none. */
+  prepare(path: string): void
+}
+
+export function readConfig(env: Environment, files: Files): ConfigOutcome {
+  const settings = readSettings(env, files.read)
   const id = readAppId(settings)
   const privateKey = readPrivateKey(settings)
   const webhookSecret = readWebhookSecret(settings)
@@ -59,6 +69,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   }
   const sweepSeconds = settings.wholeNumber('DAYPASS_SWEEP_SECONDS', { min: 1, max: 3600, otherwise: 300 })
   const receiptKey = readReceiptKey(settings)
+  const eventsFile = readEventsFile(settings, files)
   const clockUrl = readClockUrl(settings, github, aws)
   const logLevel = settings.oneOf('LOG_LEVEL', LOG_LEVELS, 'info')
   const repositories = readRepositories(settings)
@@ -78,6 +89,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
       logLevel,
       repositories,
       ...(receiptKey !== undefined && { receiptKey }),
+      ...(eventsFile !== undefined && { eventsFile }),
       ...(clockUrl !== undefined && { clockUrl }),
     },
   }
@@ -211,6 +223,25 @@ function readReceiptKey(settings: Settings): string | undefined {
     message,
     'Make one with `openssl genpkey -algorithm ed25519`.',
   )
+}
+
+/** Evidence that can't be kept is found missing at the start, and not when somebody asks for it. */
+function readEventsFile(settings: Settings, files: Files): string | undefined {
+  const name = 'DAYPASS_EVENTS_FILE'
+  const path = settings.text(name)
+  if (path === undefined || path === STANDARD_OUTPUT) return path
+  try {
+    files.prepare(path)
+    return path
+  } catch (error) {
+    const message = `The file that ${name} names can't be written${reasonOf(error)}.`
+    return settings.report({
+      code: 'file-unwritable',
+      where: name,
+      message,
+      fix: 'Check its folder and who may write there, or write `-` for standard output.',
+    })
+  }
 }
 
 /** A clock that somebody else can move opens and closes windows at will: for a sandbox on this machine only. */

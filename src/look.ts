@@ -7,7 +7,7 @@ import { attempt, type GitHub, type Memory, type World } from './world.ts'
 /** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
 const RETRY_SECONDS = 15
 
-export type Surroundings = Pick<World, 'grants' | 'now' | 'log' | 'sign'> & {
+export type Surroundings = Pick<World, 'grants' | 'now' | 'log' | 'sign' | 'events'> & {
   /** Undefined where the app is not installed on it. Throws where GitHub gives no clear answer. */
   readonly find: (repository: RepositoryConfig) => Promise<GitHub | undefined>
 }
@@ -26,6 +26,7 @@ export async function look(
     attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
     attempt(told, 'check the open pull requests', {}, () => preview(world)),
   ])
-  if (memory.failures === 0) return wakeAt
+  const isTold = await shared.events.flush()
+  if (memory.failures === 0 && isTold) return wakeAt
   return Math.min(wakeAt ?? Number.POSITIVE_INFINITY, shared.now() + RETRY_SECONDS)
 }

@@ -1,5 +1,6 @@
 /** Tells people where a request stands: its record on the merge commit, and the one comment on its pull request. */
 import { type CommentContext, grantComment, type RevertShown } from './core/comment.ts'
+import { approvedEvent, endedEvent, grantedEvent, type Happening, requestTold } from './core/event.ts'
 import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
 import type { Stage } from './core/label.ts'
 import type { Parsed } from './core/problem.ts'
@@ -9,7 +10,7 @@ import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
 import { RULES_PATH } from './core/rules.ts'
 import type { GrantRecord, Snapshot } from './ports.ts'
-import type { GitHub, World } from './world.ts'
+import { type GitHub, tell, type World } from './world.ts'
 
 /** Which request is spoken of; without a merge commit there is nothing to keep a record on. */
 export interface Subject {
@@ -30,6 +31,7 @@ export async function publish(
   const key = keyOf(subject.identity)
   const said = JSON.stringify([state, revert])
   if (world.memory.published.get(key) === said) return
+  await tellOf(world, subject, state)
   if (subject.mergeSha !== undefined) await writeRecord(github, subject, subject.mergeSha, state)
   await comment(world, github, subject, state, revert)
   world.memory.published.set(key, said)
@@ -72,13 +74,44 @@ export function keyOf({ path, pull }: RequestIdentity): string {
   return `${pull} ${path}`
 }
 
+/**
+ * Into the event stream, before the record says so: whoever starts again after a crash in between finds the record as it
+ * was, and tells it again.
+ */
+async function tellOf(world: World, subject: Subject, state: GrantState): Promise<void> {
+  const happening = happeningOf(subject, state)
+  if (happening && subject.record?.state !== state.kind) await tell(world, happening)
+}
+
+/** None where nothing is known yet: that is told by whoever found it out, whatever the record says. */
+function happeningOf({ identity, blob }: Subject, state: GrantState): Happening | undefined {
+  switch (state.kind) {
+    case 'pending':
+      return undefined
+    case 'rejected': {
+      const { kind: event, code, message } = state
+      return { event, request: requestTold(identity, blob), code, message }
+    }
+    case 'approved':
+      return approvedEvent(identity, state.lent)
+    case 'granted':
+      return grantedEvent(identity, state.lent)
+    case 'ended': {
+      const { judged, role, account } = state.lent
+      return endedEvent({ identity, ...role, ...judged }, account, state.end)
+    }
+  }
+}
+
 /** Before IAM is written: whoever starts again after a crash goes on from here, and judges nothing twice. */
 export async function recordVerdict(
+  world: World,
   github: GitHub,
   subject: Subject,
   state: GrantState & { readonly kind: 'approved' | 'rejected' },
 ): Promise<Subject> {
   const { mergeSha, record } = subject
+  await tellOf(world, subject, state)
   if (mergeSha === undefined || record?.state === state.kind) return subject
   return { ...subject, record: await writeRecord(github, subject, mergeSha, state) }
 }

@@ -1,6 +1,7 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { cleanUp } from './clean-up.ts'
 import type { Account } from './core/account.ts'
+import { endedEvent, grantedEvent, requestTold, strayEvent } from './core/event.ts'
 import type { Person } from './core/evidence.ts'
 import type { EndReason, Grant, StandingGrant, StrayRole } from './core/grant.ts'
 import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
@@ -14,7 +15,7 @@ import { Obstacle, type Snapshot, type SourceFile } from './ports.ts'
 import { keyOf, lentOf, publish, publishRules, recordVerdict } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { uphold } from './uphold.ts'
-import { accountOf, attempt, type GitHub, type World } from './world.ts'
+import { accountOf, attempt, type GitHub, tell, type World } from './world.ts'
 
 /** IAM may take this long to list a role that was just written; until then it counts as standing. Seconds. */
 const PROPAGATION_SECONDS = 300
@@ -70,6 +71,7 @@ async function endStray(world: World, account: Account, stray: StrayRole): Promi
   const { id } = world.repository
   await attempt(world, 'end a role that is no request', { role: stray.roleArn }, async () => {
     await world.grants.denyStray(account, id, stray, world.now())
+    await tell(world, strayEvent(stray, account))
     world.log.warn(
       { repository: id, role: stray.roleArn },
       'Denied a role that is no request, or hides whose it is',
@@ -162,12 +164,14 @@ async function denyEach(
 async function deny(world: World, { standing, because, by, detail }: Ending): Promise<StandingGrant> {
   // A window that is over was closed by AWS at its end, whenever the app gets round to it.
   const at = because === 'expired' ? Math.min(world.now(), standing.window.end) : world.now()
-  await world.grants.deny(accountOf(world, standing), standing, at, because)
+  const account = accountOf(world, standing)
+  await world.grants.deny(account, standing, at, because)
   world.memory.written.delete(standing.roleName)
   world.log.info(
     { repository: world.repository.id, role: standing.roleArn, because, by: by?.login, detail },
     'Ended access',
   )
+  await tell(world, endedEvent(standing, account, { at, because, by, detail }))
   return { ...standing, state: { kind: 'ended', at, because, ...(by && { by }), ...(detail && { detail }) } }
 }
 
@@ -255,7 +259,7 @@ async function grantAccess(
 ): Promise<StandingGrant> {
   const lent = lentOf(world, subject.identity, judged)
   if (lent === undefined) throw new Error(`${grant.account} is lent no longer`)
-  const recorded = await recordVerdict(github, subject, { kind: 'approved', lent })
+  const recorded = await recordVerdict(world, github, subject, { kind: 'approved', lent })
   try {
     await world.grants.write(lent.account, grant)
   } catch (error) {
@@ -266,6 +270,7 @@ async function grantAccess(
     throw error
   }
   world.log.info({ repository: world.repository.id, role: grant.roleArn }, 'Granted access')
+  await tell(world, grantedEvent(subject.identity, lent))
   return standingOf(grant)
 }
 
@@ -284,6 +289,13 @@ async function report(
   await Promise.all([
     ...standing.map((grant) =>
       attempt(world, 'uphold a grant', { role: grant.roleArn }, () => uphold(world, github, grant)),
+    ),
+    ...findings.filter(isUnknown).map(({ subject, reason }) =>
+      tell(world, {
+        event: 'unknown',
+        request: requestTold(subject.identity, subject.blob),
+        ...reason,
+      }),
     ),
     ...findings
       .filter(isUnknown)

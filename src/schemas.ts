@@ -1,12 +1,13 @@
-/** Writes the JSON Schemas that editors check requests, rules and operator files with, from the schemas that read them. */
+/** Writes the JSON Schemas: of requests, rules and operator files for editors, and of the event stream for whoever reads it. */
 import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
+import { EventSchema } from './core/event.ts'
 import { RequestSchema } from './core/request.ts'
 import { RulesSchema } from './core/rules-schema.ts'
 import { OperatorSchema } from './operator-file.ts'
 
-const SCHEMAS = { request: RequestSchema, rules: RulesSchema, operator: OperatorSchema }
+const SCHEMAS = { request: RequestSchema, rules: RulesSchema, operator: OperatorSchema, event: EventSchema }
 
 /** By file name. What a file says counts, so it is the input side; checks between fields can't be told there. */
 export function jsonSchemas(): ReadonlyMap<string, object> {

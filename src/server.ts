@@ -1,5 +1,5 @@
 /** The process: the app on real GitHub and AWS, or, with nothing configured, a whole world on this machine to try it in. */
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { startApp } from './app.ts'
 import { chooseMode, formatProblems, readConfig } from './config.ts'
@@ -49,10 +49,19 @@ function readFlags() {
 }
 
 async function runApp(): Promise<void> {
-  const config = readConfig(process.env, (path) => readFileSync(path, 'utf8'))
+  const config = readConfig(process.env, { read: (path) => readFileSync(path, 'utf8'), prepare })
   if (!config.ok) return fail(formatProblems(config.problems, process.env))
   const app = await startApp(config.value)
   onSignal(() => app.stop())
+}
+
+/** A pipe or a device is refused: what is written there is not kept, and nobody may be reading. */
+function prepare(path: string): void {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
+  const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600)
+  const isFile = fstatSync(file).isFile()
+  closeSync(file)
+  if (!isFile) throw Object.assign(new Error('no file'), { code: 'ENOTSUP' })
 }
 
 async function runSandbox(flags: Flags): Promise<void> {

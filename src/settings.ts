@@ -9,6 +9,7 @@ export const SETTING_CODES = [
   'setting-invalid',
   'setting-conflict',
   'file-unreadable',
+  'file-unwritable',
   'operator-file',
 ] as const
 
@@ -48,8 +49,7 @@ export function readSettings(env: Environment, readFile: (path: string) => strin
     try {
       return readFile(path)
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-      const message = `The file that ${name} names can't be read${reason}.`
+      const message = `The file that ${name} names can't be read${reasonOf(error)}.`
       return report({
         code: 'file-unreadable',
         where: name,
@@ -109,6 +109,11 @@ export function readSettings(env: Environment, readFile: (path: string) => strin
       return otherwise
     },
   }
+}
+
+/** What the file system said, in brackets; nothing where it said nothing. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
 }
 
 export function isLoopback({ hostname }: URL): boolean {

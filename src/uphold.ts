@@ -1,5 +1,6 @@
 /** What stands in IAM is kept whole, and people are told of it as it is. */
 import type { RefusedOrder } from './core/early-end.ts'
+import { repairedEvent } from './core/event.ts'
 import type { StandingGrant } from './core/grant.ts'
 import { endOf, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
@@ -7,7 +8,7 @@ import { phaseOf } from './core/window.ts'
 import { isDue } from './look-again.ts'
 import type { GrantRecord } from './ports.ts'
 import { keyOf, lentOf, publish, type Subject, subjectOf } from './publish.ts'
-import { accountOf, type GitHub, type World } from './world.ts'
+import { accountOf, type GitHub, tell, type World } from './world.ts'
 
 /** Looks at a role when this process sees it first, again whenever it opened or ended since, and at least hourly. */
 export async function uphold(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
@@ -25,7 +26,9 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   if (standing.state.kind === 'live' && isFinal(subject.record)) {
     // The record says that it is over, so the role is left over from somewhere: it is ended, never mended.
     const because = judged?.ended?.because ?? 'role-removed'
-    await world.grants.deny(accountOf(world, standing), standing, world.now(), because)
+    const account = accountOf(world, standing)
+    await world.grants.deny(account, standing, world.now(), because)
+    await tell(world, repairedEvent(standing, account, ['Its access is over, yet it stood: it was denied.']))
     return
   }
   if (lent === undefined) {
@@ -63,6 +66,7 @@ async function upholdLive(
     if (found.length > 0) {
       world.memory.found.set(standing.roleName, { at: world.now(), what: found })
       world.log.warn({ role: standing.roleArn, found }, 'A role was not as the app wrote it')
+      await tell(world, repairedEvent(standing, lent.account, found))
     }
   }
   const found = world.memory.found.get(standing.roleName)

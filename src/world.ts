@@ -2,10 +2,12 @@
 import type { RepositoryConfig } from './config.ts'
 import type { Account } from './core/account.ts'
 import type { RefusedOrder } from './core/early-end.ts'
+import { eventOf, type Happening } from './core/event.ts'
 import type { Person } from './core/evidence.ts'
 import type { StandingGrant } from './core/grant.ts'
 import type { Sign } from './core/receipt-signature.ts'
 import type { FoundOnRole } from './core/report-grant.ts'
+import type { EventStream } from './event-stream.ts'
 import type { Looked } from './look-again.ts'
 import type { GrantReader, GrantWriter, RepositoryReader, RepositoryWriter } from './ports.ts'
 
@@ -27,6 +29,7 @@ export interface World {
   readonly memory: Memory
   /** Signs receipts; without it they are only claims. */
   readonly sign?: Sign
+  readonly events: EventStream
 }
 
 /** All of the world but the way to write grants. */
@@ -129,6 +132,14 @@ export async function attempt<T>(
     )
     return undefined
   }
+}
+
+/** Puts into the event stream what happened; never fails. */
+export function tell(
+  { repository, events, now }: Pick<World, 'repository' | 'events' | 'now'>,
+  happening: Happening,
+): Promise<void> {
+  return events.tell(eventOf(repository, now(), happening))
 }
 
 export function accountOf(

@@ -36,7 +36,12 @@ function readFile(path: string): string {
   return text
 }
 
-const read = (env: Readonly<Record<string, string | undefined>>) => readConfig(env, readFile)
+function prepare(path: string): void {
+  if (!path.startsWith('/kept/')) throw Object.assign(new Error(path), { code: 'EACCES' })
+}
+
+const read = (env: Readonly<Record<string, string | undefined>>) =>
+  readConfig(env, { read: readFile, prepare })
 
 function configOf(env: Readonly<Record<string, string>> = {}): Config {
   const outcome = read({ ...GOOD, ...env })

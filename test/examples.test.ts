@@ -4,6 +4,7 @@ import { Ajv } from 'ajv'
 import { load } from 'js-yaml'
 import { describe, expect, test } from 'vitest'
 import { parseCodeowners } from '../src/core/codeowners.ts'
+import { EventSchema } from '../src/core/event.ts'
 import type { Parsed } from '../src/core/problem.ts'
 import { parseLocation, parseRequest } from '../src/core/request.ts'
 import { applyRules, parseRules } from '../src/core/rules.ts'
@@ -65,6 +66,26 @@ describe.each([...files, ...blocks])('$name', ({ source }) => {
     )
     validate(load(source))
     expect(validate.errors ?? []).toEqual([])
+  })
+})
+
+describe('the event stream', () => {
+  const reference = read('docs/reference.md')
+
+  test('is described with a line that holds against its schema', () => {
+    const lines = [...reference.matchAll(/^```json\n(.*?)^```$/gms)].map(([, line = '']) => line)
+    const validate = new Ajv({ allErrors: true }).compile(JSON.parse(read('docs/schemas/event.schema.json')))
+    expect(lines).toHaveLength(1)
+    for (const line of lines) {
+      validate(JSON.parse(line))
+      expect(validate.errors ?? []).toEqual([])
+      expect(line.trim()).not.toContain('\n')
+    }
+  })
+
+  test('is described with every kind of event', () => {
+    const kinds = EventSchema.options.map(({ shape }) => shape.event.value)
+    for (const kind of kinds) expect(reference).toMatch(new RegExp(`^\\| \`${kind}\` +\\|`, 'm'))
   })
 })
 

@@ -158,10 +158,16 @@ describe('settings that can not be used', () => {
       'operator.yml': readFileSync(new URL('../../docs/examples/operator.yml', import.meta.url), 'utf8'),
       'broken-operator.yml': read('operator/arn.txt'),
     }
-    const outcome = readConfig(env, (path) => {
-      const text = files[path]
-      if (text === undefined) throw Object.assign(new Error(), { code: 'ENOENT' })
-      return text
+    const missing = () => Object.assign(new Error(), { code: 'ENOENT' })
+    const outcome = readConfig(env, {
+      read(path) {
+        const text = files[path]
+        if (text === undefined) throw missing()
+        return text
+      },
+      prepare() {
+        throw missing()
+      },
     })
     return { file, env, problems: outcome.ok ? [] : outcome.problems }
   })

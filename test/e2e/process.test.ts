@@ -54,10 +54,18 @@ describe('started on real GitHub and AWS', () => {
       APP_ID: 'Iv23-not-a-number',
       PRIVATE_KEY: 'hunter2',
       PORT: '99999999',
+      DAYPASS_EVENTS_FILE: join(directory, 'nowhere', 'events.jsonl'),
     })
 
     expect(code).toBe(1)
-    for (const name of ['APP_ID', 'PRIVATE_KEY', 'WEBHOOK_SECRET', 'DAYPASS_OPERATOR_FILE', 'PORT'])
+    for (const name of [
+      'APP_ID',
+      'PRIVATE_KEY',
+      'WEBHOOK_SECRET',
+      'DAYPASS_OPERATOR_FILE',
+      'PORT',
+      'DAYPASS_EVENTS_FILE',
+    ])
       expect(said).toMatch(new RegExp(`^  ${name}: `, 'm'))
     expect(said).not.toContain('hunter2')
   })

@@ -38,7 +38,11 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'daypass-test-'))
   world = await startWorld({
     preload: WITNESS,
-    appEnvironment: { WITNESS_TO: join(directory, 'secrets'), LOG_LEVEL: 'trace' },
+    appEnvironment: {
+      WITNESS_TO: join(directory, 'secrets'),
+      LOG_LEVEL: 'trace',
+      DAYPASS_EVENTS_FILE: join(directory, 'events.jsonl'),
+    },
   })
   environment = JSON.parse(await readFile(join(directory, 'secrets.environment'), 'utf8'))
 })
@@ -236,6 +240,7 @@ describe('of all that it wrote', () => {
 
   beforeAll(async () => {
     note('the log', await world.appLog())
+    note('the event stream', await readFile(join(directory, 'events.jsonl'), 'utf8'))
     const { protected: one, unprotected: other } = world.repositories
     for (const repository of [one, other])
       note(
@@ -265,7 +270,7 @@ describe('of all that it wrote', () => {
   })
 
   test('it looks at everything: nothing of it is empty', () => {
-    expect([...written.keys()]).toHaveLength(7)
+    expect([...written.keys()]).toHaveLength(8)
     for (const [where, text] of written) expect(text.length, where).toBeGreaterThan(20)
     expect(written.get('git')).toContain('Daypass-')
   })
