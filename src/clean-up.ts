@@ -29,6 +29,9 @@ export async function cleanUp(
     .filter((grant) => standing.includes(grant))
   const removed = new Set<StandingGrant>()
   await Promise.all([
+    ...(world.memory.untidy
+      ? [attempt(world, 'delete merged branches', {}, () => github.writer.tidyReverts())]
+      : []),
     ...over.map((grant) =>
       attempt(world, 'remove a grant', { role: grant.roleArn }, async () => {
         await takeDown(world, github, snapshot, grant)
@@ -50,6 +53,7 @@ export async function cleanUp(
         ),
       ),
   ])
+  world.memory.untidy = world.memory.failures > 0
   return standing.filter((grant) => !removed.has(grant))
 }
 
@@ -148,7 +152,6 @@ async function tellAndMerge(
   if (revert === undefined || state.kind !== 'open') return false
   if ((await github.writer.mergeRevert(state, revert)) === 'waiting') return true
   world.log.info({ repository: world.repository.id, pull: state.pull }, 'Merged a revert pull request')
-  await tell({ kind: 'merged', pull: state.pull })
   return false
 }
 

@@ -201,6 +201,8 @@ export interface RepositoryWriter {
   openRevert(revert: Revert): Promise<RevertState>
   /** Merges it where the app may, after reading again that the bytes are the ended ones. */
   mergeRevert(state: RevertState & { kind: 'open' }, revert: Revert): Promise<'merged' | 'waiting'>
+  /** Deletes the branches of merged revert pull requests that an interrupted run left. */
+  tidyReverts(): Promise<void>
   /** Reports broken rules once on the commit that broke them. */
   reportBrokenRules(commit: string, report: CheckReport): Promise<void>
 }

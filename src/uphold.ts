@@ -63,7 +63,8 @@ async function upholdLive(
   const grant = grantOf(subject.identity, lent.location, lent.account, lent.judged)
   if (!world.memory.written.has(standing.roleName)) {
     const found = await world.grants.write(lent.account, grant)
-    if (found.length > 0) {
+    // Of a role that was never told of, the rest is what an interrupted run had not come to yet.
+    if (found.length > 0 && subject.record?.state === 'granted') {
       world.memory.found.set(standing.roleName, { at: world.now(), what: found })
       world.log.warn({ role: standing.roleArn, found }, 'A role was not as the app wrote it')
       await tell(world, repairedEvent(standing, lent.account, found))

@@ -77,6 +77,8 @@ export interface Memory {
   clicks: readonly Click[]
   /** Who asked in vain for the end of a grant, by request. */
   readonly refused: Map<string, readonly RefusedOrder[]>
+  /** Whether a branch of a merged revert pull request may have been left: after a start, or after something failed. */
+  untidy: boolean
   /** Things that could not be done in this look and must be tried again soon. */
   failures: number
 }
@@ -111,6 +113,7 @@ export function createMemory(): Memory {
     found: new Map(),
     clicks: [],
     refused: new Map(),
+    untidy: true,
     failures: 0,
   }
 }

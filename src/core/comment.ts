@@ -38,7 +38,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
         `**Not granted.** ${prose(state.message)} (${code(state.code)})`,
         `**What to do:** ${prose(state.fix)}`,
         `This is final for this pull request, and AWS was not touched. ${askAgain(context)}`,
-        revertSentence(context, 'It opened nothing.'),
+        revertSentence(context),
       ])
     case 'ended':
       return compose([
@@ -118,16 +118,14 @@ function askAgain({ place, requestText }: CommentContext): string {
   return `To ask again, [open a new request](${newRequestLink(place, requestText)})${requestText === undefined ? '' : ' with the same text'}.`
 }
 
-/** `afterwards`: what is to be said of a file that is gone. */
-function revertSentence({ place, revert }: CommentContext, afterwards: string): string | undefined {
+/**
+ * True before the pull request is merged as well as after: the app tells it first and merges then, and whatever happens to
+ * it in between, nothing has to be told again.
+ */
+function revertSentence({ place, revert }: CommentContext, receipt?: string): string | undefined {
   if (revert === undefined) return undefined
   const link = `[pull request ${revert.pull}](${pullLink(place, revert.pull)})`
-  switch (revert.kind) {
-    case 'open':
-      return `The file is still on the branch and opens nothing; ${link} takes it out when it is merged.`
-    case 'merged':
-      return `The file was taken out of the branch by ${link}. ${afterwards}`
-    case 'closed':
-      return `The file is still on the branch and opens nothing; ${link}, which was to take it out, was closed.`
-  }
+  if (revert.kind === 'closed')
+    return `The file is still on the branch and opens nothing; ${link}, which was to take it out, was closed.`
+  return [`The file opens nothing; ${link} takes it out of the branch.`, receipt].filter(Boolean).join(' ')
 }

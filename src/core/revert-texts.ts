@@ -27,8 +27,11 @@ export function revertTexts(identity: RequestIdentity, reason: RevertReason): Re
   }
 }
 
+/** How the names of all these branches begin. */
+export const REVERT_BRANCHES = 'daypass/revert-'
+
 export function revertBranch(identity: RequestIdentity): string {
-  return `daypass/revert-${identityHash(identity)}`
+  return REVERT_BRANCHES + identityHash(identity)
 }
 
 function textsOfEnd(

@@ -19,7 +19,7 @@ import { permissionOfPerson } from './people.ts'
 import { closedWaiting, mergeGroups, openPulls } from './pulls.ts'
 import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
-import { mergeRevert, openRevert } from './revert.ts'
+import { mergeRevert, openRevert, tidyReverts } from './revert.ts'
 import { askedReviewers, askReviewers } from './reviewers.ts'
 import { REQUEST_TEXT_LIMIT, readSnapshot } from './snapshot.ts'
 import { leftBranch } from './taken-out.ts'
@@ -66,6 +66,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     tell: createTeller(context),
     openRevert: (revert) => openRevert(context, revert),
     mergeRevert: (state, revert) => mergeRevert(context, state, revert),
+    tidyReverts: () => tidyReverts(context),
     reportBrokenRules: (commit, report) => reportBrokenRules(context, commit, report),
   }
   return { reader, writer }

@@ -1,4 +1,5 @@
 /** The pull request that takes an ended request's file out of the default branch: opened once, merged where the app may. */
+import { REVERT_BRANCHES } from '../core/revert-texts.ts'
 import { type Revert, type RevertState, Unreadable } from '../ports.ts'
 import type { Context } from './context.ts'
 import { statusOf, write } from './failures.ts'
@@ -43,6 +44,20 @@ export async function mergeRevert(
   return 'merged'
 }
 
+/** Only where the branch is still what was merged: somebody may have gone on from there. */
+export async function tidyReverts(context: Context): Promise<void> {
+  const { octokit, at, reads } = context
+  const what = `the branches of revert pull requests of ${at.owner}/${at.repo}`
+  const parameters = { ...at, ref: `heads/${REVERT_BRANCHES}` }
+  const refs = await reads.all(what, octokit.rest.git.listMatchingRefs, parameters, (page) => page)
+  for (const { ref, object } of refs) {
+    const branch = ref.slice('refs/heads/'.length)
+    const known = await findRevert(context, branch)
+    if (known?.isOwn && known.state.kind === 'merged' && known.headSha === object.sha)
+      await deleteBranch(context, branch)
+  }
+}
+
 async function holdsEndedBytes(
   { git }: Context,
   commit: string,
@@ -56,6 +71,7 @@ interface KnownRevert {
   readonly state: Exclude<RevertState, { kind: 'not-needed' }>
   /** Whether the app opened it. */
   readonly isOwn: boolean
+  readonly headSha: string
 }
 
 /**
@@ -84,6 +100,7 @@ async function findRevert(context: Context, branch: string): Promise<KnownRevert
   const { number: pull, state, head, merged_at } = newest
   return {
     isOwn: isApp(context, newest.user),
+    headSha: head.sha,
     state:
       state === 'open'
         ? { kind: 'open', pull, headSha: head.sha }

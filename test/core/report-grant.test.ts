@@ -119,8 +119,8 @@ describe('the record and the comment of a request', () => {
   })
 
   it.each([
-    ['open', 'takes it out when it is merged'],
-    ['merged', 'Its commit message is the receipt.'],
+    ['open', 'takes it out of the branch. Its commit message is the receipt.'],
+    ['merged', 'takes it out of the branch. Its commit message is the receipt.'],
     ['closed', 'was closed'],
   ] as const)('say what became of a revert pull request that is %s', (kind, words) => {
     const comment = grantComment(ended('expired'), { place, revert: { kind, pull: 13 } })

@@ -37,7 +37,7 @@ async function expectRefused(request: MergedRequest, code: string): Promise<void
   expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'failure' })
   expect(await world.revertOf(request)).toMatchObject({ merged_at: expect.any(String) })
   expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
-  expect(comment).toContain('The file was taken out of the branch by')
+  expect(comment).toContain('takes it out of the branch.')
 }
 
 describe('an approval', () => {

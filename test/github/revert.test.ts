@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Revert } from '../../src/ports.ts'
 import { commit, grantedRequest, newWorld, PATH, TEXT, type World, type WorldOptions } from './world.ts'
 
-const BRANCH = 'daypass/end-alice-1'
+const BRANCH = 'daypass/revert-alice-1'
 const MESSAGE = 'End the access of alice\n\nDaypass-Reason: "expired"'
 
 let world: World
@@ -138,6 +138,25 @@ describe('its merge', () => {
     const log = await world.people.alice.repos.listCommits({ ...world.at })
     expect(log.data.map(({ commit: { message } }) => message)).toContain(MESSAGE)
     expect(await world.open().writer.openRevert(revert)).toEqual({ kind: 'merged', pull: state.pull })
+  })
+
+  it('leaves no branch behind, though a run was interrupted right after the merge', async () => {
+    const { pull } = await opened()
+    await world.people.root.pulls.merge({ ...world.at, pull_number: pull })
+    await world.open().writer.tidyReverts()
+
+    expect(await head(BRANCH)).toBeUndefined()
+  })
+
+  it('leaves a branch alone that waits for its merge, or that somebody went on from', async () => {
+    const { pull } = await opened()
+    await world.open().writer.tidyReverts()
+    expect(await head(BRANCH)).toBeDefined()
+    await world.people.root.pulls.merge({ ...world.at, pull_number: pull })
+    await commit(world, 'root', BRANCH, { 'NOTES.md': 'More to come\n' })
+    await world.open().writer.tidyReverts()
+
+    expect(await head(BRANCH)).toBeDefined()
   })
 
   it('is done again after the branch was set back to where the file was', async () => {
