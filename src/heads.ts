@@ -4,7 +4,8 @@ import type { GitHub } from './world.ts'
 
 export type Head = PullHead | GroupHead
 
-export interface PullHead extends Pick<OpenPull, 'baseBranch' | 'draft' | 'updatedAt' | 'labels'> {
+export interface PullHead
+  extends Pick<OpenPull, 'baseBranch' | 'draft' | 'updatedAt' | 'createdAt' | 'labels'> {
   readonly kind: 'pull'
   readonly sha: string
   readonly pull: number

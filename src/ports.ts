@@ -61,6 +61,8 @@ export interface OpenPull {
   readonly draft: boolean
   /** As GitHub writes it; changes with every push, review, and change of the pull request itself. */
   readonly updatedAt: string
+  /** Seconds since the epoch. */
+  readonly createdAt: number
   /** Names of its labels, whoever set them. */
   readonly labels: readonly string[]
 }
@@ -108,6 +110,8 @@ export interface RepositoryReader {
   /** The default branch at its head, or another commit. */
   snapshot(commit?: string): Promise<Snapshot>
   openPulls(): Promise<readonly OpenPull[]>
+  /** When anybody last did something about a pull request, in seconds since the epoch; nothing to judge by. */
+  lastStirred(pull: number): Promise<number>
   /** Closed pull requests that bear the label `daypass: waiting`. */
   closedWaiting(): Promise<readonly ClosedPull[]>
   /** Merge queue groups waiting for their checks. */
@@ -197,6 +201,12 @@ export interface RepositoryWriter {
    * written. `refused`: GitHub takes none there, as where the conversation is locked.
    */
   tell(pull: number, word: Word, mode?: 'keep' | 'change'): Promise<'told' | { readonly refused: string }>
+  /**
+   * Mentions somebody in a comment of its own, as a change of a comment notifies nobody: once for each end (seconds since
+   * the epoch), also where it was written before a crash.
+   */
+  remind(pull: number, end: number, markdown: string): Promise<'told' | { readonly refused: string }>
+  closePull(pull: number): Promise<void>
   /** Opens (or finds) the pull request that takes the file out; nothing where the bytes on the branch are not `blob`. */
   openRevert(revert: Revert): Promise<RevertState>
   /** Merges it where the app may, after reading again that the bytes are the ended ones. */

@@ -10,7 +10,7 @@ import { cutOff, type Examined } from './examined.ts'
 import { type Head, type HeadsOfCommit, type PullHead, readHeads } from './heads.ts'
 import { CutOff, type Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
-import { bearsLabel, tellClosed, tellOpen } from './tell-open.ts'
+import { bearsLabel, closeUnanswered, tellClosed, tellOpen } from './tell-open.ts'
 import { attempt, type GitHub, type PreviewWorld } from './world.ts'
 
 /** External id of a check that could not be decided: it is asked again at every look. */
@@ -83,6 +83,7 @@ async function check(
     heads.map(async (head, index) => {
       const examined = found.examined[index]
       if (head.kind !== 'pull' || examined === undefined) return
+      if (await closeUnanswered(world, github, rules, head, examined)) return
       await askOwners(world, github, head, examined)
       if (!stands || !bearsLabel(head, examined)) await tellOpen(world, github, head, examined)
     }),

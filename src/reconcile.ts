@@ -14,6 +14,7 @@ import { type Finding, judgeFile } from './judge-file.ts'
 import { Obstacle, type Snapshot, type SourceFile } from './ports.ts'
 import { keyOf, lentOf, publish, publishRules, recordVerdict } from './publish.ts'
 import { readRules } from './read-rules.ts'
+import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
 import { accountOf, attempt, type GitHub, tell, type World } from './world.ts'
 
@@ -24,6 +25,7 @@ const PROPAGATION_SECONDS = 300
 export async function reconcile(world: World): Promise<number | undefined> {
   const iam = await readStanding(world)
   let standing = await endAccess(world, iam.standing, 'unreadable')
+  let reminder: number | undefined
 
   const snapshot = await readBranch(world)
   if (world.github !== undefined && snapshot !== undefined) {
@@ -39,8 +41,14 @@ export async function reconcile(world: World): Promise<number | undefined> {
     standing = await giveAccess(world, world.github, standing, filesOf(snapshot), findings)
     await report(world, world.github, keptOf(world, standing, filesOf(snapshot)), findings)
     standing = await cleanUp(world, world.github, snapshot, standing, findings)
+    reminder = await remind(world, world.github, rules, standing)
   }
-  return nextWake({ desired: [], standing, now: world.now() })
+  return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
+}
+
+function earliest(...instants: readonly (number | undefined)[]): number | undefined {
+  const told = instants.filter((instant) => instant !== undefined)
+  return told.length === 0 ? undefined : Math.min(...told)
 }
 
 interface Iam {

@@ -1,6 +1,8 @@
 /** Tells people on an open pull request for whom it waits, and on a closed one that nothing was granted. Notes, never evidence. */
 import { type OpenState, openComment } from './core/comment-open.ts'
 import { stagesIn } from './core/label.ts'
+import type { Parsed } from './core/problem.ts'
+import type { Rules } from './core/rules.ts'
 import type { Examined } from './examined.ts'
 import type { PullHead } from './heads.ts'
 import type { Word } from './ports.ts'
@@ -15,6 +17,32 @@ export async function tellOpen(
   if (asks) return tell(world, github, pull, { kind: 'judged', request, approval })
   // Most pull requests never asked for anything: nobody is told that.
   if (asks === false && stagesIn(labels).length > 0) await tell(world, github, pull, { kind: 'withdrawn' })
+}
+
+/** Whether it was closed: it waits for an approval longer than the rules say, and nobody stirs. */
+export async function closeUnanswered(
+  world: PreviewWorld,
+  github: GitHub,
+  rules: Parsed<Rules>,
+  head: PullHead,
+  examined: Examined,
+): Promise<boolean> {
+  const after = rules.ok ? rules.value.closeAfter : undefined
+  if (after === undefined || head.draft || !isUnanswered(examined)) return false
+  const { pull, createdAt } = head
+  // The list knows this much without asking.
+  if (world.now() < createdAt + after || world.now() < (await github.reader.lastStirred(pull)) + after)
+    return false
+  await tell(world, github, pull, { kind: 'unanswered', after })
+  await github.writer.closePull(pull)
+  world.log.info({ repository: world.repository.id, pull }, 'Closed a request that waited too long')
+  return true
+}
+
+/** Neither what is approved, nor what waits for something else than people's answer to this very request. */
+function isUnanswered({ asks, request, approval }: Examined): boolean {
+  if (!asks || (request.kind !== 'valid' && request.kind !== 'problems')) return false
+  return approval.kind !== 'judged' || approval.judged.some(({ verdict }) => verdict.outcome === 'rejected')
 }
 
 /** Whether the label of an open pull request is what it should be, as far as it is known without asking. */
@@ -50,9 +78,9 @@ export async function tellClosed(
 async function tell(world: PreviewWorld, github: GitHub, pull: number, state: OpenState): Promise<void> {
   const place = { repositoryUrl: github.url, defaultBranch: github.defaultBranch }
   const markdown = openComment(state, { place, pull })
-  const isJudged = state.kind === 'judged'
-  const word: Word = { markdown, of: 'open', ...(isJudged && { stage: 'waiting' }) }
-  const told = await github.writer.tell(pull, word, isJudged ? undefined : 'change')
+  const isNews = state.kind === 'judged' || state.kind === 'unanswered'
+  const word: Word = { markdown, of: 'open', ...(state.kind === 'judged' && { stage: 'waiting' }) }
+  const told = await github.writer.tell(pull, word, isNews ? undefined : 'change')
   if (told === 'told') return
   const fields = { repository: world.repository.id, pull, why: told.refused }
   world.log.warn(fields, 'GitHub takes no comment or label on a pull request: only the checks tell of it')

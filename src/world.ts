@@ -73,6 +73,8 @@ export interface Memory {
   readonly upheld: Map<string, Looked>
   /** What was last found changed on a role, by role name. */
   readonly found: Map<string, FoundOnRole>
+  /** Of which end somebody was reminded, by request. */
+  readonly reminded: Map<string, number>
   /** Not dealt with yet. */
   clicks: readonly Click[]
   /** Who asked in vain for the end of a grant, by request. */
@@ -111,6 +113,7 @@ export function createMemory(): Memory {
     allowed: new Map(),
     upheld: new Map(),
     found: new Map(),
+    reminded: new Map(),
     clicks: [],
     refused: new Map(),
     untidy: true,

@@ -52,6 +52,7 @@ const NEEDED: Readonly<Record<string, readonly Permission[]>> = {
   'pulls.listReviews': ['pull_requests:read'],
   'pulls.merge': ['contents:write'],
   'pulls.requestReviewers': ['pull_requests:write'],
+  'pulls.update': ['pull_requests:write'],
   'pulls.updateBranch': ['pull_requests:write'],
   'repos.compareCommitsWithBasehead': ['contents:read'],
   'repos.deleteFile': ['contents:write'],

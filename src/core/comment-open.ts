@@ -14,7 +14,7 @@ export type OpenState =
   | { readonly kind: 'withdrawn' }
   /** Closed, and not into the default branch. */
   | { readonly kind: 'closed' }
-  /** Closed by the app: nobody answered within the seconds that the rules say. */
+  /** Closed by the app: for so many seconds, which the rules say, nobody approved it, nor did anything else about it. */
   | { readonly kind: 'unanswered'; readonly after: number }
 
 export interface OpenContext {
@@ -38,7 +38,7 @@ export function openComment(state: OpenState, context: OpenContext): string {
       ])
     case 'unanswered':
       return compose([
-        `**Closed, as nobody answered for ${lengthOf(state.after)}.** The rules of this repository let a request wait no longer. Nothing was granted.`,
+        `**Closed, as it waited for ${lengthOf(state.after)} without an approval.** The rules of this repository let a request wait no longer. Nothing was granted.`,
         'If it is still needed, reopen it: the time then counts anew.',
       ])
   }

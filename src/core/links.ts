@@ -21,6 +21,11 @@ export function deleteFileLink({ repositoryUrl, defaultBranch, path }: Place): s
   return `${repositoryUrl}/delete/${encodePath(defaultBranch)}/${encodePath(path)}`
 }
 
+/** GitHub's page to edit a file; it offers a new branch and a pull request. It can't be opened with the change made. */
+export function editFileLink({ repositoryUrl, defaultBranch, path }: Place): string {
+  return `${repositoryUrl}/edit/${encodePath(defaultBranch)}/${encodePath(path)}`
+}
+
 /** GitHub's page for a new file, beside the old one and with its text filled in. */
 export function newRequestLink({ repositoryUrl, defaultBranch, path }: Place, text?: string): string {
   const page = `${repositoryUrl}/new/${encodePath(defaultBranch)}`

@@ -71,6 +71,14 @@ export const RulesSchema = z
       description: 'Who everyone else is; `{login}` stands for their GitHub login in lower case.',
       examples: [{ permission_set: 'DataAnalyst', user_name: '{login}@example.com' }],
     }),
+    remind_before: durationField(
+      'How long before its end whom an access is for is mentioned in a comment; without it nobody is.',
+      '15m',
+    ).optional(),
+    close_after: durationField(
+      'How long a request may wait for an answer until it is closed; without it it is never closed.',
+      '14d',
+    ).optional(),
   })
   .meta({ title: 'Daypass rules' })
 

@@ -23,6 +23,10 @@ export interface Rules {
   readonly people: ReadonlyMap<string, Person>
   /** For everyone who is not listed. */
   readonly template?: Template
+  /** How long before its end people are reminded of an access, in seconds; undefined: never. */
+  readonly remindBefore?: number
+  /** How long a request may wait for an answer until it is closed, in seconds; undefined: for ever. */
+  readonly closeAfter?: number
 }
 
 interface BucketRule {
@@ -45,7 +49,8 @@ export function parseRules(source: string): Parsed<Rules> {
   return shape.ok ? { ok: true, value: rulesOf(shape.value) } : shape
 }
 
-function rulesOf({ paused, buckets, people, template }: z.output<typeof RulesSchema>): Rules {
+function rulesOf(rules: z.output<typeof RulesSchema>): Rules {
+  const { paused, buckets, people, template, remind_before, close_after } = rules
   return {
     paused,
     buckets: buckets.map((rule) => ({
@@ -60,6 +65,8 @@ function rulesOf({ paused, buckets, people, template }: z.output<typeof RulesSch
     })),
     people: new Map(Object.entries(people).map(([login, person]) => [login.toLowerCase(), person])),
     ...(template && { template }),
+    ...(remind_before !== undefined && { remindBefore: remind_before }),
+    ...(close_after !== undefined && { closeAfter: close_after }),
   }
 }
 

@@ -4,7 +4,7 @@ import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
 import { finalRefusal, statusOf, write } from './failures.ts'
 import { setStage } from './labels.ts'
-import { COMMENT_MARKER, OPEN_MARKER } from './names.ts'
+import { COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
 
 const MOST_CHARACTERS = 65_536
 
@@ -47,7 +47,7 @@ async function writeComment(
   const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
   const marker = of === 'open' ? `${COMMENT_MARKER}${OPEN_MARKER}` : COMMENT_MARKER
   const body = shortened(`${marker}\n${markdown}`, MOST_CHARACTERS)
-  const [kept, ...doubled] = await ownComments(context, pull)
+  const [kept, ...doubled] = await ownComments(context, pull, COMMENT_MARKER)
   const isOfMerge = kept !== undefined && !kept.body.includes(OPEN_MARKER)
   if (isOfMerge && of === 'open') return 'later'
   const isRight =
@@ -57,6 +57,27 @@ async function writeComment(
   return refused
 }
 
+export async function remind(
+  context: Context,
+  pull: number,
+  end: number,
+  markdown: string,
+): ReturnType<RepositoryWriter['remind']> {
+  const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
+  const marker = reminderMarker(end)
+  const [kept, ...doubled] = await ownComments(context, pull, marker)
+  for (const { id } of doubled) await remove(context, id, where)
+  if (kept !== undefined) return 'told'
+  const body = `${marker}\n${markdown}`
+  // Each try would notify people: whether a first one got through is read before the next one.
+  const refused = await say(context, pull, undefined, body, where, { retries: 0 })
+  if (refused !== undefined) return { refused }
+  // Another replica may have written it in between; the older stays.
+  const [, ...others] = await ownComments(context, pull, marker)
+  for (const { id } of others) await remove(context, id, where)
+  return 'told'
+}
+
 /** Returns why GitHub does not take it, where it never will. */
 async function say(
   { octokit, at }: Context,
@@ -64,12 +85,13 @@ async function say(
   kept: Comment | undefined,
   body: string,
   where: string,
+  request = {},
 ): Promise<string | undefined> {
   const { issues } = octokit.rest
   return write(`${kept ? 'changing the comment' : 'commenting'} ${where}`, async () => {
     try {
       if (kept) await issues.updateComment({ ...at, comment_id: kept.id, body })
-      else await issues.createComment({ ...at, issue_number: pull, body })
+      else await issues.createComment({ ...at, issue_number: pull, body, request })
       return undefined
     } catch (error) {
       const refused = finalRefusal(error)
@@ -93,7 +115,11 @@ interface Comment {
 }
 
 /** The marker alone proves nothing: anyone can write it. */
-async function ownComments({ octokit, target, at, reads }: Context, pull: number): Promise<Comment[]> {
+async function ownComments(
+  { octokit, target, at, reads }: Context,
+  pull: number,
+  marker: string,
+): Promise<Comment[]> {
   const what = `the comments on pull request #${pull} of ${at.owner}/${at.repo}`
   const parameters = { ...at, issue_number: pull, per_page: 100 }
   const comments = await reads.all(what, octokit.rest.issues.listComments, parameters, (page) => page)
@@ -102,7 +128,7 @@ async function ownComments({ octokit, target, at, reads }: Context, pull: number
       ({ user, performed_via_github_app }) =>
         user?.type === 'Bot' && performed_via_github_app?.id === target.appId,
     )
-    .flatMap(({ id, body = '' }) => (body.includes(COMMENT_MARKER) ? [{ id, body }] : []))
+    .flatMap(({ id, body = '' }) => (body.includes(marker) ? [{ id, body }] : []))
     .sort((a, b) => a.id - b.id)
 }
 

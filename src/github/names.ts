@@ -8,5 +8,8 @@ export const RULES_CHECK = 'Daypass / rules'
 /** Stands in the app's one comment on a pull request; GitHub doesn't show it. */
 export const COMMENT_MARKER = '<!-- daypass -->'
 
+/** Stands in the comment that reminds of an end, in seconds since the epoch. */
+export const reminderMarker = (end: number) => `<!-- daypass reminder ${end} -->`
+
 /** Follows it in what is said before the merge. */
 export const OPEN_MARKER = '<!-- before the merge -->'

@@ -3,6 +3,7 @@ import type { ChangedFile } from '../core/evidence.ts'
 import { LABELS } from '../core/label.ts'
 import { type ClosedPull, CutOff, type OpenPull } from '../ports.ts'
 import type { Context } from './context.ts'
+import { write } from './failures.ts'
 
 /** GitHub lists no more, and doesn't say that it cut the list off. */
 const MOST_PULL_FILES = 3000
@@ -16,6 +17,7 @@ export async function openPulls({ octokit, at, reads }: Context): Promise<OpenPu
       baseBranch: pull.base.ref,
       draft: pull.draft === true,
       updatedAt: pull.updated_at,
+      createdAt: Math.floor(Date.parse(pull.created_at) / 1000),
       labels: pull.labels.map(({ name }) => name),
     })),
   )
@@ -50,6 +52,12 @@ export async function mergeGroups({ octokit, target, at, reads }: Context) {
     const [, pull] = /^(\d+)-[0-9a-f]+$/.exec(ref.slice(`refs/${prefix}`.length)) ?? []
     return pull === undefined ? [] : [{ headSha: object.sha, pull: Number(pull) }]
   })
+}
+
+export async function closePull({ octokit, at }: Context, number: number): Promise<void> {
+  await write(`closing pull request #${number} of ${at.owner}/${at.repo}`, () =>
+    octokit.rest.pulls.update({ ...at, pull_number: number, state: 'closed' }),
+  )
 }
 
 export function readPull({ octokit, at, reads }: Context, number: number) {

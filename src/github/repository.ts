@@ -9,14 +9,15 @@ import {
   writeRequestCheck,
 } from './checks.ts'
 import { endCommands } from './commands.ts'
-import { createTeller } from './comments.ts'
+import { createTeller, remind } from './comments.ts'
 import type { Context, Octokit, Target } from './context.ts'
 import { readPreviewEvidence, readProvenance } from './evidence.ts'
 import { isNotFound } from './failures.ts'
 import { createGitObjects } from './git-objects.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson } from './people.ts'
-import { closedWaiting, mergeGroups, openPulls } from './pulls.ts'
+import { lastStirred } from './pull-times.ts'
+import { closedWaiting, closePull, mergeGroups, openPulls } from './pulls.ts'
 import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
 import { mergeRevert, openRevert, tidyReverts } from './revert.ts'
@@ -42,6 +43,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     snapshot: (commit) => readSnapshot(context, commit),
     openPulls: () => openPulls(context),
     closedWaiting: () => closedWaiting(context),
+    lastStirred: (pull) => lastStirred(context, pull),
     mergeGroups: () => mergeGroups(context),
     changedFiles: (headSha, pull) => changedFiles(context, headSha, pull),
     previewEvidence: (pull, path, terms) => readPreviewEvidence(context, readTrust, pull, path, terms),
@@ -64,6 +66,8 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     askReviewers: (pull, reviewers) => askReviewers(context, pull, reviewers),
     writeRecord: (...record) => writeRecord(context, ...record),
     tell: createTeller(context),
+    closePull: (pull) => closePull(context, pull),
+    remind: (...reminder) => remind(context, ...reminder),
     openRevert: (revert) => openRevert(context, revert),
     mergeRevert: (state, revert) => mergeRevert(context, state, revert),
     tidyReverts: () => tidyReverts(context),

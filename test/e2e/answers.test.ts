@@ -1,9 +1,10 @@
 /** What people are told on a request's pull request before its merge and after: one comment, and one label. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { named, type OpenedRequest } from '../../src/sandbox/tour-people.ts'
-import { requestYaml, startWorld, type TestWorld } from '../support/world.ts'
+import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 
 const FOLDER = 'access-requests/prod/customer-exports'
+const RULES = '.github/daypass.yml'
 
 let world: TestWorld
 let repository: string
@@ -152,4 +153,115 @@ test('a pull request that asks for nothing is left in peace', async () => {
   })
   await world.settled()
   expect(await shown(change)).toEqual({ comments: [], labels: [] })
+})
+
+describe('where the rules say when to remind people, and when to give up', () => {
+  beforeAll(async () => {
+    const rules = (await world.fileOnMain(repository, RULES)) ?? ''
+    const files = { [RULES]: `${rules}remind_before: 15m\nclose_after: 14d\n` }
+    await world.land(repository, { branch: 'remind', files })
+  })
+
+  const grant = (name: string) =>
+    world.grant({ login: 'alice' }, repository, `${FOLDER}/${name}.yaml`, requestYaml({ duration: '4h' }))
+
+  const toMinutesBeforeTheEnd = async ({ mergedAt }: MergedRequest, minutes: number) => {
+    await world.setClock(new Date(mergedAt + (240 - minutes) * 60_000).toISOString())
+    await world.settled()
+  }
+
+  describe('whom an access is for is mentioned before its end', () => {
+    const reminder = expect.stringMatching(/^@alice: \*\*access ends at .* UTC\.\*\*/)
+    let request: MergedRequest
+    beforeAll(async () => {
+      request = await grant('reminded')
+    })
+
+    test('not a minute sooner than the rules say, and once although GitHub loses the answer', async () => {
+      await toMinutesBeforeTheEnd(request, 16)
+      expect((await shown(request)).comments).toHaveLength(1)
+
+      const path = '/repos/*/issues/*/comments'
+      const fault = { kind: 'answer-lost' }
+      await world.order({ service: 'github', method: 'POST', path, times: 1, fault })
+      await toMinutesBeforeTheEnd(request, 15)
+      await toMinutesBeforeTheEnd(request, 14)
+      const { comments } = await shown(request)
+      expect(comments).toEqual([expect.stringMatching(/^\*\*Access is open until/), reminder])
+    })
+
+    test('and never again, by a new process or at the end', async () => {
+      await world.app('kill')
+      await world.app('start')
+      await world.settled()
+      expect((await shown(request)).comments).toHaveLength(2)
+
+      await toMinutesBeforeTheEnd(request, 0)
+      const { comments } = await shown(request)
+      expect(comments).toEqual([expect.stringMatching(/^\*\*Access ended at/), reminder])
+      const written = world.exchanges.filter(
+        (exchange) =>
+          exchange.kind === 'rest' &&
+          exchange.method === 'POST' &&
+          exchange.path.endsWith(`/${repository}/issues/${request.pull}/comments`),
+      )
+      expect(written, 'the one comment, and the reminder').toHaveLength(2)
+    })
+  })
+
+  test('nobody is reminded of what was given back', async () => {
+    const request = await grant('given-back')
+    await world
+      .github('alice')
+      .issues.createComment({ ...named(repository), issue_number: request.pull, body: '/daypass revoke' })
+    await world.settled()
+    await toMinutesBeforeTheEnd(request, 10)
+    expect((await shown(request)).comments).toHaveLength(1)
+  })
+
+  const stateOf = async ({ pull }: OpenedRequest) =>
+    (await world.github('root').pulls.get({ ...named(repository), pull_number: pull })).data.state
+
+  async function wait(duration: string): Promise<void> {
+    await world.advance(duration)
+    await world.settled()
+  }
+
+  test('a request that nobody approves is closed with a word of why, and counts anew when it is reopened', async () => {
+    const [forgotten, approved] = [await ask('forgotten'), await ask('approved')]
+    await world.approve('olivia', approved)
+    await wait('13d')
+    expect(await stateOf(forgotten)).toBe('open')
+
+    await wait('25h')
+    expect(await stateOf(forgotten)).toBe('closed')
+    expect(await shown(forgotten)).toEqual({
+      comments: [expect.stringMatching(/^\*\*Closed, as it waited for 14 d without an approval\.\*\*/)],
+      labels: [],
+    })
+    expect(await stateOf(approved), 'what is approved waits for its merge').toBe('open')
+
+    await setState('alice', forgotten, 'open')
+    await wait('13d')
+    expect(await stateOf(forgotten)).toBe('open')
+    expect((await shown(forgotten)).labels).toEqual(['daypass: waiting'])
+    await wait('25h')
+    expect(await stateOf(forgotten)).toBe('closed')
+  })
+
+  test('a push or a review is a sign of life', async () => {
+    const [pushed, reviewed] = [await ask('pushed-to'), await ask('reviewed')]
+    await wait('10d')
+    await world.commit('alice', repository, pushed.branch, {
+      [pushed.path]: requestYaml({ reason: 'Find the corrupt rows behind INC-4212' }),
+    })
+    await world.github('olivia').pulls.createReview({
+      ...named(repository),
+      pull_number: reviewed.pull,
+      event: 'COMMENT',
+      body: 'Which rows?',
+    })
+    await wait('5d')
+    expect([await stateOf(pushed), await stateOf(reviewed)]).toEqual(['open', 'open'])
+  })
 })

@@ -12,7 +12,15 @@ it('lists the open pull requests', async () => {
   const headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
   const number = await propose(world, 'alice', 'ask')
   expect(await world.open().reader.openPulls()).toEqual([
-    { number, headSha, baseBranch: 'main', draft: false, labels: [], updatedAt: expect.any(String) },
+    {
+      number,
+      headSha,
+      baseBranch: 'main',
+      draft: false,
+      labels: [],
+      createdAt: expect.any(Number),
+      updatedAt: expect.any(String),
+    },
   ])
 })
 
