@@ -118,6 +118,7 @@ export async function openStage(repositories: number): Promise<Stage> {
       grants: { ...createGrantReader({ clients, onForeign() {} }), ...createGrantWriter({ clients, sleep }) },
       now: () => Math.floor(clock.now() / 1000),
       sign,
+      events: { tell: async () => {}, flush: async () => true },
     })
   }
 
