@@ -48,21 +48,6 @@ export function checkSignature(bytes: Uint8Array, written: string, keys: PublicK
   return verify(null, bytes, found.key, found.signature) ? 'holds' : 'broken'
 }
 
-/** The same beside what else is to be done, on another core: for a great many. */
-export function checkSignatureAside(
-  bytes: Uint8Array,
-  written: string,
-  keys: PublicKeys,
-): Promise<SignatureCheck> {
-  const found = findKey(written, keys)
-  if (typeof found === 'string') return Promise.resolve(found)
-  return new Promise((resolve, reject) => {
-    verify(null, bytes, found.key, found.signature, (error, holds) =>
-      error ? reject(error) : resolve(holds ? 'holds' : 'broken'),
-    )
-  })
-}
-
 function findKey(
   written: string,
   keys: PublicKeys,

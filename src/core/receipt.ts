@@ -4,11 +4,10 @@ import type { End, RequestIdentity } from './grant.ts'
 import { plain } from './markdown.ts'
 import {
   checkSignature,
-  checkSignatureAside,
   formatSignature,
-  type PublicKeys,
   readPublicKeys,
   type Sign,
+  type SignatureCheck,
 } from './receipt-signature.ts'
 import type { Lent } from './report-grant.ts'
 import { ENDED_BECAUSE, utc } from './report-words.ts'
@@ -228,26 +227,28 @@ export function parseReceipt(message: string): Receipt | undefined {
 export function verifyReceipt(message: string, publicKeys: readonly string[]): Authenticity {
   const signed = readSigned(message)
   if (typeof signed === 'string') return signed
-  return SAYS[checkSignature(signed.bytes, signed.written, readPublicKeys(publicKeys))]
+  return AUTHENTICITY[checkSignature(Buffer.from(signed.text), signed.written, readPublicKeys(publicKeys))]
 }
 
-/** The same on another core: for a great many. */
-export async function verifyReceiptAside(message: string, keys: PublicKeys): Promise<Authenticity> {
-  const signed = readSigned(message)
-  return typeof signed === 'string'
-    ? signed
-    : SAYS[await checkSignatureAside(signed.bytes, signed.written, keys)]
+/** What a receipt whose signature was checked is taken for. */
+export const AUTHENTICITY: Readonly<Record<SignatureCheck, Authenticity>> = {
+  holds: 'signed',
+  broken: 'forged',
+  'unknown-key': 'claimed',
 }
 
-const SAYS = { holds: 'signed', broken: 'forged', 'unknown-key': 'claimed' } as const
+/** What a signature covers, and the signature as it is written. */
+export interface Signed {
+  readonly text: string
+  readonly written: string
+}
 
-function readSigned(
-  message: string,
-): { readonly bytes: Uint8Array; readonly written: string } | Authenticity {
+/** What there is to check; where there is nothing, what the receipt is taken for. */
+export function readSigned(message: string): Signed | Authenticity {
   const block = readBlock(message)
   if (block === 'ambiguous') return 'forged'
   if (block === 'none' || block.signature === undefined) return 'claimed'
-  return { bytes: Buffer.from(block.lines.join('\n')), written: block.signature }
+  return { text: block.lines.join('\n'), written: block.signature }
 }
 
 interface Block {
@@ -281,17 +282,20 @@ function readBlock(message: string): Block | 'none' | 'ambiguous' {
 /** Undefined where a key stands twice, or a value is not JSON. */
 function readFields(lines: readonly string[]): Record<string, unknown> | undefined {
   const approvals: unknown[] = []
-  const fields = new Map<string, unknown>([[APPROVED_BY, approvals]])
+  const fields: Record<string, unknown> = { [APPROVED_BY]: approvals }
   for (const line of lines) {
-    const [, key, json] = /^(Daypass-[A-Za-z-]+): (.*)$/.exec(line) ?? []
-    if (key === undefined || json === undefined) return undefined
-    const value = parseJson(json)
+    const end = line.indexOf(': ')
+    const key = line.slice(0, Math.max(end, 0))
+    if (!KEY.test(key)) return undefined
+    const value = parseJson(line.slice(end + 2))
     if (key === APPROVED_BY) approvals.push(value)
-    else if (fields.has(key) || value === undefined) return undefined
-    else fields.set(key, value)
+    else if (key in fields || value === undefined) return undefined
+    else fields[key] = value
   }
-  return Object.fromEntries(fields)
+  return fields
 }
+
+const KEY = /^Daypass-[A-Za-z-]+$/
 
 function parseJson(text: string): unknown {
   try {

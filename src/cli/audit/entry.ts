@@ -92,25 +92,24 @@ export interface Known {
   readonly now: number
 }
 
+/** What is not known is there as `undefined`: all entries have one shape, since there may be very many. */
 export function entryOf(life: Life, known: Known): Entry {
   const base = life.receipt.kind === 'found' ? fromReceipt(life, life.receipt.receipt) : fromFile(life, known)
-  const entry: Omit<Entry, 'anomalies'> = {
-    ...placeOf(life.path),
+  const [, account = '', bucket = ''] = life.path.split('/')
+  const entry = {
+    account,
+    bucket,
     ...base,
     path: life.path,
     proof: proofOf(life),
     added: momentOf(life.added),
-    ...(life.removed && { removed: momentOf(life.removed) }),
+    removed: life.removed && momentOf(life.removed),
+    anomalies: [],
   }
   return { ...entry, anomalies: anomaliesOf(entry, life, known) }
 }
 
 type Told = Omit<Entry, 'path' | 'account' | 'bucket' | 'proof' | 'added' | 'removed' | 'anomalies'>
-
-function placeOf(path: string): Pick<Entry, 'account' | 'bucket'> {
-  const [, account = '', bucket = ''] = path.split('/')
-  return { account, bucket }
-}
 
 function momentOf({ commit, at, author }: Moment): Moment {
   return { commit, at, author }
@@ -122,31 +121,29 @@ function proofOf({ receipt }: Life): Proof {
 }
 
 function fromReceipt({ removed }: Life, receipt: Receipt): Told {
-  const { requester, ticket, mergedBy, approvals, endedBecause } = receipt
   const words: Readonly<Record<string, string>> = ENDED_BECAUSE
   return {
     state: removed ? 'ended' : 'over',
     pull: receipt.pull,
-    requester: requester.login,
+    requester: receipt.requester.login,
     reason: receipt.reason,
-    ...(ticket !== undefined && { ticket }),
+    ticket: receipt.ticket,
     access: receipt.access,
     prefixes: receipt.prefixes,
     from: receipt.from,
     until: receipt.until,
     endedAt: receipt.endedAt,
-    endedBecause: words[endedBecause] ?? endedBecause,
-    approvals,
-    mergedBy: mergedBy.login,
+    endedBecause: words[receipt.endedBecause] ?? receipt.endedBecause,
+    approvals: receipt.approvals,
+    mergedBy: receipt.mergedBy.login,
     accountId: receipt.accountId,
     roleArn: receipt.roleArn,
+    refusedBecause: undefined,
   }
 }
 
 /** What the file asked for, and the window that it would have had; the app alone knows whether it got it. */
 function fromFile({ path, added, removed, receipt }: Life, { text, now }: Known): Told {
-  const pull = pullOf(added)
-  const shared = { approvals: [], ...(pull !== undefined && { pull }) }
   const location = parseLocation(path)
   const read = location.ok && text !== undefined ? parseRequest(location.value, text, added.at) : undefined
   const request = read?.ok ? read.value.request : undefined
@@ -154,17 +151,22 @@ function fromFile({ path, added, removed, receipt }: Life, { text, now }: Known)
   const phase = window && phaseOf(window, now)
   const refused = receipt.kind === 'refused'
   return {
-    ...shared,
     state: refused ? 'refused' : removed ? 'removed' : phase === 'waiting' ? 'scheduled' : (phase ?? 'over'),
-    ...(refused && { refusedBecause: receipt.code }),
-    ...(request && {
-      requester: request.requester,
-      reason: request.reason,
-      ...(request.ticket !== undefined && { ticket: request.ticket }),
-      access: request.access,
-      prefixes: request.prefixes,
-    }),
-    ...(window && !refused && { from: window.start, until: window.end }),
+    pull: pullOf(added),
+    requester: request?.requester,
+    reason: request?.reason,
+    ticket: request?.ticket,
+    access: request?.access,
+    prefixes: request?.prefixes,
+    from: refused ? undefined : window?.start,
+    until: refused ? undefined : window?.end,
+    endedAt: undefined,
+    endedBecause: undefined,
+    approvals: [],
+    mergedBy: undefined,
+    accountId: undefined,
+    roleArn: undefined,
+    refusedBecause: refused ? receipt.code : undefined,
   }
 }
 
@@ -175,87 +177,72 @@ const FAST = 15
 /** Seconds after the window in which the file should be gone. */
 const LINGERS = 86_400
 
-function anomaliesOf(entry: Omit<Entry, 'anomalies'>, life: Life, known: Known): readonly Anomaly[] {
-  const found: Partial<Record<AnomalyCode, string>> = {
-    ...receiptAnomalies(entry, life, known),
-    ...approvalAnomalies(entry, life, known),
-    ...windowAnomalies(entry, known),
-  }
-  return ANOMALIES.flatMap((code) => {
-    const message = found[code]
-    return message === undefined ? [] : [{ code, message }]
-  })
+function anomaliesOf(entry: Entry, life: Life, known: Known): readonly Anomaly[] {
+  const found: Anomaly[] = []
+  const note = (code: AnomalyCode, message: string) => found.push({ code, message })
+  noteReceipt(entry, life, known, note)
+  noteApprovals(entry, life, known, note)
+  noteWindow(entry, known, note)
+  return found.length < 2
+    ? found
+    : found.toSorted((a, b) => ANOMALIES.indexOf(a.code) - ANOMALIES.indexOf(b.code))
 }
 
-type Found = Partial<Record<AnomalyCode, string>>
+type Note = (code: AnomalyCode, message: string) => void
 
-function receiptAnomalies(
-  { state, proof }: Omit<Entry, 'anomalies'>,
-  life: Life,
-  { keysGiven }: Known,
-): Found {
+function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, note: Note): void {
   const { added, changed } = life
-  return {
-    ...(proof === 'forged' && {
-      'forged-receipt': 'The commit that took it out carries a receipt that is not its own, or was altered.',
-    }),
-    ...(proof === 'none' &&
-      state === 'removed' && {
-        'no-receipt':
-          'Its file was taken out without a receipt, so git alone does not tell whether it opened anything.',
-      }),
-    ...(proof === 'claimed' &&
-      keysGiven && {
-        'unsigned-receipt': 'None of the given keys signed its receipt: anybody may have written it.',
-      }),
-    ...(pullOf(added) === undefined &&
-      proof !== 'signed' && {
-        'direct-push': `Commit ${added.commit.slice(0, 7)}, which added it, names no pull request: a push, or a rebase merge.`,
-      }),
-    ...(changed.length > 0 && {
-      'file-changed': `Its file was changed ${changed.length === 1 ? 'once' : `${changed.length} times`} after it had been added.`,
-    }),
-  }
+  if (proof === 'forged')
+    note(
+      'forged-receipt',
+      'The commit that took it out carries a receipt that is not its own, or was altered.',
+    )
+  if (proof === 'none' && state === 'removed')
+    note(
+      'no-receipt',
+      'Its file was taken out without a receipt, so git alone does not tell whether it opened anything.',
+    )
+  if (proof === 'claimed' && keysGiven)
+    note('unsigned-receipt', 'None of the given keys signed its receipt: anybody may have written it.')
+  if (proof !== 'signed' && pullOf(added) === undefined)
+    note(
+      'direct-push',
+      `Commit ${added.commit.slice(0, 7)}, which added it, names no pull request: a push, or a rebase merge.`,
+    )
+  if (changed.length > 0)
+    note(
+      'file-changed',
+      `Its file was changed ${changed.length === 1 ? 'once' : `${changed.length} times`} after it had been added.`,
+    )
 }
 
-function approvalAnomalies(
-  { approvals, requester, state }: Omit<Entry, 'anomalies'>,
+function noteApprovals(
+  { approvals, requester, state }: Entry,
   { receipt }: Life,
   { committed }: Known,
-): Found {
-  if (receipt.kind !== 'found') return {}
+  note: Note,
+): void {
+  if (receipt.kind !== 'found') return
   const own = approvals.find(({ login }) => login.toLowerCase() === requester?.toLowerCase())
-  const fastest = approvals
+  if (own) note('self-approval', `${own.login} approved their own request.`)
+  if (approvals.length === 0 && state === 'ended')
+    note('no-approval', 'Its receipt names nobody who approved it.')
+  const [fastest] = approvals
     .flatMap(({ login, commit, at }) => {
       const made = committed.get(commit)
-      return made === undefined ? [] : [{ login, after: at - made }]
+      const after = made === undefined ? -1 : at - made
+      return after >= 0 && after < FAST ? [{ login, after }] : []
     })
-    .filter(({ after }) => after >= 0 && after < FAST)
-    .toSorted((a, b) => a.after - b.after)[0]
-  return {
-    ...(own && { 'self-approval': `${own.login} approved their own request.` }),
-    ...(approvals.length === 0 &&
-      state === 'ended' && { 'no-approval': 'Its receipt names nobody who approved it.' }),
-    ...(fastest && {
-      'approved-fast': `${fastest.login} approved it ${fastest.after} s after it was written.`,
-    }),
-  }
+    .toSorted((a, b) => a.after - b.after)
+  if (fastest) note('approved-fast', `${fastest.login} approved it ${fastest.after} s after it was written.`)
 }
 
-function windowAnomalies(
-  { from, until, endedAt, state }: Omit<Entry, 'anomalies'>,
-  { longestWindow, now }: Known,
-): Found {
-  if (from === undefined || until === undefined) return {}
+function noteWindow({ from, until, endedAt, state }: Entry, { longestWindow, now }: Known, note: Note): void {
+  if (from === undefined || until === undefined) return
   const late = (endedAt ?? 0) - until
-  return {
-    ...(late > LATE && { 'ended-late': `Its end was written ${late} s after its window was over.` }),
-    ...(state === 'over' &&
-      now - until > LINGERS && {
-        'still-there': 'Its window is long over, and its file is still on the branch.',
-      }),
-    ...(longestWindow !== undefined &&
-      until - from >= longestWindow &&
-      state !== 'refused' && { 'window-at-limit': 'Its window is as long as the rules allow.' }),
-  }
+  if (late > LATE) note('ended-late', `Its end was written ${late} s after its window was over.`)
+  if (state === 'over' && now - until > LINGERS)
+    note('still-there', 'Its window is long over, and its file is still on the branch.')
+  if (longestWindow !== undefined && until - from >= longestWindow && state !== 'refused')
+    note('window-at-limit', 'Its window is as long as the rules allow.')
 }

@@ -2,18 +2,21 @@
 import { formatInstant } from '../../core/window.ts'
 import type { Entry, Moment } from './entry.ts'
 
-/** Times become instants; what is not known is left out. */
+/** Times become instants; what is not known is `undefined`, which JSON leaves out. */
 export function jsonEntry(entry: Entry): object {
-  const { from, until, endedAt, added, removed, approvals, ...same } = entry
   return {
-    ...same,
-    ...(from !== undefined && { from: formatInstant(from) }),
-    ...(until !== undefined && { until: formatInstant(until) }),
-    ...(endedAt !== undefined && { endedAt: formatInstant(endedAt) }),
-    approvals: approvals.map(({ login, commit, at }) => ({ login, commit, at: formatInstant(at) })),
-    added: moment(added),
-    ...(removed && { removed: moment(removed) }),
+    ...entry,
+    from: instant(entry.from),
+    until: instant(entry.until),
+    endedAt: instant(entry.endedAt),
+    approvals: entry.approvals.map(({ login, commit, at }) => ({ login, commit, at: formatInstant(at) })),
+    added: moment(entry.added),
+    removed: entry.removed && moment(entry.removed),
   }
+}
+
+function instant(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : formatInstant(seconds)
 }
 
 function moment({ commit, at, author }: Moment): object {

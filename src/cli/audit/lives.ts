@@ -1,9 +1,16 @@
 /** The life of every request's file: when it came, how it changed, how it went, and the receipt that went with it. */
-import { type Authenticity, parseReceipt, type Receipt, verifyReceiptAside } from '../../core/receipt.ts'
+import {
+  AUTHENTICITY,
+  type Authenticity,
+  parseReceipt,
+  type Receipt,
+  readSigned,
+} from '../../core/receipt.ts'
 import type { PublicKeys } from '../../core/receipt-signature.ts'
 import { RULES_PATH } from '../../core/rules.ts'
 import { type ObjectReader, readObjects } from './git-stream.ts'
 import { pullOf, readSteps, type Step } from './history.ts'
+import { createSignatureChecker, type SignatureChecker } from './signatures.ts'
 
 export interface Life {
   readonly path: string
@@ -49,18 +56,25 @@ export async function readLives(
   head: string,
   { keys, onProgress }: ReadOptions,
 ): Promise<readonly Life[]> {
+  const checker = createSignatureChecker(keys, (done) => onProgress('receipts', done))
   const messages = new Map<string, Message>()
   const objects = readObjects(root)
+  const take = (commit: string, from: ObjectReader) =>
+    from.ask(commit, (content) => {
+      if (content) messages.set(commit, readMessage(content, checker))
+    })
   const steps: Step[] = []
   for await (const step of readSteps(root, head, (read) => onProgress('steps', read))) {
     steps.push(step)
     if (step.changes.some(({ kind }) => kind === 'removed'))
-      for (const commit of spokesmen(step)) askMessage(objects, commit, messages)
+      for (const commit of spokesmen(step)) take(commit, objects)
   }
   await objects.end()
-  const lives = grow(steps.toReversed())
-  await readFarther(root, lives, messages)
-  await attach(lives, messages, keys, (done) => onProgress('receipts', done))
+  const lives = grow(steps.reverse())
+  await readFarther(root, lives, messages, take)
+  await checker.end()
+  const used = new Set<string>()
+  for (const life of lives) life.receipt = onlyOnce(findReceipt(life, messages), used)
   return lives
 }
 
@@ -69,25 +83,45 @@ function spokesmen({ commit, parents }: Step): readonly string[] {
   return parents.length > 1 ? parents.slice(1) : [commit]
 }
 
+/** What a commit that speaks for a removal says. */
 interface Message {
-  readonly text: string
   readonly parents: readonly string[]
+  readonly said:
+    | { readonly kind: 'nothing' }
+    | { readonly kind: 'refused'; readonly code: string }
+    /** Known once its signature was checked; no receipt where none can be read. */
+    | { readonly kind: 'receipt'; readonly receipt: Receipt | undefined; authenticity: Authenticity }
 }
 
-function askMessage(objects: ObjectReader, commit: string, into: Map<string, Message>): void {
-  objects.ask(commit, (content) => {
-    if (content) into.set(commit, readMessage(content))
-  })
-}
-
-/** A raw commit: headers, a blank line, the message. */
-export function readMessage(content: Buffer): Message {
+/** A raw commit: headers, a blank line, the message. The text itself is not kept: there may be very many. */
+function readMessage(content: Buffer, checker: SignatureChecker): Message {
   const end = content.indexOf('\n\n')
-  const headers = content.toString('latin1', 0, end)
-  return {
-    text: content.toString('utf8', end + 2),
-    parents: [...headers.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, parent = '']) => parent),
+  const parents = content
+    .toString('latin1', 0, end)
+    .split('\n')
+    .flatMap((line) => (line.startsWith('parent ') ? [line.slice('parent '.length)] : []))
+  return { parents, said: readSaid(content.toString('utf8', end + 2), checker) }
+}
+
+const REFUSED =
+  /^Take out a request that was not granted[\s\S]*\bIt was refused \(([a-z-]+)\), and nothing was opened in AWS\./
+const OURS = /^daypass-/im
+
+function readSaid(text: string, checker: SignatureChecker): Message['said'] {
+  const refusal = REFUSED.exec(text)?.[1]
+  if (refusal !== undefined) return { kind: 'refused', code: refusal }
+  if (!OURS.test(text)) return { kind: 'nothing' }
+  const signed = readSigned(text)
+  const said: Message['said'] & { kind: 'receipt' } = {
+    kind: 'receipt',
+    receipt: parseReceipt(text),
+    authenticity: typeof signed === 'string' ? signed : 'claimed',
   }
+  if (typeof signed !== 'string')
+    checker.ask(signed, (check) => {
+      said.authenticity = AUTHENTICITY[check]
+    })
+  return said
 }
 
 function grow(steps: readonly Step[]): readonly Growing[] {
@@ -124,13 +158,12 @@ function grow(steps: readonly Step[]): readonly Growing[] {
   return lives
 }
 
-const OURS = /^daypass-/im
-
 /** Where what a merge brought in is itself a merge, as of a branch that was brought up to date, the receipt is behind it. */
 async function readFarther(
   root: string,
   lives: readonly Growing[],
   messages: Map<string, Message>,
+  take: (commit: string, from: ObjectReader) => void,
 ): Promise<void> {
   let behind = lives.flatMap(({ removed }) =>
     removed && removed.parents.length > 1 ? spokesmen(removed) : [],
@@ -140,11 +173,13 @@ async function readFarther(
       const message = messages.get(commit)
       const [first] = message?.parents ?? []
       const isMerge = (message?.parents.length ?? 0) > 1
-      return message && isMerge && first !== undefined && !OURS.test(message.text) ? [{ commit, first }] : []
+      return message && isMerge && first !== undefined && message.said.kind !== 'receipt'
+        ? [{ commit, first }]
+        : []
     })
     if (next.length === 0) return
     const objects = readObjects(root)
-    for (const { first } of next) askMessage(objects, first, messages)
+    for (const { first } of next) take(first, objects)
     await objects.end()
     // What lies behind speaks for the merge from now on.
     for (const { commit, first } of next) {
@@ -152,25 +187,6 @@ async function readFarther(
       if (found) messages.set(commit, found)
     }
     behind = next.map(({ commit }) => commit)
-  }
-}
-
-/** Enough at once to keep every core busy. */
-const AT_ONCE = 256
-
-async function attach(
-  lives: readonly Growing[],
-  messages: ReadonlyMap<string, Message>,
-  keys: PublicKeys,
-  onProgress: (done: number) => void,
-): Promise<void> {
-  const used = new Set<string>()
-  const removed = lives.filter((life) => life.removed !== undefined)
-  for (let from = 0; from < removed.length; from += AT_ONCE) {
-    const lot = removed.slice(from, from + AT_ONCE)
-    const found = await Promise.all(lot.map((life) => findReceipt(life, messages, keys)))
-    for (const [index, life] of lot.entries()) life.receipt = onlyOnce(found[index] ?? { kind: 'none' }, used)
-    onProgress(Math.min(from + AT_ONCE, removed.length))
   }
 }
 
@@ -184,23 +200,14 @@ function onlyOnce(found: FoundReceipt, used: Set<string>): FoundReceipt {
   return found
 }
 
-const REFUSED =
-  /^Take out a request that was not granted[\s\S]*\bIt was refused \(([a-z-]+)\), and nothing was opened in AWS\./
-
-async function findReceipt(
-  life: Growing,
-  messages: ReadonlyMap<string, Message>,
-  keys: PublicKeys,
-): Promise<FoundReceipt> {
+function findReceipt(life: Growing, messages: ReadonlyMap<string, Message>): FoundReceipt {
   const { removed } = life
   if (removed === undefined) return { kind: 'none' }
   for (const commit of spokesmen(removed)) {
-    const text = messages.get(commit)?.text ?? ''
-    const refusal = REFUSED.exec(text)?.[1]
-    if (refusal !== undefined) return { kind: 'refused', code: refusal }
-    if (!OURS.test(text)) continue
-    const authenticity = await verifyReceiptAside(text, keys)
-    const receipt = parseReceipt(text)
+    const said = messages.get(commit)?.said
+    if (said?.kind === 'refused') return said
+    if (said?.kind !== 'receipt') continue
+    const { receipt, authenticity } = said
     if (receipt !== undefined && receipt.path !== life.path) continue
     if (receipt === undefined || authenticity === 'forged' || !belongsTo(receipt, life))
       return { kind: 'forged' }
