@@ -11,6 +11,7 @@ import { judgeChange } from './examine-change.ts'
 import { type Examined, waits } from './examined.ts'
 import type { GroupHead } from './heads.ts'
 import type { OpenPull, Snapshot, SourceFile } from './ports.ts'
+import { withFallback } from './weigh-fallback.ts'
 import type { GitHub, PreviewWorld } from './world.ts'
 
 interface GroupToExamine {
@@ -83,11 +84,12 @@ async function judgeFile(
   const bringing = await pullsThatChange(github, queued, file.path)
   const judged = await Promise.all(
     bringing.map(async ({ number }) => {
-      const evidence = await github.reader.previewEvidence(number, file.path, {
+      const told = await github.reader.previewEvidence(number, file.path, {
         requester: request.requester,
         approvalsNeeded: terms.approvalsNeeded,
         mergeBy: terms.mergeBy,
       })
+      const evidence = await withFallback(github, told, terms)
       const { path } = file
       if (!sameFile(evidence.atMerge, file)) return { kind: 'unbrought' as const, path }
       return {

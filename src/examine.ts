@@ -15,6 +15,7 @@ import { examineGroup } from './examine-group.ts'
 import { type Examined, waits } from './examined.ts'
 import type { Head, PullHead } from './heads.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
+import { withFallback } from './weigh-fallback.ts'
 import type { GitHub, PreviewWorld } from './world.ts'
 
 /** What an open pull request lacks of course, until somebody has approved it. */
@@ -86,11 +87,12 @@ async function examineRequest(
   }
   if (rules.paused) return waits({ kind: 'paused' })
   const { request, terms } = asked.value
-  const evidence = await github.reader.previewEvidence(head.pull, path, {
+  const told = await github.reader.previewEvidence(head.pull, path, {
     requester: request.requester,
     approvalsNeeded: terms.approvalsNeeded,
     mergeBy: terms.mergeBy,
   })
+  const evidence = await withFallback(github, told, terms)
   const grant = grantIfMergedNow(world, head, file, asked.value)
   const tooLarge = checkGrantSize(grant)
   if (tooLarge !== undefined) return waits({ kind: 'problems', problems: [inWhole(path, tooLarge)] })

@@ -9,6 +9,7 @@ import type { Rules } from './core/rules.ts'
 import { phaseOf, windowOf } from './core/window.ts'
 import type { EvidenceTerms, Snapshot, SourceFile } from './ports.ts'
 import { keyOf, lentOf, type Subject } from './publish.ts'
+import { withFallback } from './weigh-fallback.ts'
 import type { GitHub, World } from './world.ts'
 
 export interface Reason {
@@ -62,7 +63,8 @@ export async function judgeFile(
   // A request is read as of its merge: a start that lies ahead then may be past by the time it is looked at.
   const readAt = pull?.mergedAt ?? world.now()
   const asked = rules.ok ? readAsked(file, rules.value, world.repository.accounts, readAt) : rules
-  const evidence = { ...gathered.evidence, ...(asked.ok ? termsOf(asked.value) : NO_TERMS) }
+  const told = { ...gathered.evidence, ...(asked.ok ? termsOf(asked.value) : NO_TERMS) }
+  const evidence = await withFallback(github, told, asked.ok ? asked.value.terms : {})
   const { record } = gathered
   const subject: Subject = {
     identity: { repositoryId: world.repository.id, path: file.path, pull: pull?.number ?? 0 },

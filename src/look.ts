@@ -1,5 +1,6 @@
 /** One look at one repository: finds it on GitHub, brings it up to date, and checks its open pull requests. */
 import type { RepositoryConfig } from './config.ts'
+import { earliest } from './earliest.ts'
 import { preview } from './preview.ts'
 import { reconcile } from './reconcile.ts'
 import { attempt, type GitHub, type Memory, type World } from './world.ts'
@@ -22,11 +23,12 @@ export async function look(
   const told = { repository, memory, log: shared.log }
   const github = await attempt(told, 'find the repository on GitHub', {}, () => find(repository))
   const world: World = { ...shared, repository, memory, github }
-  const [wakeAt] = await Promise.all([
+  const wakes = await Promise.all([
     attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
     attempt(told, 'check the open pull requests', {}, () => preview(world)),
   ])
   const isTold = await shared.events.flush()
+  const wakeAt = earliest(...wakes)
   if (memory.failures === 0 && isTold) return wakeAt
   return Math.min(wakeAt ?? Number.POSITIVE_INFINITY, shared.now() + RETRY_SECONDS)
 }

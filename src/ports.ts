@@ -1,6 +1,14 @@
 /** What the two flows need of the outside: readers apart from writers, so that a preview can't write to IAM, by type. */
 import type { Account } from './core/account.ts'
-import type { ChangedFile, Evidence, FileAt, PathOwners, Permission, Person } from './core/evidence.ts'
+import type {
+  ChangedFile,
+  Evidence,
+  Fallback,
+  FileAt,
+  PathOwners,
+  Permission,
+  Person,
+} from './core/evidence.ts'
 import type { EndReason, Grant, RequestIdentity, StandingGrant, StrayRole } from './core/grant.ts'
 import type { Stage } from './core/label.ts'
 import type { CheckReport } from './core/report.ts'
@@ -135,6 +143,12 @@ export interface RepositoryReader {
   blobText(blob: string): Promise<string | undefined>
   /** Whether the branch that ends in this commit held another file at the path, or none, at some time since the merge. */
   leftBranch(identity: RequestIdentity, head: string): Promise<boolean>
+  /** Who may stand in for the owners of a path, and since when these have been asked in vain. `named`: as CODEOWNERS would. */
+  fallback(
+    pull: number,
+    owners: PathOwners,
+    named: readonly string[],
+  ): Promise<Pick<Fallback, 'owners' | 'standsSince' | 'askedAt'>>
   /** What somebody may do in the repository now; `none` too where the login belongs to somebody else by now. */
   permissionOf(person: Person): Promise<Permission>
   /** Who owns a path under the CODEOWNERS of a commit. */

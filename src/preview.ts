@@ -5,6 +5,7 @@ import { approvalReport, leastApproved } from './core/report-approval.ts'
 import { requestReport } from './core/report-request.ts'
 import { reviewersToAsk } from './core/review-requests.ts'
 import type { Rules } from './core/rules.ts'
+import { earliest } from './earliest.ts'
 import { examine } from './examine.ts'
 import { cutOff, type Examined } from './examined.ts'
 import { type Head, type HeadsOfCommit, type PullHead, readHeads } from './heads.ts'
@@ -19,14 +20,14 @@ const UNKNOWN = 'unknown'
 /** Who is in a team, and who may write, shows in nothing that is read at every look: everything is looked at anew this often. Seconds. */
 const LOOK_ANEW_AFTER = 600
 
-/** Brings the checks **Daypass / request** and **Daypass / approval** of every open pull request and merge group up to date. */
-export async function preview(world: PreviewWorld): Promise<void> {
+/** Brings the checks **Daypass / request** and **Daypass / approval** of every open pull request and merge group up to date. Returns when somebody else is to be asked, in seconds since the epoch. */
+export async function preview(world: PreviewWorld): Promise<number | undefined> {
   const { github } = world
-  if (github === undefined) return
+  if (github === undefined) return undefined
   const hints = hintsNow(world)
   const base = await attempt(world, 'read the branch', {}, () => github.reader.snapshot())
   const heads = await attempt(world, 'list the open pull requests', {}, () => readHeads(github))
-  if (base === undefined || heads === undefined) return
+  if (base === undefined || heads === undefined) return undefined
   const open = new Set([...heads.values()].flat().map(({ pull }) => pull))
   forgetClosed(world, heads, open)
   const rules = readRules(base)
@@ -38,6 +39,7 @@ export async function preview(world: PreviewWorld): Promise<void> {
     ),
     tellClosed(world, github, open),
   ])
+  return earliest(...[...world.memory.previewed.values()].map(({ due }) => due))
 }
 
 function forgetClosed(
@@ -65,7 +67,8 @@ async function check(
   const { memory } = world
   const wanted = memory.recheck.has(sha)
   const last = memory.previewed.get(sha)
-  if (!wanted && last?.key === key && world.now() - last.at < LOOK_ANEW_AFTER) return
+  const isDue = last?.due !== undefined && last.due <= world.now()
+  if (!wanted && !isDue && last?.key === key && world.now() - last.at < LOOK_ANEW_AFTER) return
   const at = world.now()
   const [first, ...others] = await Promise.all(heads.map((head) => tryToExamine(world, github, rules, head)))
   if (first === undefined) return
@@ -91,7 +94,19 @@ async function check(
   memory.recheck.delete(sha)
   const checkedAt = stands ? last.checkedAt : at
   if (!found.examined.some(({ request }) => request.kind === 'unknown'))
-    memory.previewed.set(sha, { key, at, told, checkedAt })
+    memory.previewed.set(sha, {
+      key,
+      at,
+      told,
+      checkedAt,
+      due: earliest(...found.examined.map((one) => turnAfter(at, one))),
+    })
+}
+
+/** When those who stand in for the owners may. */
+function turnAfter(now: number, { request }: Examined): number | undefined {
+  const from = request.kind === 'valid' ? request.standing.fallback?.from : undefined
+  return from !== undefined && from > now ? from : undefined
 }
 
 /** What GitHub does not tell in full is told to people; a read that merely failed is tried again. */
@@ -142,8 +157,8 @@ async function writeRequestCheck(
 function lasting({ request, approval }: Examined): { readonly request: unknown; readonly approval: unknown } {
   if (request.kind !== 'valid') return { request, approval }
   const { grant: _, standing, ...rest } = request
-  const { needed, mayApprove, mayMerge, silentOwners } = standing
-  return { request: { ...rest, needed, mayApprove, mayMerge, silentOwners }, approval }
+  const { needed, mayApprove, mayMerge, silentOwners, fallback } = standing
+  return { request: { ...rest, needed, mayApprove, mayMerge, silentOwners, fallback }, approval }
 }
 
 async function writeApprovalCheck(
@@ -171,8 +186,8 @@ async function askOwners(
 ): Promise<void> {
   if (draft || approval.kind !== 'judged') return
   const none = { people: [], teams: [] }
-  if (isEmpty(reviewersToAsk(approval.judged, none))) return
-  const reviewers = reviewersToAsk(approval.judged, await reader.askedReviewers(pull))
+  if (isEmpty(reviewersToAsk(approval.judged, none, world.now()))) return
+  const reviewers = reviewersToAsk(approval.judged, await reader.askedReviewers(pull), world.now())
   if (isEmpty(reviewers)) return
   const outcome = await writer.askReviewers(pull, reviewers)
   const told = { repository: world.repository.id, pull, ...reviewers }

@@ -8,6 +8,7 @@ import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
 import type { Parsed } from './core/problem.ts'
 import { parseLocation } from './core/request.ts'
 import type { Rules } from './core/rules.ts'
+import { earliest } from './earliest.ts'
 import { findDisallowed } from './end-disallowed.ts'
 import { findGivenBack } from './end-early.ts'
 import { type Finding, judgeFile } from './judge-file.ts'
@@ -44,11 +45,6 @@ export async function reconcile(world: World): Promise<number | undefined> {
     reminder = await remind(world, world.github, rules, standing)
   }
   return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
-}
-
-function earliest(...instants: readonly (number | undefined)[]): number | undefined {
-  const told = instants.filter((instant) => instant !== undefined)
-  return told.length === 0 ? undefined : Math.min(...told)
 }
 
 interface Iam {

@@ -91,6 +91,8 @@ export interface Previewed {
   /** When the evidence was last read, and when the checks that stand on GitHub were, in seconds since the epoch. */
   readonly at: number
   readonly checkedAt: number
+  /** When it is somebody else's turn to answer, in seconds since the epoch. */
+  readonly due?: number
   /** Of all that the checks say. */
   readonly told: string
 }

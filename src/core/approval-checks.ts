@@ -9,6 +9,7 @@ import {
   touchingCommits,
 } from './approvers.ts'
 import type { Evidence, FileAt, MergedPull, Permission, Person } from './evidence.ts'
+import { standingOf } from './fallback.ts'
 import type { Objection } from './verdict.ts'
 
 export interface Check {
@@ -248,6 +249,15 @@ export const CHECKS: readonly Check[] = [
     }),
   },
   {
+    code: 'fallback-untold',
+    outcome: 'unknown',
+    stage: 'any',
+    sentence:
+      'GitHub says since when the owners could answer, where the request hangs on somebody who stands in for them.',
+    fix: 'Nothing, where GitHub is only late: it is asked again. Of a fork it never says so: ask anew from a branch of this repository.',
+    fault: ofPull(untoldFault),
+  },
+  {
     code: 'approvals-missing',
     outcome: 'rejected',
     stage: 'any',
@@ -272,19 +282,17 @@ export const CHECKS: readonly Check[] = [
     stage: 'merged',
     sentence: 'An owner of the path merged it, unless the rules let anyone merge.',
     fix: 'Open a new pull request and have an owner of this path merge it.',
-    fault: ofPull(({ mergedBy }, { owners, mergeBy }) =>
-      mergeBy === 'anyone' || (mergedBy && countingOwners(owners).has(mergedBy.id))
-        ? undefined
-        : `${mergedBy?.login}, who merged it, is not an owner of this path.`,
+    fault: ofPull((pull, evidence) =>
+      evidence.mergeBy === 'anyone' ? undefined : mergerFault(pull, evidence),
     ),
   },
 ]
 
 export function countFor(
   pull: MergedPull,
-  { owners, atMerge, requester }: Pick<Evidence, 'owners' | 'atMerge' | 'requester'>,
+  { owners, fallback, atMerge, requester }: Pick<Evidence, 'owners' | 'fallback' | 'atMerge' | 'requester'>,
 ): ApprovalCount {
-  return countApprovals({ pull, owners, file: atMerge, requester })
+  return countApprovals({ pull, owners, fallback, file: atMerge, requester })
 }
 
 /** A request is never granted without an approval, whatever the rules say. */
@@ -313,6 +321,36 @@ function unattributableFault(pull: MergedPull): string | undefined {
   const whose = emails.length === 0 ? 'its e-mail address' : emails.join(', ')
   return `Commit ${commit.sha.slice(0, 7)} can't be tied to GitHub accounts: no account has ${whose}.`
 }
+
+/** Nothing hangs on it where enough others approved and an owner merged, or where too few approved all the same. */
+function untoldFault(pull: MergedPull, evidence: Evidence): string | undefined {
+  const { counted, uncounted } = countFor(pull, evidence)
+  const waiting = uncounted.filter(({ code }) => code === 'fallback-untold').map(({ person }) => person)
+  const missing = approvalsNeeded(evidence) - counted.length
+  if (missing > waiting.length) return undefined
+  const isMerger = evidence.mergeBy === 'owners' && mergerStands(pull, evidence) === 'untold'
+  const people = [...(missing > 0 ? waiting : []), ...(isMerger ? [pull.mergedBy] : [])]
+  if (people.length === 0) return undefined
+  const names = new Set(people.map((person) => person?.login ?? ''))
+  return `GitHub does not say since when the owners could answer, so nobody knows whether ${[...names].join(', ')} may stand in for them.`
+}
+
+function mergerFault(pull: MergedPull, evidence: Evidence): string | undefined {
+  const standing = mergerStands(pull, evidence)
+  return standing === 'owner' ? undefined : `${pull.mergedBy?.login}, who merged it, ${NO_MERGER[standing]}.`
+}
+
+function mergerStands({ mergedBy, mergedAt }: MergedPull, evidence: Evidence) {
+  if (mergedBy === null) return 'nobody'
+  // Without a time it is as if it were the first moment.
+  return standingOf(mergedBy, mergedAt ?? Number.NEGATIVE_INFINITY, evidence)
+}
+
+const NO_MERGER = {
+  nobody: 'is not an owner of this path',
+  untold: 'is not an owner of this path',
+  'too-early': 'stands in for the owners of this path, who had not had the time yet that the rules give them',
+} as const
 
 function approvalsFault(pull: MergedPull, evidence: Evidence): string | undefined {
   const { counted, uncounted } = countFor(pull, evidence)

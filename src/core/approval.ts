@@ -10,7 +10,8 @@ import {
   sameLogin,
   silentOwners,
 } from './approvers.ts'
-import type { Evidence, Owner, Person } from './evidence.ts'
+import type { Evidence, Fallback, Owner, Person } from './evidence.ts'
+import { fallbackFrom } from './fallback.ts'
 import type { Objection, OpenVerdict, Verdict } from './verdict.ts'
 
 /** Judges a file on the default branch by the pull request that brought it. */
@@ -48,6 +49,14 @@ export interface Standing extends ApprovalCount {
   readonly reviewed: readonly number[]
   /** Owners named in CODEOWNERS who can't count. */
   readonly silentOwners: readonly SilentOwner[]
+  readonly fallback?: AwaitedFallback
+}
+
+/** Those who stand in for owners that do not answer. */
+export interface AwaitedFallback extends Pick<Fallback, 'after' | 'counts'> {
+  /** From when on, in seconds since the epoch; undefined where that can't be told, or the owners were not asked yet. */
+  readonly from?: number
+  readonly owners: readonly AwaitedOwner[]
 }
 
 export interface AwaitedOwner {
@@ -61,11 +70,11 @@ export interface AwaitedOwner {
 /** What of the evidence says how the approval stands; a change of a guarded file has no more. */
 export type StandingQuestion = Pick<
   Evidence,
-  'pull' | 'owners' | 'requester' | 'atMerge' | 'approvalsNeeded' | 'mergeBy'
+  'pull' | 'owners' | 'fallback' | 'requester' | 'atMerge' | 'approvalsNeeded' | 'mergeBy'
 >
 
 export function standing(evidence: StandingQuestion): Standing {
-  const { pull, owners, requester, mergeBy } = evidence
+  const { pull, owners, fallback, requester, mergeBy } = evidence
   const approvals =
     pull === undefined ? { counted: [], uncounted: [], changeRequests: [] } : countFor(pull, evidence)
   const involved = pull === undefined ? new Set<number>() : involvedIds(pull)
@@ -82,7 +91,16 @@ export function standing(evidence: StandingQuestion): Standing {
     mayMerge: mergeBy === 'anyone' ? 'anyone' : logins(people),
     reviewed: (pull?.reviews ?? []).flatMap(({ person }) => (person === null ? [] : [person.id])),
     silentOwners: silentOwners(owners),
+    ...(fallback && {
+      fallback: awaitedFallback(fallback, (person) => isFree(person) && !approved.has(person.id)),
+    }),
   }
+}
+
+function awaitedFallback(fallback: Fallback, isAwaited: (person: Person) => boolean): AwaitedFallback {
+  const { after, counts, owners } = fallback
+  const from = fallbackFrom(fallback)
+  return { after, counts, owners: awaitedOwners(owners, isAwaited), ...(from !== undefined && { from }) }
 }
 
 function awaitedOwners(owners: readonly Owner[], isAwaited: (person: Person) => boolean): AwaitedOwner[] {

@@ -1,12 +1,14 @@
 /** Which reviews of a pull request approve one file's bytes, and why the others don't; requests and the trust root share it. */
 
 import { countingOwners, involvedIds, isPerson, sameLogin } from './approvers.ts'
-import type { FileAt, MergedPull, PathOwners, Person, Review } from './evidence.ts'
+import type { Fallback, FileAt, MergedPull, PathOwners, Person, Review } from './evidence.ts'
+import { standingOf, standsIn } from './fallback.ts'
 import type { Approval } from './verdict.ts'
 
 export interface ApprovalQuestion {
   readonly pull: MergedPull
   readonly owners: PathOwners
+  readonly fallback?: Fallback
   /** What was merged, or would be; `missing` where a guarded file was removed. */
   readonly file: FileAt | 'missing'
   /** Login of who asks, should that not be the pull request's author. */
@@ -32,6 +34,10 @@ export const UNCOUNTED_REASONS = {
   'base-changed-since': 'the base branch was changed after it was given, so it was for another difference',
   involved: 'who asks for access, or had a hand in a commit of the file, can not approve it',
   'not-an-owner': 'it was not given by a code owner of this path with write access',
+  'fallback-untold':
+    'it stands in for owners who did not answer, and GitHub does not say since when they could',
+  'fallback-too-early':
+    'it stands in for owners who had not had the time yet that the rules give them to answer',
   'commit-unknown': 'GitHub does not say which commit it was for',
   'other-bytes': 'it was for other bytes',
 } as const
@@ -62,7 +68,7 @@ export function countApprovals(question: ApprovalQuestion): ApprovalCount {
 }
 
 function weigh(review: Review, opinions: Opinions, question: ApprovalQuestion): Approval | UncountedReason {
-  const { pull, owners, file, requester } = question
+  const { pull, file, requester } = question
   const { person, commit, submittedAt: at } = review
   if (person === null) return 'reviewer-unknown'
   if (!isPerson(person)) return 'reviewer-not-a-person'
@@ -73,11 +79,18 @@ function weigh(review: Review, opinions: Opinions, question: ApprovalQuestion): 
   if (pull.baseChangedAt !== undefined && !(at > pull.baseChangedAt)) return 'base-changed-since'
   if (involvedIds(pull).has(person.id)) return 'involved'
   if (requester !== undefined && sameLogin(requester, person.login)) return 'involved'
-  if (!countingOwners(owners).has(person.id)) return 'not-an-owner'
+  const standing = standingOf(person, at, question)
+  if (standing !== 'owner') return NO_OWNER[standing]
   if (commit === undefined) return 'commit-unknown'
   if (review.file === undefined || !sameFile(review.file, file)) return 'other-bytes'
   return { person, commit, at }
 }
+
+const NO_OWNER = {
+  nobody: 'not-an-owner',
+  untold: 'fallback-untold',
+  'too-early': 'fallback-too-early',
+} as const
 
 /** Same content and same mode; an absence is the same as an absence. */
 export function sameFile(one: FileAt | 'missing', other: FileAt | 'missing'): boolean {
@@ -117,11 +130,17 @@ function isInTime({ submittedAt }: Review, { merged, mergedAt }: MergedPull): bo
   return merged ? mergedAt !== undefined && submittedAt <= mergedAt : !Number.isNaN(submittedAt)
 }
 
-function openChangeRequests(people: readonly Opinions[], { pull, owners }: ApprovalQuestion): Person[] {
+/** Of those who may stand in too, at any time: a refusal needs no patience. */
+function openChangeRequests(
+  people: readonly Opinions[],
+  { pull, owners, fallback }: ApprovalQuestion,
+): Person[] {
   const counting = countingOwners(owners)
   return people
     .filter((opinions) => asksForChanges(opinions, pull))
-    .flatMap(([{ person }]) => (person !== null && counting.has(person.id) ? [person] : []))
+    .flatMap(([{ person }]) =>
+      person !== null && (counting.has(person.id) || standsIn(person, fallback)) ? [person] : [],
+    )
 }
 
 /** At the merge or since: an approval after the merge does not undo the refusal before it. */

@@ -18,7 +18,7 @@ function isAscii(text: string): boolean {
 }
 
 /** Owners whose approval could count, by user id: people with write access, named themselves or through a team. */
-export function countingOwners({ owners }: PathOwners): ReadonlyMap<number, Person> {
+export function countingOwners({ owners }: Pick<PathOwners, 'owners'>): ReadonlyMap<number, Person> {
   return new Map(owners.flatMap(peopleOf).map((person) => [person.id, person]))
 }
 

@@ -4,7 +4,7 @@ import { code, inline, prose } from './markdown.ts'
 import type { Problem } from './problem.ts'
 import { type ApprovalFinding, approvalReport } from './report-approval.ts'
 import type { RequestFinding } from './report-request.ts'
-import { approvers, mergers, tally } from './report-standing.ts'
+import { approvers, mergers, standIns, tally } from './report-standing.ts'
 import { bullets, compose, count, lengthOf, utc, whatIsAsked } from './report-words.ts'
 
 /** Where a request stands that is not merged. */
@@ -60,6 +60,7 @@ function commentJudged(
         `**Why:** ${inline(asked.request.reason)}${asked.request.ticket === undefined ? '' : ` (${inline(asked.request.ticket)})`}`,
         approvers(standing, 'request'),
         mergers(standing, 'request'),
+        standIns(standing),
         tally(standing),
         `The ${checks} shows the exact policies. This comment is kept up to date.`,
       ])

@@ -74,6 +74,22 @@ export interface PathOwners {
   readonly owners: readonly Owner[]
 }
 
+/** Owners whom the rules name to stand in for those of a path that do not answer. */
+export interface Fallback {
+  readonly owners: readonly Owner[]
+  /** How long the owners of the path have, in seconds. */
+  readonly after: number
+  /** Whether they count as owners then; otherwise they are asked, and no more. */
+  readonly counts: boolean
+  /**
+   * Since when the pull request has stood as it is (opened, pushed to, retargeted, reopened or marked ready), in seconds
+   * since the epoch, by GitHub's clock; missing where GitHub does not tell, as of a fork.
+   */
+  readonly standsSince?: number
+  /** When an owner of the path was first asked for a review; missing where none was. */
+  readonly askedAt?: number
+}
+
 export interface MergedPull {
   readonly number: number
   readonly author: Person | null
@@ -129,6 +145,7 @@ export interface Evidence {
   /** What the pull request's author may do in the repository now. */
   readonly authorPermission: Permission
   readonly owners: PathOwners
+  readonly fallback?: Fallback
   readonly approvalsNeeded: number
   readonly mergeBy: 'owners' | 'anyone'
   readonly trustRoot: TrustRoot

@@ -4,7 +4,7 @@ import type { UncountedApproval, UncountedReason } from './approvals.ts'
 import { code, cut, inline, plain, prose } from './markdown.ts'
 import type { CheckReport } from './report.ts'
 import type { BlockedRequest } from './report-request.ts'
-import { approvers, type JudgedKind, mergers, tally } from './report-standing.ts'
+import { approvers, type JudgedKind, mergers, standIns, tally } from './report-standing.ts'
 import { compose, enumerate } from './report-words.ts'
 import type { OpenVerdict } from './verdict.ts'
 
@@ -118,6 +118,7 @@ function detailsOf(judged: Judged, draft: boolean): string[] {
     `**${inline(sentenceOf(judged, draft))}.**`,
     approvers(standing, of),
     mergers(standing, of),
+    standIns(standing),
     tally(standing),
     afterMerge(of, verdict),
   ]
@@ -194,6 +195,8 @@ const IN_SHORT: Readonly<Record<UncountedReason, (who: string) => string>> = {
   'base-changed-since': (who) => `${who}'s approval was for another base branch`,
   involved: (who) => `${who} had a hand in it`,
   'not-an-owner': (who) => `${who} is no owner with write access`,
+  'fallback-untold': (who) => `${who} may stand in for the owners, but nobody can tell since when`,
+  'fallback-too-early': (who) => `${who} stands in for the owners only later`,
   'commit-unknown': (who) => `${who}'s approval names no commit`,
   'other-bytes': (who) => `${who}'s approval was for other bytes`,
 }

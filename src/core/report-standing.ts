@@ -1,7 +1,7 @@
 /** How the approval of a request stands, in words: who may approve and merge, what counts, and what does not. */
 import type { Standing } from './approval.ts'
 import { code, inline, prose } from './markdown.ts'
-import { bullets, compose, enumerate, shortSha } from './report-words.ts'
+import { bullets, compose, enumerate, lengthOf, shortSha, utc } from './report-words.ts'
 
 /** A request opens access; a change of rules or CODEOWNERS has to keep the trust root. */
 export type JudgedKind = 'request' | 'change'
@@ -11,6 +11,7 @@ export function whoDecides(standing: Standing): string {
   return compose([
     approvers(standing, 'request'),
     mergers(standing, 'request'),
+    standIns(standing),
     bullets(silentOwners(standing)),
     'The check **Daypass / approval** says what is still missing.',
   ])
@@ -27,6 +28,23 @@ export function mergers({ mayMerge }: Standing, of: JudgedKind): string {
   const who = mayMerge === 'anyone' ? 'Anyone with write access' : enumerate(mayMerge.map(bold), 'or')
   const window = of === 'request' ? ' The window opens with the merge, not with the approval.' : ''
   return `${who} may merge it.${window}`
+}
+
+/** Who is asked where the owners do not answer, and whether that is of any use. */
+export function standIns({ fallback }: Standing): string {
+  if (fallback === undefined || fallback.owners.length === 0) return ''
+  const { from, after, counts, owners } = fallback
+  const who = enumerate(
+    owners.map(({ text }) => bold(text)),
+    'and',
+  )
+  const when =
+    from === undefined
+      ? `${lengthOf(after)} after the owners were asked and it was last pushed`
+      : `From ${utc(from)} on`
+  return counts
+    ? `${when}, ${who} may approve and merge it as well: they stand in for owners who do not answer.`
+    : `${when}, ${who} ${owners.length === 1 ? 'is' : 'are'} asked to look at it as well, if nobody has answered.`
 }
 
 /** Every approval, those that do not count with the reason. */

@@ -1,5 +1,5 @@
 /** Which owners are asked for a review: those who could give a missing approval, and were neither asked before nor have reviewed. */
-import type { AwaitedOwner } from './approval.ts'
+import type { AwaitedOwner, Standing } from './approval.ts'
 import type { Person } from './evidence.ts'
 import type { Judged } from './report-approval.ts'
 
@@ -15,8 +15,11 @@ const MOST_REVIEWERS = 15
 /** Before these an approval is of no use, so that nobody is bothered for one. */
 const WANTS_APPROVAL: ReadonlySet<string> = new Set(['approvals-missing', 'guarded-file-unapproved'])
 
-/** `asked`: whoever was asked at any time, so that nobody is asked again whom somebody took off the list. */
-export function reviewersToAsk(judged: readonly Judged[], asked: Reviewers): Reviewers {
+/**
+ * `asked`: whoever was asked at any time, so that nobody is asked again whom somebody took off the list. `now`: seconds
+ * since the epoch, as those who stand in for the owners are asked only when it is their turn.
+ */
+export function reviewersToAsk(judged: readonly Judged[], asked: Reviewers, now: number): Reviewers {
   const waiting = judged.filter(
     ({ verdict }) => verdict.outcome === 'rejected' && WANTS_APPROVAL.has(verdict.code),
   )
@@ -24,7 +27,7 @@ export function reviewersToAsk(judged: readonly Judged[], asked: Reviewers): Rev
   const teams = new Set<string>()
   for (const { standing } of waiting) {
     const hasReviewed = ({ id }: Person) => standing.reviewed.includes(id)
-    for (const owner of standing.awaited) {
+    for (const owner of [...standing.awaited, ...standInsDue(standing, now)]) {
       const team = owner.kind === 'team' ? slugOf(owner) : undefined
       if (team !== undefined && asked.teams.includes(team)) continue
       if (team !== undefined && !owner.people.some(hasReviewed)) teams.add(team)
@@ -34,6 +37,10 @@ export function reviewersToAsk(judged: readonly Judged[], asked: Reviewers): Rev
   const named = [...teams].slice(0, MOST_REVIEWERS)
   const fresh = [...people].filter((login) => !asked.people.includes(login))
   return { teams: named, people: fresh.slice(0, MOST_REVIEWERS - named.length) }
+}
+
+function standInsDue({ fallback }: Standing, now: number): readonly AwaitedOwner[] {
+  return fallback?.from !== undefined && fallback.from <= now ? fallback.owners : []
 }
 
 function slugOf({ text }: AwaitedOwner): string {

@@ -11,6 +11,34 @@ import type { YamlPath } from './yaml.ts'
 
 const BUCKETS = [{ account: 'prod', bucket: 'customer-exports', max_duration: '12h' }]
 
+export const FallbackSchema = z.strictObject({
+  owners: z
+    .array(
+      textOf({
+        pattern: /^@[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\/[a-z0-9][a-z0-9_-]{0,99})?$/,
+        code: 'codeowners-owner',
+        what: 'a person or a team',
+        fix: 'Write `@login` or `@organization/team`, as in CODEOWNERS, in quotes.',
+        description: 'A person or a team with write access, as CODEOWNERS would name it.',
+        example: '@acme/on-call',
+      }),
+    )
+    .min(1)
+    .max(20)
+    .meta({
+      description: 'Who is asked when the owners of the path do not answer.',
+      examples: [['@acme/on-call']],
+    }),
+  after: durationField('How long the owners have, from when they were asked, and from the last push.', '8h'),
+  approve: z
+    .enum(['allowed', 'refused'])
+    .default('refused')
+    .meta({
+      description: 'Whether they count as owners of the path from then on, to approve and to merge.',
+      examples: ['refused'],
+    }),
+})
+
 const BucketSchema = z.strictObject({
   account: accountField('Alias of the account that holds the bucket.'),
   bucket: bucketPatternField,
@@ -42,6 +70,10 @@ const BucketSchema = z.strictObject({
     .enum(['optional', 'required'])
     .default('optional')
     .meta({ description: 'Whether a request must name a ticket.', examples: ['optional'] }),
+  fallback: FallbackSchema.optional().meta({
+    description: 'Who stands in for owners that do not answer; without it nobody does.',
+    examples: [{ owners: ['@acme/on-call'], after: '8h', approve: 'refused' }],
+  }),
 })
 
 export const RulesSchema = z

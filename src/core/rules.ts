@@ -5,7 +5,7 @@ import { bucketMatches } from './bucket-pattern.ts'
 import { type Mistake, outcome, type Parsed, type Problem } from './problem.ts'
 import type { LocatedRequest, RequestField, RequestLocation } from './request.ts'
 import { fillIn, type Person, principalOf, type Template } from './requester.ts'
-import { RulesSchema } from './rules-schema.ts'
+import { type FallbackSchema, RulesSchema } from './rules-schema.ts'
 import { readShape } from './shape.ts'
 import { alternatives, nearest, quote } from './text.ts'
 import { formatDuration } from './window.ts'
@@ -40,6 +40,17 @@ interface BucketRule {
   readonly approvalsNeeded: number
   readonly mergeBy: 'owners' | 'anyone'
   readonly kmsKey?: string
+  readonly fallback?: FallbackRule
+}
+
+/** Who stands in for owners that do not answer. */
+export interface FallbackRule {
+  /** As CODEOWNERS would name them. */
+  readonly named: readonly string[]
+  /** Seconds. */
+  readonly after: number
+  /** Whether they count as owners then, or are only asked. */
+  readonly counts: boolean
 }
 
 export function parseRules(source: string): Parsed<Rules> {
@@ -62,12 +73,17 @@ function rulesOf(rules: z.output<typeof RulesSchema>): Rules {
       approvalsNeeded: rule.approvals,
       mergeBy: rule.merge,
       ...(rule.kms_key !== undefined && { kmsKey: rule.kms_key }),
+      ...(rule.fallback && { fallback: fallbackOf(rule.fallback) }),
     })),
     people: new Map(Object.entries(people).map(([login, person]) => [login.toLowerCase(), person])),
     ...(template && { template }),
     ...(remind_before !== undefined && { remindBefore: remind_before }),
     ...(close_after !== undefined && { closeAfter: close_after }),
   }
+}
+
+function fallbackOf({ owners, after, approve }: z.output<typeof FallbackSchema>): FallbackRule {
+  return { named: owners, after, counts: approve === 'allowed' }
 }
 
 /** What the rules make of one valid request. */
@@ -79,6 +95,7 @@ export interface Terms {
   readonly mergeBy: 'owners' | 'anyone'
   /** ARN of the key that encrypts the bucket. */
   readonly kmsKey?: string
+  readonly fallback?: FallbackRule
 }
 
 type Accounts = ReadonlyMap<string, Account>
@@ -104,13 +121,14 @@ export function applyRules(
     mistakes.map((mistake) => problemAt(mistake, located, location)),
     () => {
       if (!rule || !('principal' in found)) throw new Error('no mistake was found, and no terms either')
-      const { longestWindow, approvalsNeeded, mergeBy, kmsKey } = rule
+      const { longestWindow, approvalsNeeded, mergeBy, kmsKey, fallback } = rule
       return {
         principal: found.principal,
         longestWindow,
         approvalsNeeded,
         mergeBy,
         ...(kmsKey && { kmsKey }),
+        ...(fallback && { fallback }),
       }
     },
   )

@@ -13,11 +13,11 @@ export async function readOwners(context: Context, commit: string, path: string)
   if (codeowners.text === undefined) return { file, owners: [] }
   const match = ownersOf(parseCodeowners(codeowners.text), path)
   if (!match) return { file, owners: [] }
-  const owners = await Promise.all(match.owners.map((owner) => resolve(context, owner)))
+  const owners = await Promise.all(match.owners.map((owner) => resolveOwner(context, owner)))
   return { file, line: match.line, owners }
 }
 
-function resolve(context: Context, text: string): Promise<Owner> | Owner {
+export function resolveOwner(context: Context, text: string): Promise<Owner> | Owner {
   if (!text.startsWith('@')) return { kind: 'email', text }
   const [name = '', team] = text.slice(1).split('/')
   return team === undefined ? resolveUser(context, text, name) : resolveTeam(context, text, name, team)

@@ -13,6 +13,7 @@ import { createTeller, remind } from './comments.ts'
 import type { Context, Octokit, Target } from './context.ts'
 import { readPreviewEvidence, readProvenance } from './evidence.ts'
 import { isNotFound } from './failures.ts'
+import { readFallback } from './fallback.ts'
 import { createGitObjects } from './git-objects.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson } from './people.ts'
@@ -53,6 +54,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => blobText(context, blob),
     leftBranch: (identity, head) => leftBranch(context, identity, head),
+    fallback: (...of) => readFallback(context, ...of),
     permissionOf: (person) => permissionOfPerson(context, person),
     ownersOf: (path, commit) => readOwners(context, commit, path),
     endCommands: (since) => endCommands(context, since),

@@ -30,6 +30,8 @@ const withFile = (file: FileAt | 'missing'): Evidence =>
   evidence({ onBranch: file, atMerge: file, pull: pull({ reviews: [review({ file })] }) })
 
 /** By the check that has to catch it. */
+const PATIENCE_UNKNOWN = { owners: [user(mallory)], after: 1, counts: true, askedAt: 1 }
+
 export const ABUSES: Readonly<Record<string, Abuses>> = {
   'trust-root-broken': {
     'CODEOWNERS pushed by hand': evidence({
@@ -243,6 +245,12 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
       },
       { requester: 'olivia' },
     ),
+  },
+  'fallback-untold': {
+    'an approval by a stand-in, without knowing since when': {
+      ...withReviews(review({ person: mallory })),
+      fallback: PATIENCE_UNKNOWN,
+    },
   },
   'approvals-missing': {
     'nobody approved': withReviews(),

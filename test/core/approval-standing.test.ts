@@ -59,6 +59,13 @@ describe('how the approval of a request stands', () => {
     expect(missing).toBe(2)
   })
 
+  const STANDS_IN = {
+    owners: [user(mallory)],
+    after: 900,
+    counts: true,
+    standsSince: MERGED_AT - 1000,
+    askedAt: MERGED_AT - 1000,
+  }
   const REASONS: Readonly<Record<UncountedReason, Evidence>> = {
     'reviewer-unknown': withReviews(review({ person: null })),
     'reviewer-not-a-person': withReviews(review({ person: robot })),
@@ -75,6 +82,14 @@ describe('how the approval of a request stands', () => {
     'base-changed-since': withPull({ baseChangedAt: MERGED_AT - 50 }),
     involved: withCommits(commit({ author: olivia })),
     'not-an-owner': withReviews(review({ person: mallory })),
+    'fallback-untold': {
+      ...withReviews(review({ person: mallory })),
+      fallback: { ...STANDS_IN, standsSince: undefined },
+    },
+    'fallback-too-early': {
+      ...withReviews(review({ person: mallory })),
+      fallback: { ...STANDS_IN, after: 901 },
+    },
     'commit-unknown': withReviews(review({ commit: undefined })),
     'other-bytes': withReviews(review({ file: OTHER })),
   }

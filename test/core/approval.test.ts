@@ -50,7 +50,7 @@ describe('judging a merged request', () => {
   }
 
   /** What they catch is caught further down as well; they are there for the sentence they say, or the asking again. */
-  const IMPLIED = new Set(['author-unknown', 'no-owner', 'merger-unknown'])
+  const IMPLIED = new Set(['author-unknown', 'no-owner', 'fallback-untold', 'merger-unknown'])
 
   const HONEST: Abuses = {
     'a login written in another case': evidence({ requester: 'ALICE' }),

@@ -45,11 +45,12 @@ describe('the page that documents the judgement', () => {
       expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/)
   })
 
-  it('says that three checks ask again, and all others are final', () => {
+  it('says that four checks ask again, and all others are final', () => {
     expect(CHECKS.filter(({ outcome }) => outcome === 'unknown').map(({ code }) => code)).toEqual([
       'trust-root-broken',
       'merge-incomplete',
       'commits-incomplete',
+      'fallback-untold',
     ])
   })
 })

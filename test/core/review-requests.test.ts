@@ -5,6 +5,7 @@ import { type Reviewers, reviewersToAsk } from '../../src/core/review-requests.t
 import {
   alice,
   evidence,
+  MERGED_AT,
   mallory,
   OTHER,
   olivia,
@@ -20,7 +21,7 @@ import {
 
 const NOBODY: Reviewers = { people: [], teams: [] }
 
-function asks(of: Evidence, asked: Reviewers = NOBODY): Reviewers {
+function asks(of: Evidence, asked: Reviewers = NOBODY, now = MERGED_AT): Reviewers {
   const before = open(of)
   const judged = {
     path: PATH,
@@ -29,7 +30,7 @@ function asks(of: Evidence, asked: Reviewers = NOBODY): Reviewers {
     verdict: judgeOpen(before),
     standing: standing(before),
   }
-  return reviewersToAsk([judged], asked)
+  return reviewersToAsk([judged], asked, now)
 }
 
 const owned = (...owners: Evidence['owners']['owners'][number][]): Evidence =>
@@ -39,6 +40,15 @@ const people = (count: number): Person[] =>
   Array.from({ length: count }, (_, id) => ({ id: id + 100, login: `owner-${id}`, kind: 'person' }))
 
 describe('who is asked for a review', () => {
+  it('is who stands in for the owners too, once it is their turn and not before', () => {
+    const standsSince = MERGED_AT - 1000
+    const fallback = { owners: [user(mallory)], after: 900, counts: false, standsSince, askedAt: standsSince }
+    const of = { ...owned(team), fallback }
+    expect(asks(of, NOBODY, MERGED_AT - 101)).toEqual({ teams: ['data-owners'], people: [] })
+    expect(asks(of, NOBODY, MERGED_AT - 100)).toEqual({ teams: ['data-owners'], people: ['mallory'] })
+    expect(asks({ ...of, fallback: { ...fallback, askedAt: undefined } })).toMatchObject({ people: [] })
+  })
+
   it('is the team that owns the path, and every person named besides', () => {
     expect(asks(owned(team, user(mallory)))).toEqual({ teams: ['data-owners'], people: ['mallory'] })
   })

@@ -158,7 +158,9 @@ test('a pull request that asks for nothing is left in peace', async () => {
 describe('where the rules say when to remind people, and when to give up', () => {
   beforeAll(async () => {
     const rules = (await world.fileOnMain(repository, RULES)) ?? ''
-    const files = { [RULES]: `${rules}remind_before: 15m\nclose_after: 14d\n` }
+    const fallback = `    fallback: { owners: ['@mallory'], after: 8h }\n`
+    const asked = rules.replace(/bucket: customer-exports\n/, (entry) => entry + fallback)
+    const files = { [RULES]: `${asked}remind_before: 15m\nclose_after: 14d\n` }
     await world.land(repository, { branch: 'remind', files })
   })
 
@@ -218,6 +220,23 @@ describe('where the rules say when to remind people, and when to give up', () =>
     await toMinutesBeforeTheEnd(request, 10)
     expect((await shown(request)).comments).toHaveLength(1)
   })
+
+  test('who stands in for the owners is asked when these had their time, and told of before', async () => {
+    const request = await ask('unanswered')
+    expect(await world.comment(request)).toMatch(
+      /From .* UTC on, \*\*@&#8203;mallory\*\* is asked to look at it/,
+    )
+    expect(await requested(request)).toEqual(['data-owners'])
+
+    await wait('8h')
+    expect(await requested(request)).toEqual(['mallory', 'data-owners'])
+  })
+
+  async function requested({ pull }: OpenedRequest): Promise<string[]> {
+    const at = { ...named(repository), pull_number: pull }
+    const { data } = await world.github('root').pulls.listRequestedReviewers(at)
+    return [...data.users.map(({ login }) => login), ...data.teams.map(({ slug }) => slug)]
+  }
 
   const stateOf = async ({ pull }: OpenedRequest) =>
     (await world.github('root').pulls.get({ ...named(repository), pull_number: pull })).data.state

@@ -12,8 +12,8 @@ const tests = (names: readonly string[]) => names.map((name) => `test/core/${nam
 export const GROUPS: readonly Group[] = [
   {
     name: 'approval',
-    files: core(['approval', 'approvals', 'approval-checks', 'approvers']),
-    tests: tests(['approval', 'approval-standing', 'judgement-doc', 'trust']),
+    files: core(['approval', 'approvals', 'approval-checks', 'approvers', 'fallback']),
+    tests: tests(['approval', 'fallback', 'approval-standing', 'judgement-doc', 'trust']),
   },
   {
     name: 'codeowners',
