@@ -41,7 +41,9 @@ export async function examine(
   }
   if (requests.length === 0) {
     return {
-      request: isOne(problems) ? { kind: 'problems', problems } : { kind: 'rules-fine', files: guarded },
+      request: isOne(problems)
+        ? { kind: 'problems', problems }
+        : { kind: 'rules-fine', files: guarded, ...(await shownTo(world, github)) },
       approval: await approvalOfChanges(github, head, guarded),
       asks: false,
     }
@@ -96,10 +98,28 @@ async function examineRequest(
   const grant = grantIfMergedNow(world, head, file, asked.value)
   const tooLarge = checkGrantSize(grant)
   if (tooLarge !== undefined) return waits({ kind: 'problems', problems: [inWhole(path, tooLarge)] })
-  return weigh(head, asked.value, grant, evidence)
+  return weigh(head, asked.value, grant, evidence, await shownTo(world, github))
 }
 
-function weigh({ pull, draft }: PullHead, asked: Asked, grant: Grant, evidence: Evidence): Examined {
+/** Whoever runs the app is told too: the people who ask may not be able to mend it. */
+async function shownTo({ repository, log, memory }: PreviewWorld, github: GitHub) {
+  const isPublic = await github.reader.isPublic()
+  if (isPublic && !memory.toldPublic)
+    log.warn(
+      { repository: repository.id, url: github.url },
+      'The access repository is public: everybody can read who asks for what, and why',
+    )
+  memory.toldPublic = isPublic
+  return isPublic ? { isPublic } : {}
+}
+
+function weigh(
+  { pull, draft }: PullHead,
+  asked: Asked,
+  grant: Grant,
+  evidence: Evidence,
+  shown: { readonly isPublic?: boolean },
+): Examined {
   const { path } = evidence
   const verdict = judgeOpen(evidence)
   const stands = standing(evidence)
@@ -117,7 +137,7 @@ function weigh({ pull, draft }: PullHead, asked: Asked, grant: Grant, evidence: 
     const problems = [inWhole(path, { code, message, fix })] as const
     return { request: { kind: 'problems', problems }, approval, asks: true }
   }
-  return { request: { kind: 'valid', asked, grant, standing: stands }, approval, asks: true }
+  return { request: { kind: 'valid', asked, grant, standing: stands, ...shown }, approval, asks: true }
 }
 
 function grantIfMergedNow(world: PreviewWorld, head: Head, file: SourceFile, asked: Asked): Grant {

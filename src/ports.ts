@@ -151,6 +151,8 @@ export interface RepositoryReader {
   ): Promise<Pick<Fallback, 'owners' | 'standsSince' | 'askedAt'>>
   /** What somebody may do in the repository now; `none` too where the login belongs to somebody else by now. */
   permissionOf(person: Person): Promise<Permission>
+  /** Whether everybody can read the repository. */
+  isPublic(): Promise<boolean>
   /** Who owns a path under the CODEOWNERS of a commit. */
   ownersOf(path: string, commit: string): Promise<PathOwners>
   /** Comments since then (seconds since the epoch) that ask for the end of the access on whose pull request they stand. */

@@ -75,6 +75,8 @@ export interface Memory {
   readonly found: Map<string, FoundOnRole>
   /** Of which end somebody was reminded, by request. */
   readonly reminded: Map<string, number>
+  /** Whether the log says that the repository is public. */
+  toldPublic: boolean
   /** Not dealt with yet. */
   clicks: readonly Click[]
   /** Who asked in vain for the end of a grant, by request. */
@@ -116,6 +118,7 @@ export function createMemory(): Memory {
     upheld: new Map(),
     found: new Map(),
     reminded: new Map(),
+    toldPublic: false,
     clicks: [],
     refused: new Map(),
     untidy: true,

@@ -23,7 +23,7 @@ export type RequestFinding =
   /** The pull request touches neither requests nor rules. */
   | { readonly kind: 'nothing-to-check' }
   /** Rules or CODEOWNERS are changed, and well-formed. */
-  | { readonly kind: 'rules-fine'; readonly files: readonly string[] }
+  | { readonly kind: 'rules-fine'; readonly files: readonly string[]; readonly isPublic?: boolean }
   /** The pull request only takes requests out. */
   | { readonly kind: 'ends-access'; readonly files: readonly string[] }
   /** A merge group, whose pull requests were each checked by themselves. */
@@ -45,6 +45,8 @@ export type BlockedRequest = Extract<
 
 interface ValidRequest {
   readonly asked: Asked
+  /** Whether everybody can read the repository. */
+  readonly isPublic?: boolean
   /** What would be written into IAM if it were merged now. */
   readonly grant: Grant
   readonly standing: Standing
@@ -59,6 +61,10 @@ export interface RequestReport extends CheckReport {
 const MOST_PROBLEMS = 50
 const LONGEST_TITLE = 120
 
+/** Said before anybody decides, and to whoever looks after the rules. */
+const PUBLIC =
+  '⚠️ **This repository is public.** Everybody can read who asks for access to which bucket, and why, with the names and ids of people and AWS accounts. An administrator should make it private.'
+
 export function requestReport(finding: RequestFinding): RequestReport {
   switch (finding.kind) {
     case 'nothing-to-check':
@@ -72,7 +78,10 @@ export function requestReport(finding: RequestFinding): RequestReport {
       return {
         conclusion: 'success',
         title: 'No problems in the rules',
-        summary: `${enumerate(finding.files.map(code))} can be read. The change applies once it is merged, and only if an owner of the file who had no hand in the change has approved it.`,
+        summary: compose([
+          finding.isPublic ? PUBLIC : undefined,
+          `${enumerate(finding.files.map(code))} can be read. The change applies once it is merged, and only if an owner of the file who had no hand in the change has approved it.`,
+        ]),
         annotations: [],
       }
     case 'ends-access':
@@ -196,6 +205,7 @@ function reportValid(valid: ValidRequest): RequestReport {
     conclusion: hopeless ? 'failure' : 'success',
     title: cut(plain(title), LONGEST_TITLE),
     summary: compose([
+      valid.isPublic ? PUBLIC : undefined,
       opening(asked),
       reasons(asked),
       `### What it opens\n\n${whatItOpens(asked)}`,

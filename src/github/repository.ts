@@ -55,6 +55,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     blobText: (blob) => blobText(context, blob),
     leftBranch: (identity, head) => leftBranch(context, identity, head),
     fallback: (...of) => readFallback(context, ...of),
+    isPublic: () => isPublic(context),
     permissionOf: (person) => permissionOfPerson(context, person),
     ownersOf: (path, commit) => readOwners(context, commit, path),
     endCommands: (since) => endCommands(context, since),
@@ -76,6 +77,16 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     reportBrokenRules: (commit, report) => reportBrokenRules(context, commit, report),
   }
   return { reader, writer }
+}
+
+/** One that is internal to an enterprise says that it is private. */
+async function isPublic({ octokit, at, reads }: Context): Promise<boolean> {
+  const { private: isPrivate } = await reads.one(
+    `who may see ${at.owner}/${at.repo}`,
+    octokit.rest.repos.get,
+    at,
+  )
+  return !isPrivate
 }
 
 /** Undefined for a submodule too, whose commit lies in another repository. */

@@ -221,6 +221,11 @@ describe('the check of everything else', () => {
   it.each<[string, RequestFinding, string]>([
     ['request-none', { kind: 'nothing-to-check' }, 'neutral'],
     ['request-rules-fine', { kind: 'rules-fine', files: ['.github/daypass.yml'] }, 'success'],
+    [
+      'request-rules-fine-public',
+      { kind: 'rules-fine', files: ['.github/daypass.yml'], isPublic: true },
+      'success',
+    ],
     ['request-ends-access', { kind: 'ends-access', files: [location.path] }, 'success'],
     ['request-group-fine', { kind: 'group-fine', files: [location.path] }, 'success'],
     ['request-rules-broken', { kind: 'rules-broken', problems: [problems[0]] }, 'failure'],

@@ -155,6 +155,26 @@ test('a pull request that asks for nothing is left in peace', async () => {
   expect(await shown(change)).toEqual({ comments: [], labels: [] })
 })
 
+test('whoever asks and whoever runs the app are told that the repository is public, while it is', async () => {
+  const root = world.github('root')
+  await root.repos.update({ ...named(repository), private: false })
+  const [request, rules] = [await ask('for-everybody'), (await world.fileOnMain(repository, RULES)) ?? '']
+  const change = await world.propose('oscar', repository, {
+    branch: 'reword',
+    files: { [RULES]: `# Ours.\n${rules}` },
+  })
+  await world.settled()
+  for (const { repository, head } of [request, change])
+    expect((await world.check(repository, head, 'Daypass / request'))?.output.summary).toMatch(
+      /^⚠️ \*\*This repository is public\.\*\*/,
+    )
+  const told = (await world.appLog()).match(/The access repository is public/g)
+  expect(told).toHaveLength(1)
+
+  await root.repos.update({ ...named(repository), private: true })
+  expect((await world.requestCheck(await ask('for-few')))?.output.summary).not.toContain('public')
+})
+
 describe('where the rules say when to remind people, and when to give up', () => {
   beforeAll(async () => {
     const rules = (await world.fileOnMain(repository, RULES)) ?? ''

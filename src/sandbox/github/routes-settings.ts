@@ -1,4 +1,4 @@
-/** What administrators change of a whole repository: its name, auto-merge, and, of a fork, whether there is one. */
+/** What administrators change of a whole repository: its name, who may see it, auto-merge, and, of a fork, whether there is one. */
 import type { Need } from './access.ts'
 import { invalid, Refused } from './failure.ts'
 import { presentFullRepository } from './present-repository.ts'
@@ -13,7 +13,7 @@ export const settingsRoutes: Route[] = [
   repositoryRoute('DELETE', '', ADMINISTER, remove),
 ]
 
-const KNOWN = ['name', 'allow_auto_merge']
+const KNOWN = ['name', 'private', 'allow_auto_merge']
 
 async function change(call: RepositoryCall): Promise<Answer> {
   const { world, repository, actor } = call
@@ -22,8 +22,10 @@ async function change(call: RepositoryCall): Promise<Answer> {
   if (unknown !== undefined)
     throw invalid('Repository', unknown, 'invalid', `the sandbox does not change ${unknown}`)
   const allowAutoMerge = input.optionalBoolean('allow_auto_merge')
+  const isPrivate = input.optionalBoolean('private')
   const name = input.optionalString('name')
   if (name !== undefined && name !== repository.name) rename(call, name)
+  if (isPrivate !== undefined) repository.private = isPrivate
   if (allowAutoMerge !== undefined) repository.allowAutoMerge = allowAutoMerge
   return { status: 200, body: presentFullRepository(world, repository, actor) }
 }

@@ -214,7 +214,7 @@ export interface Repository {
   readonly id: number
   readonly owner: Account
   name: string
-  readonly private: boolean
+  private: boolean
   readonly defaultBranch: string
   readonly parent: Repository | undefined
   readonly collaborators: Map<string, Level>
