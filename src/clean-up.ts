@@ -6,7 +6,8 @@ import { endOf, parseRecord } from './core/record.ts'
 import type { GrantState } from './core/report-grant.ts'
 import { type RevertReason, revertTexts } from './core/revert-texts.ts'
 import { phaseOf } from './core/window.ts'
-import type { Finding } from './judge-file.ts'
+import type { Finding } from './finding.ts'
+import { NO_TERMS } from './judge-added.ts'
 import type { Revert, RevertState, Snapshot } from './ports.ts'
 import { comment, keyOf, lentOf, publish, recordVerdict, type Subject, subjectOf } from './publish.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
@@ -49,7 +50,7 @@ export async function cleanUp(
       .filter(isFinal)
       .map((finding) =>
         attempt(world, 'take a file out of the branch', { path: finding.subject.identity.path }, () =>
-          takeOut(world, github, snapshot, finding),
+          takeOut(world, github, snapshot, finding, standing),
         ),
       ),
   ])
@@ -102,13 +103,26 @@ async function takeOutEnded(
   })
 }
 
-async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding: Final): Promise<void> {
+/** `standing`: what stands of the request that the file was to extend. */
+async function takeOut(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  finding: Final,
+  standing: readonly StandingGrant[] = [],
+): Promise<void> {
   const final = finalState(world, finding)
   if (final === undefined) return
   // First of all: whatever holds up the rest, what was refused stays refused.
   const subject =
     final.kind === 'rejected' ? await recordVerdict(world, github, finding.subject, final) : finding.subject
-  const revert = revertFor(world, subject, final)
+  const extended = 'extends' in finding ? finding.extends : undefined
+  const role = standing.find(({ identity }) => extended && keyOf(identity) === keyOf(extended.identity))
+  // It is to be denied first.
+  if (role?.state.kind === 'live') return
+  const revert =
+    (extended && receiptFor(world, { ...extended, blob: subject.blob }, role)) ??
+    revertFor(world, subject, final)
   const state = await github.writer.openRevert(revert)
   const tell = isRejected(finding.subject)
     ? () => tellOnce(world, github, subject, final)
@@ -118,10 +132,21 @@ async function takeOut(world: World, github: GitHub, snapshot: Snapshot, finding
 }
 
 function finalState(world: World, finding: Final): FinalState | undefined {
-  if (finding.kind === 'rejected') return { kind: 'rejected', ...finding.reason }
+  if (finding.kind === 'rejected') {
+    const { extends: extended, reason } = finding
+    return { kind: 'rejected', ...reason, ...(extended && { extends: extended.identity.pull }) }
+  }
   const lent = lentOf(world, finding.subject.identity, finding.judged)
   const end = finding.judged.ended
   return lent && end && { kind: 'ended', lent, end }
+}
+
+/** Whatever the bytes are that are taken out: the file of a grant goes with its receipt. */
+function receiptFor(world: World, extended: Subject, role: StandingGrant | undefined): Revert | undefined {
+  const judged = parseRecord(extended.record?.text)
+  const lent = lentOf(world, extended.identity, judged)
+  const end = role?.state.kind === 'ended' && judged ? endOf(role.state, judged) : judged?.ended
+  return lent && end && revertFor(world, extended, { kind: 'ended', lent, end })
 }
 
 function isRejected({ record }: Subject): boolean {
@@ -159,11 +184,8 @@ async function tellAndMerge(
 async function isItsFile(github: GitHub, snapshot: Snapshot, { identity, blob }: Subject): Promise<boolean> {
   const file = snapshot.requests.find((request) => request.path === identity.path && request.blob === blob)
   if (file === undefined) return false
-  const { evidence } = await github.reader.provenance(file, snapshot, {
-    requester: '',
-    approvalsNeeded: 1,
-    mergeBy: 'owners',
-  })
+  const brought = await github.reader.provenance(file, snapshot, NO_TERMS)
+  const { evidence } = brought.earlier[0] ?? brought
   return evidence.pull?.number === identity.pull
 }
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { readAsked } from './core/asked.ts'
 import type { EndReason, StandingGrant } from './core/grant.ts'
 import type { Parsed } from './core/problem.ts'
-import { parseRecord, type RequestRecord } from './core/record.ts'
+import { lastPullOf, parseRecord, type RequestRecord } from './core/record.ts'
 import type { Rules } from './core/rules.ts'
 import { isDue } from './look-again.ts'
 import type { Snapshot } from './ports.ts'
@@ -16,12 +16,14 @@ export interface Disallowed {
   readonly detail?: string
 }
 
+/** `changing`: those whose file has other bytes, which is looked at elsewhere. */
 export async function findDisallowed(
   world: World,
   github: GitHub,
   snapshot: Snapshot,
   rules: Parsed<Rules>,
   standing: readonly StandingGrant[],
+  changing: ReadonlySet<StandingGrant>,
 ): Promise<readonly Disallowed[]> {
   const { allowed } = world.memory
   const { commit } = snapshot
@@ -34,7 +36,7 @@ export async function findDisallowed(
       )
       .map((grant) =>
         attempt(world, 'see whether a grant is still allowed', { role: grant.roleArn }, async () => {
-          const disallowed = await judgeAgain(world, github, snapshot, rules, grant)
+          const disallowed = await judgeAgain(world, github, snapshot, rules, grant, changing.has(grant))
           if (disallowed) found.push(disallowed)
           else allowed.set(keyOf(grant.identity), { state: commit, at })
         }),
@@ -49,12 +51,15 @@ async function judgeAgain(
   snapshot: Snapshot,
   rules: Parsed<Rules>,
   standing: StandingGrant,
+  isChanging: boolean,
 ): Promise<Disallowed | undefined> {
-  // Whoever can push can put a file back; the consent that was taken back with it does not come back.
-  if (await github.reader.leftBranch(standing.identity, snapshot.commit))
-    return { standing, because: 'file-removed' }
+  const { identity } = standing
   const { record } = await subjectOf(github, standing)
   const judged = parseRecord(record?.text)
+  // Whoever can push can put a file back; the consent that was taken back with it does not come back.
+  const brought = { ...identity, pull: lastPullOf(identity, judged) }
+  if (!isChanging && (await github.reader.leftBranch(brought, snapshot.commit)))
+    return { standing, because: 'file-removed' }
   // Without a record nothing says what was allowed; the window ends it all the same.
   if (judged === undefined) return undefined
   const detail = rules.ok ? againstRules(world, snapshot, rules.value, standing, judged) : undefined

@@ -3,11 +3,12 @@ import { judgeOpen, standing } from './core/approval.ts'
 import { sameFile } from './core/approvals.ts'
 import { type Asked, readAsked } from './core/asked.ts'
 import type { ChangedFile } from './core/evidence.ts'
-import { isOne, type Parsed, type Problem, problemsOf } from './core/problem.ts'
+import { inWhole, isOne, type Parsed, type Problem, problemsOf, refused } from './core/problem.ts'
 import type { ApprovalFinding, Judged } from './core/report-approval.ts'
 import type { Rules } from './core/rules.ts'
 import type { GuardedPath } from './core/trust.ts'
 import { judgeChange } from './examine-change.ts'
+import { type Extended, readExtended } from './examine-extension.ts'
 import { type Examined, waits } from './examined.ts'
 import type { GroupHead } from './heads.ts'
 import type { OpenPull, Snapshot, SourceFile } from './ports.ts'
@@ -17,6 +18,8 @@ import type { GitHub, PreviewWorld } from './world.ts'
 interface GroupToExamine {
   readonly head: GroupHead
   readonly snapshot: Snapshot
+  /** The default branch. */
+  readonly base: Snapshot
   readonly rules: Parsed<Rules>
   readonly requests: readonly ChangedFile[]
   readonly guarded: readonly GuardedPath[]
@@ -27,21 +30,22 @@ interface GroupToExamine {
 export async function examineGroup(
   world: PreviewWorld,
   github: GitHub,
-  { head, snapshot, rules, requests, guarded, problems }: GroupToExamine,
+  { head, snapshot, base, rules, requests, guarded, problems }: GroupToExamine,
 ): Promise<Examined> {
   const files = snapshot.requests.filter(({ path }) => requests.some((request) => request.path === path))
   if (files.length > 0 && !rules.ok) return waits({ kind: 'rules-broken', problems: rules.problems })
   const read = rules.ok
-    ? files.map((file) => ({
-        file,
-        asked: readAsked(file, rules.value, world.repository.accounts, world.now()),
-      }))
+    ? await Promise.all(
+        files.map((file) => readQueued(world, github, { base, rules: rules.value, requests }, file)),
+      )
     : []
   const all = [...problems, ...read.flatMap(({ asked }) => problemsOf(asked))]
   if (isOne(all)) return waits({ kind: 'problems', problems: all })
   if (files.length > 0 && rules.ok && rules.value.paused) return waits({ kind: 'paused' })
   const judged = await Promise.all([
-    ...read.flatMap(({ file, asked }) => (asked.ok ? [judgeFile(github, head, file, asked.value)] : [])),
+    ...read.flatMap(({ file, asked, extended }) =>
+      asked.ok ? [judgeFile(github, head, file, asked.value, extended)] : [],
+    ),
     ...guarded.map((path) => judgeGuarded(github, head, path)),
   ])
   return {
@@ -50,6 +54,28 @@ export async function examineGroup(
     // Of each pull request in it people are told where they look.
     asks: false,
   }
+}
+
+interface Queued {
+  readonly file: SourceFile
+  readonly asked: Parsed<Asked>
+  readonly extended?: Extended
+}
+
+/** A request as the group has it: a new one, or one that a queued pull request extends. */
+async function readQueued(
+  world: PreviewWorld,
+  github: GitHub,
+  { base, rules, requests }: Pick<GroupToExamine, 'base' | 'requests'> & { readonly rules: Rules },
+  file: SourceFile,
+): Promise<Queued> {
+  const { path } = file
+  const isChanged = requests.some((request) => request.path === path && request.status === 'modified')
+  const extended = isChanged ? await readExtended(world, github, base, path) : undefined
+  if (extended && 'code' in extended) return { file, asked: refused(inWhole(path, extended)) }
+  const readAt = extended?.judged.window.start ?? world.now()
+  const asked = readAsked(file, rules, world.repository.accounts, readAt, extended?.judged.request)
+  return { file, asked, ...(extended && { extended }) }
 }
 
 /** A file that no queued pull request brought with these bytes was put together by nobody who could have been asked. */
@@ -80,22 +106,24 @@ async function judgeFile(
   { queued }: GroupHead,
   file: SourceFile,
   { request, terms }: Asked,
+  extended: Extended | undefined,
 ): Promise<readonly Brought[]> {
   const bringing = await pullsThatChange(github, queued, file.path)
   const judged = await Promise.all(
     bringing.map(async ({ number }) => {
-      const told = await github.reader.previewEvidence(number, file.path, {
-        requester: request.requester,
-        approvalsNeeded: terms.approvalsNeeded,
-        mergeBy: terms.mergeBy,
-      })
-      const evidence = await withFallback(github, told, terms)
       const { path } = file
+      const told = await github.reader.previewEvidence(
+        number,
+        path,
+        { requester: request.requester, approvalsNeeded: terms.approvalsNeeded, mergeBy: terms.mergeBy },
+        extended?.file,
+      )
+      const evidence = await withFallback(github, told, terms)
       if (!sameFile(evidence.atMerge, file)) return { kind: 'unbrought' as const, path }
       return {
         path,
         pull: number,
-        of: 'request' as const,
+        of: extended ? ('extension' as const) : ('request' as const),
         verdict: judgeOpen(evidence),
         standing: standing(evidence),
       }

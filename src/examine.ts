@@ -11,6 +11,7 @@ import { isRequestPath, REQUESTS_FOLDER } from './core/request.ts'
 import type { Rules } from './core/rules.ts'
 import { windowOf } from './core/window.ts'
 import { guardedPathsIn, judgeChange } from './examine-change.ts'
+import { type Extended, extendIfMergedNow, readExtended } from './examine-extension.ts'
 import { examineGroup } from './examine-group.ts'
 import { type Examined, waits } from './examined.ts'
 import type { Head, PullHead } from './heads.ts'
@@ -25,6 +26,7 @@ export async function examine(
   world: PreviewWorld,
   github: GitHub,
   rules: Parsed<Rules>,
+  base: Snapshot,
   head: Head,
 ): Promise<Examined> {
   const changes = await github.reader.changedFiles(head.sha, head.kind === 'pull' ? head.pull : undefined)
@@ -37,7 +39,7 @@ export async function examine(
   const snapshot = await github.reader.snapshot(head.sha)
   const problems = guarded.flatMap((path) => problemsOfGuarded(snapshot, path))
   if (head.kind === 'group') {
-    return examineGroup(world, github, { head, snapshot, rules, requests, guarded, problems })
+    return examineGroup(world, github, { head, snapshot, base, rules, requests, guarded, problems })
   }
   if (requests.length === 0) {
     return {
@@ -49,7 +51,7 @@ export async function examine(
     }
   }
   if (!rules.ok) return waits({ kind: 'rules-broken', problems: rules.problems })
-  return examineRequest(world, github, { snapshot, rules: rules.value, head, changes, problems })
+  return examineRequest(world, github, { snapshot, base, rules: rules.value, head, changes, problems })
 }
 
 /** Another branch may hold what it likes: only what comes onto the default branch is ever gone by. */
@@ -68,6 +70,8 @@ async function approvalOfChanges(
 
 interface RequestToExamine {
   readonly snapshot: Snapshot
+  /** The default branch. */
+  readonly base: Snapshot
   readonly rules: Rules
   readonly head: PullHead
   readonly changes: readonly ChangedFile[]
@@ -78,27 +82,31 @@ interface RequestToExamine {
 async function examineRequest(
   world: PreviewWorld,
   github: GitHub,
-  { snapshot, rules, head, changes, problems: guardedProblems }: RequestToExamine,
+  { snapshot, base, rules, head, changes, problems: guardedProblems }: RequestToExamine,
 ): Promise<Examined> {
-  const path = changes.find(touchesRequest)?.path ?? REQUESTS_FOLDER
+  const change = changes.find(touchesRequest)
+  const path = change?.path ?? REQUESTS_FOLDER
   const file = snapshot.requests.find((request) => request.path === path)
-  const asked = file && readAsked(file, rules, world.repository.accounts, world.now())
+  const extended =
+    file && change?.status === 'modified' ? await readExtended(world, github, base, path) : undefined
+  if (extended && 'code' in extended) return waits({ kind: 'problems', problems: [inWhole(path, extended)] })
+  const readAt = extended?.judged.window.start ?? world.now()
+  const asked = file && readAsked(file, rules, world.repository.accounts, readAt, extended?.judged.request)
   const problems = [...guardedProblems, ...(asked ? problemsOf(asked) : [])]
   if (file === undefined || asked === undefined || !asked.ok || isOne(problems)) {
     return waits({ kind: 'problems', problems: isOne(problems) ? problems : [notThere(path)] })
   }
   if (rules.paused) return waits({ kind: 'paused' })
   const { request, terms } = asked.value
-  const told = await github.reader.previewEvidence(head.pull, path, {
-    requester: request.requester,
-    approvalsNeeded: terms.approvalsNeeded,
-    mergeBy: terms.mergeBy,
-  })
+  const told = await github.reader.previewEvidence(
+    head.pull,
+    path,
+    { requester: request.requester, approvalsNeeded: terms.approvalsNeeded, mergeBy: terms.mergeBy },
+    extended?.file,
+  )
   const evidence = await withFallback(github, told, terms)
-  const grant = grantIfMergedNow(world, head, file, asked.value)
-  const tooLarge = checkGrantSize(grant)
-  if (tooLarge !== undefined) return waits({ kind: 'problems', problems: [inWhole(path, tooLarge)] })
-  return weigh(head, asked.value, grant, evidence, await shownTo(world, github))
+  const shown = await shownTo(world, github)
+  return weigh(world, { head, file, asked: asked.value, evidence, extended, shown })
 }
 
 /** Whoever runs the app is told too: the people who ask may not be able to mend it. */
@@ -113,20 +121,30 @@ async function shownTo({ repository, log, memory }: PreviewWorld, github: GitHub
   return isPublic ? { isPublic } : {}
 }
 
-function weigh(
-  { pull, draft }: PullHead,
-  asked: Asked,
-  grant: Grant,
-  evidence: Evidence,
-  shown: { readonly isPublic?: boolean },
-): Examined {
+interface ToWeigh {
+  readonly head: PullHead
+  readonly file: SourceFile
+  readonly asked: Asked
+  readonly evidence: Evidence
+  readonly extended: Extended | undefined
+  readonly shown: { readonly isPublic?: boolean }
+}
+
+function weigh(world: PreviewWorld, { head, file, asked, evidence, extended, shown }: ToWeigh): Examined {
+  const { pull, draft } = head
   const { path } = evidence
+  const grant = extended
+    ? extendIfMergedNow(world, extended, asked, evidence)
+    : grantIfMergedNow(world, head, file, asked)
+  if ('code' in grant) return waits({ kind: 'problems', problems: [inWhole(path, grant)] })
+  const tooLarge = checkGrantSize(grant)
+  if (tooLarge !== undefined) return waits({ kind: 'problems', problems: [inWhole(path, tooLarge)] })
   const verdict = judgeOpen(evidence)
   const stands = standing(evidence)
   const approval: ApprovalFinding = {
     kind: 'judged',
     draft,
-    judged: [{ path, pull, of: 'request', verdict, standing: stands }],
+    judged: [{ path, pull, of: extended ? 'extension' : 'request', verdict, standing: stands }],
   }
   if (verdict.outcome === 'unknown') {
     const { code, message } = verdict
@@ -137,7 +155,12 @@ function weigh(
     const problems = [inWhole(path, { code, message, fix })] as const
     return { request: { kind: 'problems', problems }, approval, asks: true }
   }
-  return { request: { kind: 'valid', asked, grant, standing: stands, ...shown }, approval, asks: true }
+  const before = extended && { pull: extended.pull, window: extended.judged.window }
+  return {
+    request: { kind: 'valid', asked, grant, standing: stands, ...(before && { extends: before }), ...shown },
+    approval,
+    asks: true,
+  }
 }
 
 function grantIfMergedNow(world: PreviewWorld, head: Head, file: SourceFile, asked: Asked): Grant {

@@ -1,215 +1,23 @@
-/** One file on the branch that has no live grant: reads what GitHub says of it, and judges what is to become of it. */
-import { judge } from './core/approval.ts'
-import { type Asked, readAsked } from './core/asked.ts'
-import type { Evidence } from './core/evidence.ts'
-import { checkGrantSize, type EndReason, type Grant } from './core/grant.ts'
+/** One file on the branch that has no live grant as it is: reads what GitHub says of it, and judges what is to become of it. */
+import type { StandingGrant } from './core/grant.ts'
 import type { Parsed } from './core/problem.ts'
-import { grantOf, parseRecord, type RequestRecord } from './core/record.ts'
 import type { Rules } from './core/rules.ts'
-import { phaseOf, windowOf } from './core/window.ts'
-import type { EvidenceTerms, Snapshot, SourceFile } from './ports.ts'
-import { keyOf, lentOf, type Subject } from './publish.ts'
-import { withFallback } from './weigh-fallback.ts'
+import type { Finding } from './finding.ts'
+import { judgeAdded, NO_TERMS } from './judge-added.ts'
+import { judgeExtension } from './judge-extension.ts'
+import type { Snapshot, SourceFile } from './ports.ts'
 import type { GitHub, World } from './world.ts'
-
-export interface Reason {
-  readonly code: string
-  readonly message: string
-}
-
-export type Finding =
-  | {
-      readonly kind: 'approved'
-      readonly subject: Subject
-      readonly judged: RequestRecord
-      readonly grant: Grant
-    }
-  /** Final. */
-  | {
-      readonly kind: 'rejected'
-      readonly subject: Subject
-      readonly reason: Reason & { readonly fix: string }
-    }
-  | { readonly kind: 'unknown'; readonly subject: Subject; readonly reason: Reason }
-  /** It was granted once, and that is over; final too. */
-  | { readonly kind: 'ended'; readonly subject: Subject; readonly judged: RequestRecord }
-
-/** A role on record as granted but not in IAM was removed by somebody only if IAM goes on not to list it. Seconds. */
-const MISSING_FOR = 300
-
-const PAUSED: Reason = {
-  code: 'paused',
-  message: 'The rules say `paused`: nothing new is granted for now.',
-}
-
-/** Never taken for a request that was not judged yet. */
-const UNREADABLE_RECORD: Reason = {
-  code: 'record-unreadable',
-  message: 'What this app recorded of the request can not be read by this version of it.',
-}
-
-/** The evidence is gathered before the request is read, and also where it can't be, so that its author can be told. */
-const NO_TERMS: EvidenceTerms = { requester: '', approvalsNeeded: 1, mergeBy: 'owners' }
 
 export async function judgeFile(
   world: World,
   github: GitHub,
   snapshot: Snapshot,
   rules: Parsed<Rules>,
+  standing: readonly StandingGrant[],
   file: SourceFile,
 ): Promise<Finding> {
-  const gathered = await github.reader.provenance(file, snapshot, NO_TERMS)
-  const { pull } = gathered.evidence
-  // A request is read as of its merge: a start that lies ahead then may be past by the time it is looked at.
-  const readAt = pull?.mergedAt ?? world.now()
-  const asked = rules.ok ? readAsked(file, rules.value, world.repository.accounts, readAt) : rules
-  const told = { ...gathered.evidence, ...(asked.ok ? termsOf(asked.value) : NO_TERMS) }
-  const evidence = await withFallback(github, told, asked.ok ? asked.value.terms : {})
-  const { record } = gathered
-  const subject: Subject = {
-    identity: { repositoryId: world.repository.id, path: file.path, pull: pull?.number ?? 0 },
-    blob: file.blob,
-    mergeSha: pull?.mergeSha,
-    record,
-  }
-  const finding =
-    findRecorded(world, subject, evidence, obstacleTo(rules, evidence)) ??
-    findNew(world, subject, evidence, rules, asked)
-  return record?.state === 'rejected' ? asRejectedBefore(finding) : finding
-}
-
-function termsOf({ request, terms }: Asked): EvidenceTerms {
-  return { requester: request.requester, approvalsNeeded: terms.approvalsNeeded, mergeBy: terms.mergeBy }
-}
-
-/** A rejection is final, whatever would be judged today. */
-function asRejectedBefore(finding: Finding): Finding {
-  if (finding.kind === 'rejected') return finding
-  const message = 'This request was rejected when it was first seen on the branch, and that is final.'
-  const reason = { code: 'rejected-before', message, fix: 'Open a new pull request.' }
-  return { kind: 'rejected', subject: finding.subject, reason }
-}
-
-/** What the app's own record says already; undefined where the request is still to be judged. */
-function findRecorded(
-  world: World,
-  subject: Subject,
-  { takenOutSince }: Evidence,
-  obstacle: Reason | undefined,
-): Finding | undefined {
-  const state = subject.record?.state
-  if (state === undefined || state === 'pending' || state === 'rejected') return undefined
-  const judged = parseRecord(subject.record?.text)
-  if (judged === undefined) return { kind: 'unknown', subject, reason: UNREADABLE_RECORD }
-  if (state === 'ended') return { kind: 'ended', subject, judged }
-  if (state === 'granted') return findMissing(world, subject, judged)
-  if (takenOutSince)
-    return {
-      kind: 'ended',
-      subject,
-      judged: { ...judged, ended: { at: world.now(), because: 'file-removed' } },
-    }
-  return obstacle ? { kind: 'unknown', subject, reason: obstacle } : approve(world, subject, judged)
-}
-
-/** What keeps everything new from being granted, approved or not. */
-function obstacleTo(rules: Parsed<Rules>, { trustRoot }: Evidence): Reason | undefined {
-  if (!trustRoot.holds) return { code: 'trust-root-broken', message: trustRoot.message }
-  if (!rules.ok) return { code: 'rules-broken', message: rules.problems[0].message }
-  return rules.value.paused ? PAUSED : undefined
-}
-
-/** It was granted, yet no role stands: the window is over and the app was interrupted, or somebody took the role away. */
-function findMissing(world: World, subject: Subject, judged: RequestRecord): Finding {
-  const now = world.now()
-  const ended = (because: EndReason): Finding => ({
-    kind: 'ended',
-    subject,
-    judged: { ...judged, ended: { at: Math.min(now, judged.window.end), because } },
-  })
-  if (phaseOf(judged.window, now) === 'over') return ended('expired')
-  const key = keyOf(subject.identity)
-  const since = world.memory.missing.get(key) ?? now
-  world.memory.missing.set(key, since)
-  if (now - since >= MISSING_FOR) return ended('role-removed')
-  const message =
-    'The role of this grant was not found in AWS. If it stays away, somebody ended the access early.'
-  return { kind: 'unknown', subject, reason: { code: 'role-missing', message } }
-}
-
-function findNew(
-  world: World,
-  subject: Subject,
-  evidence: Evidence,
-  rules: Parsed<Rules>,
-  asked: Parsed<Asked>,
-): Finding {
-  const unknown = (code: string, message: string): Finding => ({
-    kind: 'unknown',
-    subject,
-    reason: { code, message },
-  })
-  const rejected = (code: string, message: string, fix: string): Finding => ({
-    kind: 'rejected',
-    subject,
-    reason: { code, message, fix },
-  })
-
-  // The trust root comes first: rules that nobody approved must not even reject.
-  const verdict = judge(evidence)
-  if (verdict.outcome === 'unknown') return unknown(verdict.code, verdict.message)
-  if (!rules.ok) {
-    return unknown(
-      'rules-broken',
-      `The rules can't be used: ${rules.problems[0].message} Nothing new is granted until they are mended.`,
-    )
-  }
-  if (rules.value.paused) return unknown('paused', 'The rules say `paused`: nothing new is granted for now.')
-  if (!asked.ok) {
-    const [first] = asked.problems
-    return rejected(first.code, `Line ${first.line}: ${first.message}`, first.fix)
-  }
-  if (verdict.outcome === 'rejected') return rejected(verdict.code, verdict.message, verdict.fix)
-
-  const { pull } = evidence
-  if (pull?.author == null || pull.mergedAt === undefined) throw new Error('approved without author or merge')
-  const { request, terms } = asked.value
-  const judged: RequestRecord = {
-    blob: subject.blob,
-    author: pull.author,
-    request: { ...request, prefixes: [...request.prefixes] },
-    principal: terms.principal,
-    kmsKey: terms.kmsKey,
-    window: windowOf(request, pull.mergedAt),
-    approvals: [...verdict.approvals],
-    mergedBy: verdict.mergedBy,
-  }
-  return approve(world, subject, judged)
-}
-
-function approve(world: World, subject: Subject, judged: RequestRecord): Finding {
-  const rejected = (code: string, message: string, fix: string): Finding => ({
-    kind: 'rejected',
-    subject,
-    reason: { code, message, fix },
-  })
-  if (phaseOf(judged.window, world.now()) === 'over') {
-    return rejected(
-      'window-over',
-      'Its window was over before the app could grant it.',
-      'Open a new request.',
-    )
-  }
-  const lent = lentOf(world, subject.identity, judged)
-  if (lent === undefined) {
-    return rejected(
-      'account-gone',
-      'The account is not lent through this repository any more.',
-      'Ask whoever runs Daypass.',
-    )
-  }
-  const grant = grantOf(subject.identity, lent.location, lent.account, judged)
-  const tooLarge = checkGrantSize(grant)
-  if (tooLarge !== undefined) return rejected(tooLarge.code, tooLarge.message, tooLarge.fix)
-  return { kind: 'approved', subject, judged, grant }
+  const brought = await github.reader.provenance(file, snapshot, NO_TERMS)
+  const [origin, ...between] = brought.earlier
+  if (origin === undefined) return judgeAdded(world, github, rules, file, brought)
+  return judgeExtension(world, github, rules, standing, { file, origin, extending: [...between, brought] })
 }

@@ -100,11 +100,17 @@ export interface GrantRecord {
  */
 export type RecordState = 'pending' | 'approved' | 'granted' | 'rejected' | 'ended'
 
-/** The evidence of one file on the branch, with the app's own record of it. */
-export interface Provenance {
+/** How one pull request brought a file, with the app's own record of it. */
+export interface Brought {
   readonly evidence: Evidence
   /** Missing where nothing was recorded yet, or no pull request brought the file. */
   readonly record?: GrantRecord
+}
+
+/** The evidence of one file on the branch as it is now. */
+export interface Provenance extends Brought {
+  /** Where its pull request changed a request that was there: how that one came, from the one that added it on. */
+  readonly earlier: readonly Brought[]
 }
 
 export interface RecordedRequest {
@@ -129,8 +135,11 @@ export interface RepositoryReader {
    * off and what is left out could be a request, rules or CODEOWNERS.
    */
   changedFiles(headSha: string, pull?: number): Promise<readonly ChangedFile[]>
-  /** The evidence of an open pull request for one path, as far as it goes before the merge. */
-  previewEvidence(pull: number, path: string, terms: EvidenceTerms): Promise<Evidence>
+  /**
+   * The evidence of an open pull request for one path, as far as it goes before the merge. `extended`: the file on the
+   * branch, where the pull request is to extend it.
+   */
+  previewEvidence(pull: number, path: string, terms: EvidenceTerms, extended?: FileAt): Promise<Evidence>
   /** What an open pull request would change of one guarded file. */
   previewChange(pull: number, path: GuardedPath): Promise<OpenChange>
   /** Whose review of a pull request GitHub was ever told to ask for, whether or not it is still asked for. */
@@ -272,10 +281,10 @@ export interface ListedRoles {
 
 export interface GrantWriter {
   /**
-   * Writes the role, or completes and tightens one that is there. Running it again changes nothing. Returns what it mended
-   * of what others had changed, and what it left, each as a sentence.
+   * Writes the role, or completes, tightens or extends one that is there. Running it again changes nothing. Returns what it
+   * mended of what others had changed, and what it left, each as a sentence. `former`: what it was before it was extended.
    */
-  write(account: Account, grant: Grant): Promise<readonly string[]>
+  write(account: Account, grant: Grant, former?: readonly Grant[]): Promise<readonly string[]>
   /** Makes the role deny everything, sessions in use included, and mark why. */
   deny(account: Account, standing: StandingGrant, at: number, because: EndReason): Promise<void>
   /** The same for a role under the path of the repository that is no request's. */

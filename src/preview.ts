@@ -34,7 +34,7 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
   await Promise.all([
     ...[...heads].map(([sha, sharing]) =>
       attempt(world, 'check a pull request', { pull: sharing[0].pull }, () =>
-        check(world, github, rules, { sha, heads: sharing, key: keyOf(base, sharing, hints) }),
+        check(world, github, rules, base, { sha, heads: sharing, key: keyOf(base, sharing, hints) }),
       ),
     ),
     tellClosed(world, github, open),
@@ -62,6 +62,7 @@ async function check(
   world: PreviewWorld,
   github: GitHub,
   rules: Parsed<Rules>,
+  base: Snapshot,
   { sha, heads, key }: Commit,
 ): Promise<void> {
   const { memory } = world
@@ -70,7 +71,9 @@ async function check(
   const isDue = last?.due !== undefined && last.due <= world.now()
   if (!wanted && !isDue && last?.key === key && world.now() - last.at < LOOK_ANEW_AFTER) return
   const at = world.now()
-  const [first, ...others] = await Promise.all(heads.map((head) => tryToExamine(world, github, rules, head)))
+  const [first, ...others] = await Promise.all(
+    heads.map((head) => tryToExamine(world, github, rules, base, head)),
+  )
   if (first === undefined) return
   const found: Found = { sha, heads, examined: [first, ...others] }
   const told = digest(found.examined.map(lasting))
@@ -114,10 +117,11 @@ async function tryToExamine(
   world: PreviewWorld,
   github: GitHub,
   rules: Parsed<Rules>,
+  base: Snapshot,
   head: Head,
 ): Promise<Examined> {
   try {
-    return await examine(world, github, rules, head)
+    return await examine(world, github, rules, base, head)
   } catch (error) {
     if (!(error instanceof CutOff)) throw error
     return cutOff(error.message)

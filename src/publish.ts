@@ -1,10 +1,11 @@
 /** Tells people where a request stands: its record on the merge commit, and the one comment on its pull request. */
-import { type CommentContext, grantComment, type RevertShown } from './core/comment.ts'
+import { type CommentContext, extensionComment, grantComment, type RevertShown } from './core/comment.ts'
 import { approvedEvent, endedEvent, grantedEvent, type Happening, requestTold } from './core/event.ts'
 import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
 import type { Stage } from './core/label.ts'
+import type { Place } from './core/links.ts'
 import type { Parsed } from './core/problem.ts'
-import { formatRecord, parseRecord, type RequestRecord } from './core/record.ts'
+import { formatRecord, lastPullOf, parseRecord, type RequestRecord } from './core/record.ts'
 import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
 import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
@@ -34,7 +35,23 @@ export async function publish(
   await tellOf(world, subject, state)
   if (subject.mergeSha !== undefined) await writeRecord(github, subject, subject.mergeSha, state)
   await comment(world, github, subject, state, revert)
+  if (state.kind === 'granted') await tellExtended(world, github, subject, state.lent.judged)
   world.memory.published.set(key, said)
+}
+
+/** Whoever had a grant extended is told so on the pull request that did it. */
+async function tellExtended(
+  world: World,
+  github: GitHub,
+  { identity }: Subject,
+  judged: RequestRecord,
+): Promise<void> {
+  const pull = lastPullOf(identity, judged)
+  if (pull === identity.pull) return
+  const text = extensionComment(judged, identity.pull, placeOf(github, identity))
+  const stage = 'active'
+  const told = await github.writer.tell(pull, { markdown: text, of: 'merged', stage })
+  if (told !== 'told') warnUntold(world, pull, told.refused)
 }
 
 /** The comment alone. `keep`: one that is there stays as it is. Where GitHub takes none, the record has to do. */
@@ -50,9 +67,12 @@ export async function comment(
   if (pull === 0) return
   const text = grantComment(state, await commentContext(github, subject, revert))
   const told = await github.writer.tell(pull, { markdown: text, of: 'merged', stage: stageOf(state) }, keep)
-  if (told === 'told') return
-  const fields = { repository: world.repository.id, pull, why: told.refused }
-  world.log.warn(fields, 'GitHub takes no comment on a pull request: only the check tells of it')
+  if (told !== 'told') warnUntold(world, pull, told.refused)
+}
+
+function warnUntold({ repository, log }: World, pull: number, why: string): void {
+  const fields = { repository: repository.id, pull, why }
+  log.warn(fields, 'GitHub takes no comment on a pull request: only the check tells of it')
 }
 
 function stageOf(state: GrantState): Stage {
@@ -112,8 +132,28 @@ export async function recordVerdict(
 ): Promise<Subject> {
   const { mergeSha, record } = subject
   await tellOf(world, subject, state)
-  if (mergeSha === undefined || record?.state === state.kind) return subject
+  const isRecorded =
+    record?.state === state.kind && !(state.kind === 'approved' && isBehind(subject, state.lent))
+  if (mergeSha === undefined || isRecorded) return subject
   return { ...subject, record: await writeRecord(github, subject, mergeSha, state) }
+}
+
+/** The same for a grant that stands and is to stand longer. */
+export async function recordExtension(
+  world: World,
+  github: GitHub,
+  subject: Subject,
+  state: Extract<GrantState, { readonly kind: 'granted' }>,
+): Promise<void> {
+  const { mergeSha, identity } = subject
+  if (mergeSha === undefined || !isBehind(subject, state.lent)) return
+  await tell(world, approvedEvent(identity, state.lent))
+  await writeRecord(github, subject, mergeSha, { ...state, extending: true })
+}
+
+/** Whether the record is of what the request was before it was extended. */
+function isBehind({ record }: Subject, { judged }: Lent): boolean {
+  return parseRecord(record?.text)?.blob !== judged.blob
 }
 
 function writeRecord(
@@ -141,8 +181,11 @@ async function commentContext(
   revert?: RevertShown,
 ): Promise<CommentContext> {
   const requestText = await github.reader.blobText(blob)
-  const place = { repositoryUrl: github.url, defaultBranch: github.defaultBranch, path: identity.path }
-  return { place, requestText, revert }
+  return { place: placeOf(github, identity), requestText, revert }
+}
+
+function placeOf({ url, defaultBranch }: GitHub, { path }: RequestIdentity): Place {
+  return { repositoryUrl: url, defaultBranch, path }
 }
 
 /** The record knows the bytes, also where the role does not say them any more. */

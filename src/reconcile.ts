@@ -11,9 +11,11 @@ import type { Rules } from './core/rules.ts'
 import { earliest } from './earliest.ts'
 import { findDisallowed } from './end-disallowed.ts'
 import { findGivenBack } from './end-early.ts'
-import { type Finding, judgeFile } from './judge-file.ts'
+import { type Changes, extendAccess, judgeChanges, whyChangeEnds } from './extend.ts'
+import type { Finding } from './finding.ts'
+import { judgeFile } from './judge-file.ts'
 import { Obstacle, type Snapshot, type SourceFile } from './ports.ts'
-import { keyOf, lentOf, publish, publishRules, recordVerdict } from './publish.ts'
+import { comment, keyOf, lentOf, publish, publishRules, recordVerdict } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
@@ -33,12 +35,18 @@ export async function reconcile(world: World): Promise<number | undefined> {
     standing = await endAccess(world, standing, filesOf(snapshot))
     const rules = readRules(snapshot)
     standing = await endGivenBack(world, world.github, snapshot, standing)
+    const changes = await judgeChanges(world, world.github, snapshot, rules, standing)
+    standing = await denyEach(world, standing, endedBy(changes))
     standing = await denyEach(
       world,
       standing,
-      await findDisallowed(world, world.github, snapshot, rules, standing),
+      await findDisallowed(world, world.github, snapshot, rules, standing, new Set(changes.keys())),
     )
-    const findings = await judgeNewFiles(world, world.github, snapshot, rules, standing, iam.unreadable)
+    const findings = [
+      ...(await judgeNewFiles(world, world.github, snapshot, rules, standing, changes, iam.unreadable)),
+      ...findingsOf(changes, standing),
+    ]
+    standing = await extendAccess(world, world.github, standing, changes)
     standing = await giveAccess(world, world.github, standing, filesOf(snapshot), findings)
     await report(world, world.github, keptOf(world, standing, filesOf(snapshot)), findings)
     standing = await cleanUp(world, world.github, snapshot, standing, findings)
@@ -94,17 +102,20 @@ function keptOf(
     .map((step) => step.standing)
 }
 
-/** Adds what this process wrote and IAM does not list yet. */
+/** What this process wrote, where IAM does not list it yet, or lists what it was before. */
 function withJustWritten(world: World, listed: readonly StandingGrant[]): readonly StandingGrant[] {
   const { written } = world.memory
-  for (const { roleName, identity } of listed) {
-    written.delete(roleName)
+  for (const { roleName, identity, blob, state } of listed) {
+    if (written.get(roleName)?.standing.blob === blob || state.kind === 'ended') written.delete(roleName)
     world.memory.missing.delete(keyOf(identity))
   }
   for (const [roleName, { at }] of written) {
     if (world.now() - at > PROPAGATION_SECONDS) written.delete(roleName)
   }
-  return [...listed, ...[...written.values()].map(({ standing }) => standing)]
+  return [
+    ...listed.filter(({ roleName }) => !written.has(roleName)),
+    ...[...written.values()].map(({ standing }) => standing),
+  ]
 }
 
 async function readBranch(world: World): Promise<Snapshot | undefined> {
@@ -124,6 +135,20 @@ async function endAccess(
 ): Promise<readonly StandingGrant[]> {
   const steps = plan({ desired: [], branch, standing, now: world.now() })
   return denyEach(world, standing, steps.filter(isDeny))
+}
+
+/** Those whose file was changed to something that does not extend them. */
+function endedBy(changes: Changes): readonly Ending[] {
+  return [...changes].flatMap(([standing, finding]) => {
+    const detail = whyChangeEnds(standing, finding)
+    return detail === undefined ? [] : [{ standing, because: 'file-changed', detail }]
+  })
+}
+
+/** What is to become of the changed files themselves, apart from the grants that they extend. */
+function findingsOf(changes: Changes, standing: readonly StandingGrant[]): readonly Finding[] {
+  const known = new Set(standing.map(({ identity }) => keyOf(identity)))
+  return [...changes.values()].filter(({ subject }) => !known.has(keyOf(subject.identity)))
 }
 
 /** Denies what somebody who may has ended early: by a comment, or by the button on the check run. */
@@ -185,15 +210,19 @@ async function judgeNewFiles(
   snapshot: Snapshot,
   rules: Parsed<Rules>,
   standing: readonly StandingGrant[],
+  changes: Changes,
   unreadable: ReadonlySet<string>,
 ): Promise<readonly Finding[]> {
   await attempt(world, 'report broken rules', {}, () => publishRules(world, github, snapshot, rules))
   forgetGone(world, snapshot)
-  const open = snapshot.requests.filter((file) => isOpenQuestion(world, snapshot, standing, unreadable, file))
+  const changed = new Set([...changes.keys()].map(({ identity }) => identity.path))
+  const open = snapshot.requests.filter(
+    (file) => !changed.has(file.path) && isOpenQuestion(world, snapshot, standing, unreadable, file),
+  )
   const findings = await Promise.all(
     open.map((file) =>
       attempt(world, 'judge a request', { path: file.path }, () =>
-        judgeFile(world, github, snapshot, rules, file),
+        judgeFile(world, github, snapshot, rules, standing, file),
       ),
     ),
   )
@@ -215,9 +244,7 @@ function isOpenQuestion(
   if (location.ok && unreadable.has(location.value.account)) return false
   const settled = world.memory.settled.get(file.path)
   if (settled?.blob === file.blob && settled.commit === snapshot.commit) return false
-  return !standing.some(
-    ({ identity, blob, state }) => identity.path === file.path && blob === file.blob && state.kind === 'live',
-  )
+  return !standing.some(({ identity, state }) => identity.path === file.path && state.kind === 'live')
 }
 
 function forgetGone(world: World, snapshot: Snapshot): void {
@@ -305,10 +332,13 @@ async function report(
       .filter(isUnknown)
       // A record that says more than that something is unknown stays as it is.
       .filter(({ subject }) => (subject.record?.state ?? 'pending') === 'pending')
-      .map(({ subject, reason }) =>
-        attempt(world, 'report a request', { path: subject.identity.path }, () =>
-          publish(world, github, subject, { kind: 'pending', ...reason }),
-        ),
+      .map(({ subject, reason, extends: extended }) =>
+        attempt(world, 'report a request', { path: subject.identity.path }, () => {
+          const state = { kind: 'pending', ...reason } as const
+          if (extended === undefined) return publish(world, github, subject, state)
+          // The record of what it would extend says enough.
+          return comment(world, github, subject, { ...state, extends: extended.identity.pull })
+        }),
       ),
   ])
 }

@@ -2,7 +2,7 @@
 import type { RefusedOrder } from './core/early-end.ts'
 import { repairedEvent } from './core/event.ts'
 import type { StandingGrant } from './core/grant.ts'
-import { endOf, grantOf, parseRecord } from './core/record.ts'
+import { endOf, formerGrants, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
 import { isDue } from './look-again.ts'
@@ -18,7 +18,7 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   const key = keyOf(standing.identity)
   const at = world.now()
   const refused = world.memory.refused.get(key) ?? []
-  const state = JSON.stringify([standing.state.kind, phase, refused])
+  const state = JSON.stringify([standing.state.kind, standing.blob, phase, refused])
   if (!isDue(world.memory.upheld.get(key), state, at)) return
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
@@ -61,8 +61,11 @@ async function upholdLive(
   refused: readonly RefusedOrder[],
 ): Promise<void> {
   const grant = grantOf(subject.identity, lent.location, lent.account, lent.judged)
+  // Only what is on the branch is upheld; a record that is ahead of it was set back there.
+  if (grant.blob !== standing.blob) return
   if (!world.memory.written.has(standing.roleName)) {
-    const found = await world.grants.write(lent.account, grant)
+    const former = formerGrants(subject.identity, lent.location, lent.account, lent.judged)
+    const found = await world.grants.write(lent.account, grant, former)
     // Of a role that was never told of, the rest is what an interrupted run had not come to yet.
     if (found.length > 0 && subject.record?.state === 'granted') {
       world.memory.found.set(standing.roleName, { at: world.now(), what: found })

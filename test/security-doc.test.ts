@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 /** In the order of the page; each is one heading there. */
-const MODULES = ['approvals', 'merges', 'fallback', 'branch', 'trust-root', 'paths', 'contents', 'forgeries']
+const MODULES = [
+  'approvals',
+  'merges',
+  'extensions',
+  'fallback',
+  'branch',
+  'trust-root',
+  'paths',
+  'contents',
+  'forgeries',
+]
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const page = read('../docs/security.md')

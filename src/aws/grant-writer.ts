@@ -12,7 +12,9 @@ import {
   paginateListAttachedRolePolicies,
   paginateListRolePolicies,
   type Role,
+  TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
 } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
 import {
@@ -20,6 +22,7 @@ import {
   endedPolicy,
   endedTrust,
   type Grant,
+  type PolicyDocument,
   policyText,
   readEnd,
   rolePathOf,
@@ -38,7 +41,7 @@ import {
 import { listRoles } from './grant-reader.ts'
 import { type OwnRoleName, ownRoleName, strayRoleName } from './own-role.ts'
 import { isPassing, isUnseen, persist, type Sleep } from './patience.ts'
-import { decodePolicy, keepDenials, mend, withDeletedPrincipal } from './policy-text.ts'
+import { decodePolicy, isOneOf, keepDenials, mend, withDeletedPrincipal } from './policy-text.ts'
 
 /** The inline policy that holds the permissions. */
 const PERMISSIONS = 'daypass'
@@ -72,8 +75,8 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 
   return {
-    async write(account, grant) {
-      return work(account, grant, (on) => writeGrant(on, grant))
+    async write(account, grant, former = []) {
+      return work(account, grant, (on) => writeGrant(on, grant, former))
     },
     async deny(account, standing, at, because) {
       await work(account, standing, (on) => denyRole(on, { at, because }))
@@ -91,9 +94,9 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 }
 
-async function writeGrant(on: Work, grant: Grant): Promise<readonly string[]> {
+async function writeGrant(on: Work, grant: Grant, former: readonly Grant[]): Promise<readonly string[]> {
   try {
-    if (!(await isGone(on)) || !(await createRole(on, grant))) return await completeRole(on, grant)
+    if (!(await isGone(on)) || !(await createRole(on, grant))) return await completeRole(on, grant, former)
     await putPermissions(on, policyText(grant.permissionPolicy))
     return []
   } catch (error) {
@@ -144,7 +147,7 @@ async function readRole(on: Work, grant: Grant): Promise<Role> {
 }
 
 /** Tightens first, then completes; an ended grant is never brought back, only ended in full. */
-async function completeRole(on: Work, grant: Grant): Promise<readonly string[]> {
+async function completeRole(on: Work, grant: Grant, former: readonly Grant[]): Promise<readonly string[]> {
   const found: string[] = []
   const role = await readRole(on, grant)
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
@@ -162,17 +165,33 @@ async function completeRole(on: Work, grant: Grant): Promise<readonly string[]> 
     found.push(`The policy ${arn} was attached to it, and was taken off.`)
   for (const [name, document] of policies)
     if (name !== PERMISSIONS) found.push(...(await tightenPolicy(on, name, document)))
-  const trustText = mend(trust, withDeletedPrincipal(trust, grant.trustPolicy))
+  // It comes first: whoever is interrupted then sees the new end in the list, and mends the policies by it.
+  if (role.Description !== grant.description) await describeAnew(on, grant)
+  const asWritten = (document: PolicyDocument) => withDeletedPrincipal(trust, document)
+  const trusts = former.map(({ trustPolicy }) => asWritten(trustPolicy))
+  const trustText = mend(trust, asWritten(grant.trustPolicy), trusts)
   if (trustText !== undefined) {
     await persist(on.sleep, () => putTrust(on, trustText))
-    found.push('Its trust policy was not as it was written, and was mended.')
+    if (!isOneOf(trusts, trust)) found.push('Its trust policy was not as it was written, and was mended.')
   }
-  const permissions = mend(policies.get(PERMISSIONS), grant.permissionPolicy)
+  const held = policies.get(PERMISSIONS)
+  const permitted = former.map(({ permissionPolicy }) => permissionPolicy)
+  const permissions = mend(held, grant.permissionPolicy, permitted)
   if (permissions !== undefined) {
     await putPermissions(on, permissions)
-    found.push('Its permission policy was not as it was written, and was mended.')
+    if (!isOneOf(permitted, held))
+      found.push('Its permission policy was not as it was written, and was mended.')
   }
   return found
+}
+
+/** What a list of roles, and the tags, say of an extended grant. */
+async function describeAnew({ iam, sleep, name }: Work, grant: Grant): Promise<void> {
+  const { description: Description, maxSessionSeconds: MaxSessionDuration, tags } = grant
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+  await persist(sleep, () => iam.send(new TagRoleCommand({ RoleName: name, Tags })))
+  const update = new UpdateRoleCommand({ RoleName: name, Description, MaxSessionDuration })
+  await persist(sleep, () => iam.send(update))
 }
 
 async function tightenPolicy(on: Work, name: string, document: unknown): Promise<readonly string[]> {

@@ -25,10 +25,15 @@ function isDenial(statement: Statement): boolean {
 
 /**
  * The text that brings a policy to what it should be; undefined where it is that already.
- * What others allowed goes; what others denied is somebody's early end, and stays.
+ * What others allowed goes; what others denied is somebody's early end, and stays. `former`: what the app itself wrote
+ * before the grant was extended.
  */
-export function mend(current: unknown, wanted: PolicyDocument): string | undefined {
-  const own = new Set(wanted.Statement.map(canonical))
+export function mend(
+  current: unknown,
+  wanted: PolicyDocument,
+  former: readonly PolicyDocument[] = [],
+): string | undefined {
+  const own = new Set([wanted, ...former].flatMap(({ Statement }) => Statement).map(canonical))
   const sids = new Set<unknown>(wanted.Statement.map(({ Sid }) => Sid))
   const denials = statementsOf(current).filter(
     (statement) => isDenial(statement) && !own.has(canonical(statement)),
@@ -42,6 +47,10 @@ export function mend(current: unknown, wanted: PolicyDocument): string | undefin
     ],
   }
   return canonical(mended) === canonical(current) ? undefined : JSON.stringify(mended)
+}
+
+export function isOneOf(documents: readonly PolicyDocument[], current: unknown): boolean {
+  return documents.some((document) => canonical(document) === canonical(current))
 }
 
 /** What is to become of a policy that others put on a role: only its denials may stay. */

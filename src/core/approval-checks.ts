@@ -112,13 +112,17 @@ export const CHECKS: readonly Check[] = [
     code: 'not-added',
     outcome: 'rejected',
     stage: 'any',
-    sentence: 'The pull request adds the file: it does not alter, rename or copy one.',
+    sentence:
+      'The pull request adds the file, or changes the one it extends: it does not rename, copy or replace one.',
     fix: 'Add the request as a new file.',
-    fault: ofPull(({ files }, { path }) =>
-      files.every((file) => file.path === path && file.status === 'added' && file.previousPath === undefined)
+    fault: ofPull(({ files }, { path, extended }) => {
+      const wanted = extended === undefined ? 'added' : 'modified'
+      return files.every(
+        (file) => file.path === path && file.status === wanted && file.previousPath === undefined,
+      )
         ? undefined
-        : 'The pull request does not add this file: it alters, renames or copies one.',
-    ),
+        : 'The pull request does not add this file: it alters, renames or copies one.'
+    }),
   },
   {
     code: 'not-a-regular-file',
@@ -137,10 +141,16 @@ export const CHECKS: readonly Check[] = [
     code: 'existed-before',
     outcome: 'rejected',
     stage: 'any',
-    sentence: 'The file was not on the branch before.',
+    sentence:
+      'The file was not on the branch before, or, where it is extended, stood there as it was merged.',
     fix: 'Give the request another name.',
-    fault: ({ beforeMerge }) =>
-      beforeMerge === 'missing' ? undefined : 'The branch had this file before the pull request.',
+    fault: ({ beforeMerge, extended }) => {
+      if (extended === undefined)
+        return beforeMerge === 'missing' ? undefined : 'The branch had this file before the pull request.'
+      return beforeMerge !== 'missing' && sameFile(beforeMerge, extended)
+        ? undefined
+        : 'The file that it extends was not any more what had been merged.'
+    },
   },
   {
     code: 'changed-since',

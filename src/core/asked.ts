@@ -1,6 +1,7 @@
 /** What a request file asks for, read under the rules in force: the one way from text to terms, for the preview and the loop alike. */
 import type { Account } from './account.ts'
-import { notText, type Parsed, refused } from './problem.ts'
+import { extensionProblems } from './extension.ts'
+import { notText, type Parsed, problemsOf, refused } from './problem.ts'
 import {
   type AccessRequest,
   type LocatedRequest,
@@ -23,17 +24,21 @@ export interface FileText {
   readonly text?: string
 }
 
-/** `now`: seconds since the epoch. */
+/** `now`: seconds since the epoch. `extended`: the request that this one is to extend. */
 export function readAsked(
   file: FileText,
   rules: Rules,
   accounts: ReadonlyMap<string, Account>,
   now: number,
+  extended?: AccessRequest,
 ): Parsed<Asked> {
   const located = readRequest(file, now)
   if (!located.ok) return located
   const { location, read } = located.value
   const terms = applyRules(read, location, rules, accounts)
+  const problems = [...problemsOf(terms), ...(extended ? extensionProblems(extended, read, location) : [])]
+  const [first, ...others] = problems
+  if (first !== undefined) return refused(first, ...others)
   if (!terms.ok) return terms
   const account = accounts.get(location.account)
   if (account === undefined)

@@ -4,6 +4,7 @@ import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand, sourcePr
 import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
 import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
 import { code, codeBlock, inline, prose } from './markdown.ts'
+import type { RequestRecord } from './record.ts'
 import { type GrantState, type Lent, may, obstacleWords, whatWasHeld } from './report-grant.ts'
 import { bullets, compose, utc, whyEnded } from './report-words.ts'
 
@@ -24,7 +25,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
   switch (state.kind) {
     case 'pending':
       return compose([
-        `**Not granted yet.** ${prose(state.message)} (${code(state.code)})`,
+        `**Not ${granted(state)} yet.** ${prose(state.message)} (${code(state.code)})`,
         'There is nothing to do: Daypass asks again by itself.',
       ])
     case 'approved':
@@ -35,9 +36,9 @@ export function grantComment(state: GrantState, context: CommentContext): string
       return state.phase === 'waiting' ? commentWaiting(state, context) : commentOpen(state, context)
     case 'rejected':
       return compose([
-        `**Not granted.** ${prose(state.message)} (${code(state.code)})`,
+        `**Not ${granted(state)}.** ${prose(state.message)} (${code(state.code)})`,
         `**What to do:** ${prose(state.fix)}`,
-        `This is final for this pull request, and AWS was not touched. ${askAgain(context)}`,
+        `This is final for this pull request, and ${untouched(state, context)}. ${askAgain(context)}`,
         revertSentence(context),
       ])
     case 'ended':
@@ -49,6 +50,22 @@ export function grantComment(state: GrantState, context: CommentContext): string
         askAgain(context),
       ])
   }
+}
+
+type Unanswered = Extract<GrantState, { readonly kind: 'pending' | 'rejected' }>
+
+function granted({ extends: extended }: Unanswered): string {
+  return extended === undefined ? 'granted' : 'extended'
+}
+
+function untouched({ extends: extended }: Unanswered, { place }: CommentContext): string {
+  if (extended === undefined) return 'AWS was not touched'
+  return `the access of [pull request ${extended}](${pullLink(place, extended)}) is over too: its file is not any more what was approved`
+}
+
+/** On the pull request that extended a grant: where to look for the rest. */
+export function extensionComment({ window }: RequestRecord, pull: number, place: Place): string {
+  return `**Extended until ${utc(window.end)}.** Sessions in use go on. [Pull request ${pull}](${pullLink(place, pull)}) says how to use it, and how to give it back.`
 }
 
 type Granted = Extract<GrantState, { readonly kind: 'granted' }>

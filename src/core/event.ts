@@ -159,7 +159,9 @@ export function requestTold(identity: RequestIdentity, blob: string): z.infer<ty
 
 /** `blob`: of the bytes that were judged. */
 export function approvedEvent(identity: RequestIdentity, { judged, location, account }: Lent): Happening {
-  const { author, request: asked, approvals, mergedBy } = judged
+  const { author, request: asked } = judged
+  // Of an extended grant: who approved that it goes on.
+  const { approvals, mergedBy } = judged.extensions?.at(-1) ?? judged
   return {
     event: 'approved',
     request: requestTold(identity, judged.blob),

@@ -133,6 +133,8 @@ export interface Evidence {
    * rebased, at the first parent of the first of them. Before the merge: at the base branch.
    */
   readonly beforeMerge: FileAt | 'missing'
+  /** Where the pull request changes a request that was there already: that request's file as it was merged. */
+  readonly extended?: FileAt | 'missing'
   /**
    * Whether the commit before the merge lies between the operator's trusted commit and the head on the first-parent line
    * of the branch, where every CODEOWNERS was looked at. Before the merge: true.

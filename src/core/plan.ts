@@ -6,6 +6,8 @@ export type Step =
   | { readonly kind: 'grant'; readonly grant: Grant }
   /** Makes the role deny everything, sessions in use included. */
   | { readonly kind: 'deny'; readonly standing: StandingGrant; readonly because: EndReason }
+  /** The file has other bytes by now. Whether they extend the grant has to be judged; where they don't, it is denied. */
+  | { readonly kind: 'weigh'; readonly standing: StandingGrant }
   /** `standing` is denied by then; its receipt is written first. Not to be taken where the role's denial failed. */
   | { readonly kind: 'remove'; readonly standing: StandingGrant; readonly because: EndReason }
   /** `grant`: what is desired of a live role; writing it again completes or tightens it. `until`: seconds since the epoch. */
@@ -29,7 +31,7 @@ export interface Situation {
 }
 
 /** What takes access away comes first, so that nothing that gives it can stand in the way. */
-const ORDER: readonly Step['kind'][] = ['deny', 'remove', 'grant', 'keep']
+const ORDER: readonly Step['kind'][] = ['deny', 'remove', 'weigh', 'grant', 'keep']
 
 export function plan({ desired, branch, standing, now }: Situation): readonly Step[] {
   const wanted = new Map(desired.map((grant) => [grant.roleArn, grant]))
@@ -64,17 +66,14 @@ function stepsFor(
     ]
   }
   if (state.kind === 'ended') return [{ kind: 'keep', standing, until: window.end }]
-  const because = standing.altered ? 'role-altered' : leftBranch(standing, branch)
-  if (because) return [{ kind: 'deny', standing, because }]
+  if (standing.altered) return [{ kind: 'deny', standing, because: 'role-altered' }]
+  // A branch that could not be read says nothing of the file.
+  if (branch !== 'unreadable') {
+    const found = branch.get(standing.identity.path)
+    if (found === undefined) return [{ kind: 'deny', standing, because: 'file-removed' }]
+    if (found !== standing.blob) return [{ kind: 'weigh', standing }]
+  }
   return [{ kind: 'keep', standing, until: window.end, ...(grant && { grant }) }]
-}
-
-/** Why the approved bytes are off the branch; a branch that could not be read says nothing of that. */
-function leftBranch({ identity, blob }: StandingGrant, branch: BranchFiles): EndReason | undefined {
-  if (branch === 'unreadable') return undefined
-  const found = branch.get(identity.path)
-  if (found === undefined) return 'file-removed'
-  return found === blob ? undefined : 'file-changed'
 }
 
 function isOnBranch({ identity, blob }: Grant, branch: BranchFiles): boolean {

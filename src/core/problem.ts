@@ -67,6 +67,9 @@ export const READING_CODES = [
   'instant',
   'start-too-far',
   'window-over',
+  // An extension of a request.
+  'extension-changes-more',
+  'extension-not-longer',
   // The rules.
   'no-rules',
   'bucket-pattern',

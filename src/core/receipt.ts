@@ -9,6 +9,7 @@ import {
   type Sign,
   type SignatureCheck,
 } from './receipt-signature.ts'
+import type { RequestRecord } from './record.ts'
 import type { Lent } from './report-grant.ts'
 import { ENDED_BECAUSE, utc } from './report-words.ts'
 import { formatInstant, parseInstant } from './window.ts'
@@ -29,8 +30,10 @@ export interface Receipt {
   /** Empty: the whole bucket. */
   readonly prefixes: readonly string[]
   readonly access: 'read' | 'list'
-  readonly approvals: readonly (Witness & { readonly commit: string; readonly at: number })[]
+  readonly approvals: readonly WitnessedApproval[]
   readonly mergedBy: Witness
+  /** The oldest first; left out where there are none. */
+  readonly extensions?: readonly ReceiptExtension[]
   readonly from: number
   readonly until: number
   readonly endedAt: number
@@ -41,10 +44,22 @@ export interface Receipt {
   readonly roleArn: string
 }
 
+/** A pull request that made the window longer. */
+export interface ReceiptExtension {
+  readonly pull: number
+  readonly until: number
+  readonly reason: string
+  readonly ticket?: string
+  readonly approvals: readonly WitnessedApproval[]
+  readonly mergedBy: Witness
+}
+
 interface Witness {
   readonly login: string
   readonly id: number
 }
+
+type WitnessedApproval = Witness & { readonly commit: string; readonly at: number }
 
 /** `claimed`: nothing proves who wrote it, as there is no signature, or none by a key that was given. */
 export type Authenticity = 'signed' | 'claimed' | 'forged'
@@ -63,8 +78,15 @@ export function receiptOf(identity: RequestIdentity, lent: Lent, end: End): Rece
     bucket: location.bucket,
     prefixes: request.prefixes,
     access: request.access,
-    approvals: judged.approvals.map(({ person, commit, at }) => ({ ...witness(person), commit, at })),
+    approvals: judged.approvals.map(witnessed),
     mergedBy: witness(judged.mergedBy),
+    ...(judged.extensions && {
+      extensions: judged.extensions.map(({ from: _, ...extension }) => ({
+        ...extension,
+        approvals: extension.approvals.map(witnessed),
+        mergedBy: witness(extension.mergedBy),
+      })),
+    }),
     from: window.start,
     until: window.end,
     endedAt: end.at,
@@ -76,6 +98,10 @@ export function receiptOf(identity: RequestIdentity, lent: Lent, end: End): Rece
 
 function witness({ login, id }: Witness): Witness {
   return { login, id }
+}
+
+function witnessed({ person, commit, at }: RequestRecord['approvals'][number]): WitnessedApproval {
+  return { ...witness(person), commit, at }
 }
 
 /** The whole commit message: a subject, a sentence, and the trailers, signed where there is a key. */
@@ -118,6 +144,9 @@ function sentence({
 const VERSION = 1
 const SIGNATURE = 'Daypass-Signature: '
 const APPROVED_BY = 'Daypass-Approved-By'
+const EXTENDED_BY = 'Daypass-Extended-By'
+/** Keys that may stand more than once. */
+const LISTS: ReadonlySet<string> = new Set([APPROVED_BY, EXTENDED_BY])
 
 function trailersOf(receipt: Receipt): readonly (readonly [key: string, value: unknown])[] {
   const { requester, approvals, ticket, endedBy } = receipt
@@ -136,10 +165,15 @@ function trailersOf(receipt: Receipt): readonly (readonly [key: string, value: u
     ['Daypass-Bucket', receipt.bucket],
     ['Daypass-Prefixes', receipt.prefixes],
     ['Daypass-Access', receipt.access],
-    ...approvals.map(
-      ({ login, id, commit, at }) => [APPROVED_BY, { login, id, commit, at: formatInstant(at) }] as const,
-    ),
+    ...approvals.map((approval) => [APPROVED_BY, inWords(approval)] as const),
     ['Daypass-Merged-By', receipt.mergedBy],
+    ...(receipt.extensions ?? []).map(
+      ({ until, ...extension }) =>
+        [
+          EXTENDED_BY,
+          { ...extension, until: formatInstant(until), approvals: extension.approvals.map(inWords) },
+        ] as const,
+    ),
     ['Daypass-Granted-From', formatInstant(receipt.from)],
     ['Daypass-Granted-Until', formatInstant(receipt.until)],
     ['Daypass-Ended-At', formatInstant(receipt.endedAt)],
@@ -147,6 +181,10 @@ function trailersOf(receipt: Receipt): readonly (readonly [key: string, value: u
     ...(endedBy === undefined ? [] : [['Daypass-Ended-By', endedBy] as const]),
     ['Daypass-Role', receipt.roleArn],
   ]
+}
+
+function inWords({ at, ...approval }: WitnessedApproval) {
+  return { ...approval, at: formatInstant(at) }
 }
 
 /** One line of ASCII, and nothing in it by which GitHub would mention, link, close an issue or skip its checks. */
@@ -165,6 +203,7 @@ const instant = z.string().transform((text, context) => {
   return z.NEVER
 })
 const witnessSchema = z.object({ login: z.string(), id: z.int() })
+const approvalSchema = witnessSchema.extend({ commit: z.string(), at: instant })
 
 const trailersSchema = z.object({
   'Daypass-Version': z.literal(VERSION),
@@ -181,8 +220,18 @@ const trailersSchema = z.object({
   'Daypass-Bucket': z.string(),
   'Daypass-Prefixes': z.array(z.string()),
   'Daypass-Access': z.enum(['read', 'list']),
-  [APPROVED_BY]: z.array(witnessSchema.extend({ commit: z.string(), at: instant })),
+  [APPROVED_BY]: z.array(approvalSchema),
   'Daypass-Merged-By': witnessSchema,
+  [EXTENDED_BY]: z.array(
+    z.object({
+      pull: z.int(),
+      until: instant,
+      reason: z.string(),
+      ticket: z.string().optional(),
+      approvals: z.array(approvalSchema),
+      mergedBy: witnessSchema,
+    }),
+  ),
   'Daypass-Granted-From': instant,
   'Daypass-Granted-Until': instant,
   'Daypass-Ended-At': instant,
@@ -214,6 +263,7 @@ export function parseReceipt(message: string): Receipt | undefined {
     access: data['Daypass-Access'],
     approvals: data[APPROVED_BY],
     mergedBy: data['Daypass-Merged-By'],
+    ...(data[EXTENDED_BY].length > 0 && { extensions: data[EXTENDED_BY] }),
     from: data['Daypass-Granted-From'],
     until: data['Daypass-Granted-Until'],
     endedAt: data['Daypass-Ended-At'],
@@ -281,14 +331,15 @@ function readBlock(message: string): Block | 'none' | 'ambiguous' {
 
 /** Undefined where a key stands twice, or a value is not JSON. */
 function readFields(lines: readonly string[]): Record<string, unknown> | undefined {
-  const approvals: unknown[] = []
-  const fields: Record<string, unknown> = { [APPROVED_BY]: approvals }
+  const lists = new Map([...LISTS].map((key): [string, unknown[]] => [key, []]))
+  const fields: Record<string, unknown> = Object.fromEntries(lists)
   for (const line of lines) {
     const end = line.indexOf(': ')
     const key = line.slice(0, Math.max(end, 0))
     if (!KEY.test(key)) return undefined
     const value = parseJson(line.slice(end + 2))
-    if (key === APPROVED_BY) approvals.push(value)
+    const list = lists.get(key)
+    if (list) list.push(value)
     else if (key in fields || value === undefined) return undefined
     else fields[key] = value
   }

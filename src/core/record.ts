@@ -7,6 +7,8 @@ import type { RequestLocation } from './request.ts'
 const person = z.strictObject({ id: z.int(), login: z.string(), kind: z.enum(['person', 'bot']) })
 const seconds = z.int()
 
+const approvals = z.array(z.strictObject({ person, commit: z.string(), at: seconds }))
+
 const recordSchema = z.strictObject({
   blob: z.string(),
   author: person,
@@ -36,8 +38,23 @@ const recordSchema = z.strictObject({
   ]),
   kmsKey: z.string().optional(),
   window: z.strictObject({ start: seconds, end: seconds }),
-  approvals: z.array(z.strictObject({ person, commit: z.string(), at: seconds })),
+  approvals,
   mergedBy: person,
+  /** The oldest first. `blob`, `request` and `window` are as the last of them left them; the reason stays the first one. */
+  extensions: z
+    .array(
+      z.strictObject({
+        pull: z.int(),
+        /** The end before it. */
+        from: seconds,
+        until: seconds,
+        reason: z.string(),
+        ticket: z.string().optional(),
+        approvals,
+        mergedBy: person,
+      }),
+    )
+    .optional(),
   ended: z
     .strictObject({
       at: seconds,
@@ -50,6 +67,11 @@ const recordSchema = z.strictObject({
 
 /** Everything a grant, its comment and its receipt are made from; judged once, at the first sight after the merge. */
 export type RequestRecord = z.infer<typeof recordSchema>
+
+/** The pull request that brought the bytes of the request as they are now. */
+export function lastPullOf(identity: RequestIdentity, judged: RequestRecord | undefined): number {
+  return judged?.extensions?.at(-1)?.pull ?? identity.pull
+}
 
 const FENCE = /^```json\n(.*)\n```$/ms
 
@@ -75,6 +97,19 @@ export function parseRecord(text: string | undefined): RequestRecord | undefined
 export function endOf(shown: End, judged: RequestRecord): End {
   const told = judged.ended?.because === shown.because ? judged.ended : undefined
   return { ...told, ...shown }
+}
+
+/** What the grant was before it was extended, the oldest first: policies as they may still stand in IAM. */
+export function formerGrants(
+  identity: RequestIdentity,
+  location: RequestLocation,
+  account: Account,
+  judged: RequestRecord,
+): readonly Grant[] {
+  const { start } = judged.window
+  return (judged.extensions ?? []).map(({ from: end }) =>
+    grantOf(identity, location, account, { ...judged, window: { start, end } }),
+  )
 }
 
 /** The grant that a record becomes; the same terms make the same grant, whenever it is asked. */

@@ -124,17 +124,21 @@ function detailsOf(judged: Judged, draft: boolean): string[] {
   ]
 }
 
+const HONOURED: Readonly<Record<JudgedKind, string>> = {
+  request: 'If it were merged now by one who may, access would be given.',
+  extension: 'If it were merged now by one who may, access would be extended.',
+  change: 'If it were merged now, Daypass would go by it.',
+}
+
+const IN_VAIN: Readonly<Record<JudgedKind, string>> = {
+  request: 'If it were merged now, access would not be given',
+  extension: 'If it were merged now, access would not be extended but end at once',
+  change: 'If it were merged now, nothing new could be granted',
+}
+
 function afterMerge(of: JudgedKind, verdict: OpenVerdict): string {
-  if (verdict.outcome === 'would-hold') {
-    return of === 'request'
-      ? 'If it were merged now by one who may, access would be given.'
-      : 'If it were merged now, Daypass would go by it.'
-  }
-  const consequence =
-    of === 'request'
-      ? 'If it were merged now, access would not be given'
-      : 'If it were merged now, nothing new could be granted'
-  return `${consequence}: ${prose(verdict.message)} ${prose(verdict.fix)} (${code(verdict.code)})`
+  if (verdict.outcome === 'would-hold') return HONOURED[of]
+  return `${IN_VAIN[of]}: ${prose(verdict.message)} ${prose(verdict.fix)} (${code(verdict.code)})`
 }
 
 function sentenceOf({ verdict, standing }: Judged, draft: boolean): string {

@@ -5,7 +5,17 @@ import { type End, formatPolicy, type Grant } from './grant.ts'
 import { code, codeBlock, cut, inline, plain, prose } from './markdown.ts'
 import type { RequestRecord } from './record.ts'
 import type { CheckReport } from './report.ts'
-import { bullets, compose, folded, shortSha, utc, whatIsAsked, whoGetsIn, whyEnded } from './report-words.ts'
+import {
+  bullets,
+  compose,
+  enumerate,
+  folded,
+  shortSha,
+  utc,
+  whatIsAsked,
+  whoGetsIn,
+  whyEnded,
+} from './report-words.ts'
 import type { RequestLocation } from './request.ts'
 
 /** A request that was approved, with the role that it becomes. */
@@ -19,7 +29,13 @@ export interface Lent {
 /** Where a merged request stands. */
 export type GrantState =
   /** The evidence can't be read yet, or nothing is granted for now. */
-  | { readonly kind: 'pending'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'pending'
+      readonly code: string
+      readonly message: string
+      /** The pull request of the request that is to be extended. */
+      readonly extends?: number
+    }
   /** Judged, and not yet in IAM. */
   | {
       readonly kind: 'approved'
@@ -36,8 +52,17 @@ export type GrantState =
       /** Who asked for its end in vain. */
       readonly refused: readonly RefusedOrder[]
       readonly found?: FoundOnRole
+      /** Its longer window is being written into AWS. */
+      readonly extending?: boolean
     }
-  | { readonly kind: 'rejected'; readonly code: string; readonly message: string; readonly fix: string }
+  | {
+      readonly kind: 'rejected'
+      readonly code: string
+      readonly message: string
+      readonly fix: string
+      /** The pull request of the request that was to be extended. */
+      readonly extends?: number
+    }
   | { readonly kind: 'ended'; readonly lent: Lent; readonly end: End }
 
 /** That others changed a role, and what became of it. `at`: seconds since the epoch; `what`: sentences. */
@@ -65,10 +90,11 @@ function titleOf(state: GrantState): string {
       return state.obstacle ? 'Approved, but not open yet' : 'Approved, and being written into AWS'
     case 'granted': {
       const { start, end } = state.lent.judged.window
+      if (state.extending) return `Being extended until ${utc(end)}`
       return state.phase === 'waiting' ? `Access opens at ${utc(start)}` : `Access is open until ${utc(end)}`
     }
     case 'rejected':
-      return `Not granted: ${state.message}`
+      return `Not ${state.extends === undefined ? 'granted' : 'extended'}: ${state.message}`
     case 'ended':
       return `Access ended at ${utc(state.end.at)} because ${whyEnded(state.end)}`
   }
@@ -110,7 +136,9 @@ function summaryOf(state: GrantState): readonly string[] {
       return [
         `${prose(state.message)} (${code(state.code)})`,
         `**What to do:** ${prose(state.fix)}`,
-        'This is final for this pull request, and AWS was not touched.',
+        state.extends === undefined
+          ? 'This is final for this pull request, and AWS was not touched.'
+          : `This is final for this pull request, and the access of ${inline(`#${state.extends}`)} is over too: its file is not any more what was approved.`,
       ]
     case 'ended': {
       const { lent, end } = state
@@ -168,10 +196,17 @@ export function obstacleWords(obstacle: {
   ]
 }
 
-function approvedBy({ judged: { approvals, mergedBy } }: Lent): string {
-  const lines = approvals.map(
-    ({ person, commit, at }) =>
-      `Approved by **${inline(person.login)}** at ${utc(at)}, commit ${shortSha(commit)}`,
-  )
-  return bullets([...lines, `Merged by **${inline(mergedBy.login)}**`])
+function approvedBy({ judged: { approvals, mergedBy, extensions = [] } }: Lent): string {
+  return bullets([
+    ...approvals.map((approval) => `Approved by ${approver(approval)}`),
+    `Merged by **${inline(mergedBy.login)}**`,
+    ...extensions.map(
+      (extension) =>
+        `Extended from ${utc(extension.from)} until ${utc(extension.until)} by ${inline(`#${extension.pull}`)} (${inline(extension.reason)}), approved by ${enumerate(extension.approvals.map(approver))}, merged by **${inline(extension.mergedBy.login)}**`,
+    ),
+  ])
+}
+
+function approver({ person, commit, at }: RequestRecord['approvals'][number]): string {
+  return `**${inline(person.login)}** at ${utc(at)}, commit ${shortSha(commit)}`
 }

@@ -18,6 +18,7 @@ import {
   whatIsAsked,
   whoGetsIn,
 } from './report-words.ts'
+import type { Window } from './window.ts'
 
 export type RequestFinding =
   /** The pull request touches neither requests nor rules. */
@@ -50,6 +51,8 @@ interface ValidRequest {
   /** What would be written into IAM if it were merged now. */
   readonly grant: Grant
   readonly standing: Standing
+  /** What it would make longer: the pull request that it came by, and its window as it is. */
+  readonly extends?: { readonly pull: number; readonly window: Window }
 }
 
 export interface RequestReport extends CheckReport {
@@ -200,23 +203,47 @@ function reportValid(valid: ValidRequest): RequestReport {
   const hopeless = standing.mayApprove.length < standing.needed
   const title = hopeless
     ? hopelessTitle(standing)
-    : `${request.requester} asks to ${request.access} ${location.bucket} for ${lengthOf(request.durationSeconds)}`
+    : valid.extends
+      ? extensionTitle(valid)
+      : `${request.requester} asks to ${request.access} ${location.bucket} for ${lengthOf(request.durationSeconds)}`
   return {
     conclusion: hopeless ? 'failure' : 'success',
     title: cut(plain(title), LONGEST_TITLE),
     summary: compose([
       valid.isPublic ? PUBLIC : undefined,
-      opening(asked),
+      ...(valid.extends ? extensionOpening(valid, valid.extends) : [opening(asked)]),
       reasons(asked),
       `### What it opens\n\n${whatItOpens(asked)}`,
       `### Who gets in\n\n${whoGetsIn(asked.terms.principal, request.requester)}`,
-      `### Who decides\n\n${whoDecides(standing)}`,
-      `### Exactly what AWS is told\n\n${timesOf(asked)}`,
+      `### Who decides\n\n${whoDecides(standing, valid.extends ? 'extension' : 'request')}`,
+      `### Exactly what AWS is told\n\n${valid.extends ? EXTENSION_TIMES : timesOf(asked)}`,
       folded('Trust policy: who is let in, and when', codeBlock(formatPolicy(grant.trustPolicy), 'json')),
       folded('Permission policy: what they can do', codeBlock(formatPolicy(grant.permissionPolicy), 'json')),
     ]),
     annotations: [],
   }
+}
+
+const EXTENSION_TIMES =
+  'The same role as before, with the new end. It has to be merged before the old end, and a little sooner than that, so that Daypass can write it.'
+
+function extensionTitle({ asked: { request, location }, grant }: ValidRequest): string {
+  return `${request.requester} asks to ${request.access} ${location.bucket} for longer, until ${utc(grant.window.end)}`
+}
+
+function extensionOpening(
+  { asked: { request, location, account }, grant: { window } }: ValidRequest,
+  before: NonNullable<ValidRequest['extends']>,
+): readonly string[] {
+  const more = lengthOf(window.end - before.window.end)
+  return [
+    `**${inline(request.requester)}** asks to ${whatIsAsked(request, location, account)} for ${more} longer.`,
+    bullets([
+      `Approved already, by ${inline(`#${before.pull}`)}: from ${utc(before.window.start)} until **${utc(before.window.end)}**`,
+      `With this: until **${utc(window.end)}**, ${lengthOf(window.end - window.start)} in all`,
+    ]),
+    'Sessions in use go on. Nothing else changes: the same person, the same places.',
+  ]
 }
 
 function hopelessTitle({ needed, mayApprove }: Standing): string {

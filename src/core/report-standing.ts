@@ -3,14 +3,14 @@ import type { Standing } from './approval.ts'
 import { code, inline, prose } from './markdown.ts'
 import { bullets, compose, enumerate, lengthOf, shortSha, utc } from './report-words.ts'
 
-/** A request opens access; a change of rules or CODEOWNERS has to keep the trust root. */
-export type JudgedKind = 'request' | 'change'
+/** A request opens access, an extension keeps it open; a change of rules or CODEOWNERS has to keep the trust root. */
+export type JudgedKind = 'request' | 'extension' | 'change'
 
 /** Who may; all that can be said before anybody has. */
-export function whoDecides(standing: Standing): string {
+export function whoDecides(standing: Standing, of: JudgedKind): string {
   return compose([
-    approvers(standing, 'request'),
-    mergers(standing, 'request'),
+    approvers(standing, of),
+    mergers(standing, of),
     standIns(standing),
     bullets(silentOwners(standing)),
     'The check **Daypass / approval** says what is still missing.',

@@ -1,6 +1,7 @@
 /** Gathers what GitHub says of how one request came to be on the branch, or would come to be there. */
-import type { Evidence, TrustRoot } from '../core/evidence.ts'
+import type { Evidence, FileAt, TrustRoot } from '../core/evidence.ts'
 import {
+  type Brought,
   type EvidenceTerms,
   type Provenance,
   type RecordState,
@@ -28,19 +29,27 @@ export async function readProvenance(
   snapshot: Snapshot,
   terms: EvidenceTerms,
 ): Promise<Provenance> {
-  const [trustRoot, brought] = await Promise.all([
+  const [trustRoot, links] = await Promise.all([
     readTrust(snapshot.commit),
-    readBrought(context, snapshot.commit, file.path),
+    readLinks(context, snapshot.commit, file.path),
   ])
-  const { record, ...told } = brought
-  const evidence: Evidence = {
-    ...placeOf(context, file.path),
-    ...terms,
-    ...told,
-    onBranch: { blob: file.blob, mode: file.mode },
-    trustRoot,
-  }
-  return record ? { evidence, record } : { evidence }
+  const told = links.map((link, index): Brought => {
+    const { record, before: _, ...rest } = link
+    const onBranch = links[index + 1]?.beforeMerge ?? { blob: file.blob, mode: file.mode }
+    const extended = links[index - 1]?.atMerge
+    const evidence: Evidence = {
+      ...placeOf(context, file.path),
+      ...terms,
+      ...rest,
+      onBranch,
+      ...(extended !== undefined && { extended }),
+      trustRoot,
+    }
+    return record ? { evidence, record } : { evidence }
+  })
+  const last = told.at(-1)
+  if (last === undefined) throw new Error('no link was read')
+  return { ...last, earlier: told.slice(0, -1) }
 }
 
 export async function readPreviewEvidence(
@@ -49,6 +58,7 @@ export async function readPreviewEvidence(
   number: number,
   path: string,
   terms: EvidenceTerms,
+  extended?: FileAt,
 ): Promise<Evidence> {
   const { git, target } = context
   const head = git.head(target.defaultBranch)
@@ -66,6 +76,7 @@ export async function readPreviewEvidence(
     pull,
     atMerge,
     beforeMerge,
+    ...(extended && { extended }),
     mergedInView: true,
     takenOutSince: false,
     authorPermission,
@@ -78,13 +89,16 @@ function placeOf({ target }: Context, path: string) {
   return { repositoryId: target.id, defaultBranch: target.defaultBranch, path }
 }
 
-type Brought = Pick<
+type Link = Pick<
   Evidence,
   'pull' | 'atMerge' | 'beforeMerge' | 'mergedInView' | 'takenOutSince' | 'authorPermission' | 'owners'
 > &
-  Pick<Provenance, 'record'>
+  Pick<Brought, 'record'> & {
+    /** The commit of the branch before the merge. */
+    readonly before?: string
+  }
 
-const PUSHED: Brought = {
+const PUSHED: Link = {
   atMerge: 'missing',
   beforeMerge: 'missing',
   mergedInView: false,
@@ -93,8 +107,29 @@ const PUSHED: Brought = {
   owners: { owners: [] },
 }
 
-/** What is known of the pull request that brought the file. */
-async function readBrought(context: Context, head: string, path: string): Promise<Brought> {
+/** More often no request is extended: what is behind so many is looked at as if it had been there before. */
+const MOST_LINKS = 32
+
+/** The pull requests that made the file what it is in `head`: the one that added it, then those that changed it. */
+async function readLinks(
+  context: Context,
+  head: string,
+  path: string,
+  most = MOST_LINKS,
+): Promise<readonly [...Link[], Link]> {
+  const last = await readLink(context, head, path, most === MOST_LINKS)
+  if (!changesRequest(last, path) || last.before === undefined || most === 1) return [last]
+  const earlier = await readLinks(context, last.before, path, most - 1)
+  return [...earlier, last]
+}
+
+function changesRequest({ pull, beforeMerge }: Link, path: string): boolean {
+  const change = pull?.files.find((file) => file.path === path)
+  return change?.status === 'modified' && beforeMerge !== 'missing'
+}
+
+/** What is known of the pull request that brought the file as it is in `head`. */
+async function readLink(context: Context, head: string, path: string, isLast: boolean): Promise<Link> {
   const commit = await lastTouch(context, head, path)
   if (!commit)
     throw new Unreadable(
@@ -116,7 +151,7 @@ async function readBrought(context: Context, head: string, path: string): Promis
     context.git.fileAt(landed.mergeSha, path),
     findRecord(context, landed.mergeSha, identity),
   ])
-  const open = !SETTLED.has(record?.state)
+  const open = !isLast || !SETTLED.has(record?.state)
   const takenOutSince = open && (await leftBranch(context, identity, head))
   return { pull, atMerge, ...before, takenOutSince, authorPermission, ...(record ? { record } : {}) }
 }
@@ -134,13 +169,13 @@ async function readBefore(
 ) {
   const { before } = await landing(context, landed, originals)
   if (before === undefined)
-    return { beforeMerge: 'missing' as const, owners: { owners: [] }, mergedInView: false }
+    return { beforeMerge: 'missing' as const, owners: { owners: [] }, mergedInView: false, before }
   const [beforeMerge, owners, mergedInView] = await Promise.all([
     context.git.fileAt(before, path),
     readOwners(context, before, path),
     isInView(context, before, landed.mergeSha, head),
   ])
-  return { beforeMerge, owners, mergedInView }
+  return { beforeMerge, owners, mergedInView, before }
 }
 
 /**

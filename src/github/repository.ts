@@ -47,7 +47,8 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     lastStirred: (pull) => lastStirred(context, pull),
     mergeGroups: () => mergeGroups(context),
     changedFiles: (headSha, pull) => changedFiles(context, headSha, pull),
-    previewEvidence: (pull, path, terms) => readPreviewEvidence(context, readTrust, pull, path, terms),
+    previewEvidence: (pull, path, terms, extended) =>
+      readPreviewEvidence(context, readTrust, pull, path, terms, extended),
     previewChange: (pull, path) => readOpenChange(context, pull, path),
     askedReviewers: (pull) => askedReviewers(context, pull),
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),

@@ -287,18 +287,4 @@ function otherFiles(world: () => TestWorld, attack: Attack): void {
     await world().commit('oscar', unprotected, 'main', { [from]: requestYaml({}) })
     return together('renamed', { [pathOf('renamed')]: requestYaml({}), [from]: null })
   })
-
-  attack(
-    'a granted request is widened by a pull request that an owner approves',
-    'not-added',
-    async (rest) => {
-      const { repository, path } = await grant(world(), { name: 'widened' })
-      await rest()
-      const files = { [path]: GREEDY }
-      const request = await world().propose('alice', repository, { branch: 'widen', files })
-      await world().approve('olivia', request)
-      await world().merge('olivia', request)
-      return request
-    },
-  )
 }

@@ -66,10 +66,11 @@ describe('a live grant', () => {
     expect(planned({ standing: [live], branch: new Map() })).toEqual(['deny file-removed'])
   })
 
-  test('is denied as soon as its file has other bytes', () => {
-    expect(planned({ standing: [live], branch: new Map([[path, 'b'.repeat(40)]]) })).toEqual([
-      'deny file-changed',
-    ])
+  test('is weighed as soon as its file has other bytes, which may extend it', () => {
+    const branch = new Map([[path, 'b'.repeat(40)]])
+    expect(planned({ standing: [live], branch })).toEqual(['weigh'])
+    expect(planned({ standing: [ended], branch })).toEqual(['keep'])
+    expect(planned({ standing: [live], branch, now: END })).toEqual(['deny expired', 'remove expired'])
   })
 
   test('is left alone while the branch can not be read, but not longer than its window', () => {
@@ -123,15 +124,16 @@ describe('the next time to wake', () => {
   })
 })
 
-/** What IAM holds after the steps; throws at a step that the design forbids. */
+/** What IAM holds after the steps, no change of a file having been approved; throws at a step that the design forbids. */
 function apply(steps: readonly Step[], standing: readonly StandingGrant[], now: number): StandingGrant[] {
   const world = new Map(standing.map((role) => [role.roleArn, role]))
   for (const step of steps) {
     if (step.kind === 'grant') {
       if (world.has(step.grant.roleArn)) throw new Error('granted over a role that stands')
       world.set(step.grant.roleArn, standingOf(step.grant))
-    } else if (step.kind === 'deny') {
-      const state = { kind: 'ended', at: now, because: step.because } as const
+    } else if (step.kind === 'deny' || step.kind === 'weigh') {
+      const because = step.kind === 'deny' ? step.because : 'file-changed'
+      const state = { kind: 'ended', at: now, because } as const
       world.set(step.standing.roleArn, { ...step.standing, state })
     } else if (step.kind === 'remove') {
       if (world.get(step.standing.roleArn)?.state.kind !== 'ended')

@@ -72,6 +72,18 @@ function asRequest(file: string): readonly Problem[] {
   return problemsOf(readAsked(source, must(parseRules(read('under-rules/rules.txt'))), ACCOUNTS, NOW))
 }
 
+/** What every example of an extension is to extend. */
+const EXTENDED = must(
+  parseRequest(EXAMPLE, readFileSync(new URL('extension/extended.yaml.txt', FIXTURES), 'utf8'), NOW),
+).request
+
+function asExtension(file: string): readonly Problem[] {
+  const source = { path: EXAMPLE.path, text: read(`extension/${file}`) }
+  return problemsOf(
+    readAsked(source, must(parseRules(read('under-rules/rules.txt'))), ACCOUNTS, NOW, EXTENDED),
+  )
+}
+
 const asCodeowners = (text: string) => codeownersProblems('CODEOWNERS', parseCodeowners(text))
 
 interface Example {
@@ -94,6 +106,9 @@ const rules: Example[] = filesIn('rules').map((file) => ({
 const terms: Example[] = filesIn('under-rules')
   .filter((file) => file !== 'rules.txt')
   .map((file) => ({ name: `under-rules/${file}`, problems: underRules(file) }))
+const extensions: Example[] = filesIn('extension')
+  .filter((file) => file !== 'extended.yaml.txt')
+  .map((file) => ({ name: `extension/${file}`, problems: asExtension(file) }))
 const operator: Example[] = filesIn('operator').map((file) => ({
   name: `operator/${file}`,
   problems: problemsOf(parseOperatorFile('operator.yml', read(`operator/${file}`))),
@@ -107,7 +122,16 @@ const codeowners: Example[] = [
   { name: 'CODEOWNERS without an end', problems: asCodeowners('* @a\n'.repeat(CODEOWNERS_LINES + 1)) },
 ]
 const noRules: Example = { name: 'no rules', problems: problemsOf(readRules({})) }
-const examples = [...requests, ...paths, ...rules, noRules, ...terms, ...operator, ...codeowners]
+const examples = [
+  ...requests,
+  ...paths,
+  ...rules,
+  noRules,
+  ...terms,
+  ...extensions,
+  ...operator,
+  ...codeowners,
+]
 
 test('what people are told of each mistake is what the golden file says', async () => {
   const told = examples.map(({ name, problems }) => {

@@ -11,7 +11,7 @@ import {
 } from '../../src/core/receipt.ts'
 import { ed25519Signer } from '../../src/core/receipt-signature.ts'
 import { expectGolden } from '../golden/expect-golden.ts'
-import { anyText, identity, judged, lent, testKey } from './samples.ts'
+import { anyText, extendedJudged, identity, judged, lent, testKey } from './samples.ts'
 
 const ours = testKey(1)
 const theirs = testKey(2)
@@ -19,6 +19,11 @@ const sign = ed25519Signer(ours.privatePem)
 const known = [ours.publicPem]
 
 const receipt = receiptOf(identity, lent, { at: judged.window.end, because: 'expired' })
+const extended = receiptOf(
+  identity,
+  { ...lent, judged: extendedJudged },
+  { at: extendedJudged.window.end, because: 'expired' },
+)
 const signed = formatReceipt(receipt, sign)
 const unsigned = formatReceipt(receipt)
 
@@ -80,12 +85,19 @@ const anyReceipt: fc.Arbitrary<Receipt> = fc
     path,
     prefixes,
     requester: { login, id: 501 },
+    extensions: (extended.extensions ?? []).map((extension) => ({ ...extension, reason, ticket })),
   }))
 
 describe('a receipt', () => {
   it('tells an auditor everything, in words and in trailers', () => {
     expectGolden('receipt-signed', signed)
     expectGolden('receipt-unsigned', unsigned)
+  })
+
+  it('names every approval of a grant that was extended', () => {
+    expectGolden('receipt-extended', formatReceipt(extended))
+    expect(parseReceipt(formatReceipt(extended, sign))).toEqual(extended)
+    expect(gitTrailers(formatReceipt(extended)).filter((line) => line.includes('oscar'))).toHaveLength(2)
   })
 
   it('reads back as it was written', () => {

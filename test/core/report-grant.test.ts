@@ -5,7 +5,16 @@ import type { Place } from '../../src/core/links.ts'
 import { type GrantState, grantReport, type Lent } from '../../src/core/report-grant.ts'
 import { ENDED_BECAUSE } from '../../src/core/report-words.ts'
 import { expectGolden, pageOf } from '../golden/expect-golden.ts'
-import { at, grantFor, identityCenter, judged, lent, location, requestText } from './samples.ts'
+import {
+  at,
+  extendedJudged,
+  grantFor,
+  identityCenter,
+  judged,
+  lent,
+  location,
+  requestText,
+} from './samples.ts'
 
 const place: Place = {
   repositoryUrl: 'https://github.com/acme/access',
@@ -19,6 +28,8 @@ const ended = (because: EndReason, when = judged.window.end): GrantState => ({
   end: { at: when, because },
 })
 const bySso: Lent = { ...lent, judged: { ...judged, principal: identityCenter } }
+
+const extended: Lent = { ...lent, judged: extendedJudged }
 
 const STATES: Readonly<Record<string, GrantState>> = {
   pending: {
@@ -48,6 +59,33 @@ const STATES: Readonly<Record<string, GrantState>> = {
       { by: { id: 504, login: 'mallory', kind: 'person' }, edited: false, why: 'not-entitled' },
       { by: { id: 502, login: 'olivia', kind: 'person' }, edited: true, why: 'edited' },
     ],
+  },
+  'pending-extension': {
+    kind: 'pending',
+    code: 'paused',
+    message: 'The rules say `paused`: nothing new is granted for now.',
+    extends: 12,
+  },
+  extending: {
+    kind: 'granted',
+    lent: extended,
+    phase: 'open',
+    policies: grantFor(),
+    refused: [],
+    extending: true,
+  },
+  'open-extended': { kind: 'granted', lent: extended, phase: 'open', policies: grantFor(), refused: [] },
+  'ended-extended': {
+    kind: 'ended',
+    lent: extended,
+    end: { at: extended.judged.window.end, because: 'expired' },
+  },
+  'rejected-extension': {
+    kind: 'rejected',
+    code: 'approvals-missing',
+    message: 'It has 0 of 1 approvals that count.',
+    fix: 'Have an owner who is not involved approve the newest commit before the merge.',
+    extends: 12,
   },
   'open-changed': {
     kind: 'granted',

@@ -9,8 +9,10 @@ import {
   anyText,
   asked,
   at,
+  extendedJudged,
   grantFor,
   identityCenter,
+  judged,
   location,
   olivia,
   oscar,
@@ -80,6 +82,18 @@ describe('the check of a request that can be granted', () => {
     const planned = { ...asked, request: { ...request, start: at('2026-11-24T09:00:00Z') } }
     expect(valid(planned).summary).toContain('for 4 h, from 2026-11-24 09:00 UTC until 2026-11-24 13:00 UTC.')
     expectGolden('request-valid-planned', withoutPolicies(pageOf(valid(planned))))
+  })
+
+  it('shows an extension as one: the old end, the new end, and who', () => {
+    const longer = { ...asked, request: { ...request, durationSeconds: 6 * 3600 } }
+    const report = requestReport({
+      kind: 'valid',
+      asked: longer,
+      grant: { ...grantFor(longer), window: extendedJudged.window },
+      standing: untouched,
+      extends: { pull: 12, window: judged.window },
+    })
+    expectGolden('request-extension', withoutPolicies(pageOf(report)))
   })
 
   it('says who may merge where the rules let anyone, and which owner can never count', () => {

@@ -85,6 +85,26 @@ export const judged: RequestRecord = {
   mergedBy: oscar,
 }
 
+/** The same, made two hours longer by another pull request. */
+export const extendedJudged: RequestRecord = {
+  ...judged,
+  blob: '77aa88bb99cc0011223344556677889900aabbcc',
+  request: { ...judged.request, durationSeconds: 6 * 3600 },
+  window: { ...judged.window, end: at('2026-11-24T15:00:00Z') },
+  extensions: [
+    {
+      pull: 19,
+      from: judged.window.end,
+      until: at('2026-11-24T15:00:00Z'),
+      reason: 'There are more corrupt rows than we thought',
+      approvals: [
+        { person: oscar, commit: '1b2c3d4e5f60718293a4b5c6d7e8f90011223344', at: at('2026-11-24T12:30:05Z') },
+      ],
+      mergedBy: olivia,
+    },
+  ],
+}
+
 export function grantFor(of: Asked = asked): Grant {
   return buildGrant({
     identity,

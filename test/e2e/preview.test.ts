@@ -195,11 +195,21 @@ describe('a request that is on the branch already', () => {
     await world.grant({ login: 'alice' }, repository, path, requestYaml({ duration: '1h' }))
   })
 
-  test('can not be changed', async () => {
+  test('can be extended, which is shown as that', async () => {
     const check = await checked('alice', 'longer', { [path]: requestYaml({ duration: '12h' }) })
 
+    expect(check).toMatchObject({
+      conclusion: 'success',
+      output: { title: expect.stringMatching(/^alice asks to read customer-exports for longer, until /) },
+    })
+    expect(check.output.summary).toContain('for 11 h longer')
+  })
+
+  test('can not be changed in anything but its length', async () => {
+    const check = await checked('alice', 'wider', { [path]: requestYaml({ prefixes: ['internal/'] }) })
+
     expect(check.conclusion).toBe('failure')
-    expect(check.output.summary).toContain('not-added')
+    expect(check.output.summary).toContain('extension-changes-more')
   })
 
   test('can be taken out, which is said to end access', async () => {

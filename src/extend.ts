@@ -1,0 +1,112 @@
+/** Makes the window of a standing grant longer where a changed file is an approved extension; sessions in use go on. */
+import { grantedEvent } from './core/event.ts'
+import type { StandingGrant } from './core/grant.ts'
+import { plan, type Step } from './core/plan.ts'
+import type { Parsed } from './core/problem.ts'
+import { formerGrants, lastPullOf } from './core/record.ts'
+import type { Rules } from './core/rules.ts'
+import { phaseOf } from './core/window.ts'
+import type { Finding } from './finding.ts'
+import { judgeFile } from './judge-file.ts'
+import { Obstacle, type Snapshot } from './ports.ts'
+import { comment, keyOf, lentOf, recordExtension } from './publish.ts'
+import { attempt, type GitHub, tell, type World } from './world.ts'
+
+/** What is to become of each standing grant whose file has other bytes by now; of one that is missing nothing is known. */
+export type Changes = ReadonlyMap<StandingGrant, Finding>
+
+export async function judgeChanges(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  rules: Parsed<Rules>,
+  standing: readonly StandingGrant[],
+): Promise<Changes> {
+  const branch = new Map(snapshot.requests.map((file) => [file.path, file.blob]))
+  const changes = new Map<StandingGrant, Finding>()
+  await Promise.all(
+    plan({ desired: [], branch, standing, now: world.now() })
+      .filter(isWeigh)
+      .map(({ standing: grant }) =>
+        attempt(world, 'judge a change of a request', { path: grant.identity.path }, async () => {
+          const file = snapshot.requests.find(({ path }) => path === grant.identity.path)
+          if (file) changes.set(grant, await judgeFile(world, github, snapshot, rules, standing, file))
+        }),
+      ),
+  )
+  return changes
+}
+
+/** Why a grant ends with the change of its file; undefined where it is extended, or nobody can say yet. */
+export function whyChangeEnds(grant: StandingGrant, finding: Finding): string | undefined {
+  if (finding.kind === 'rejected') return `The change does not extend it. ${finding.reason.message}`
+  if (finding.kind === 'ended') return 'What was approved is not there any more.'
+  const about = finding.kind === 'unknown' ? (finding.extends ?? finding.subject) : finding.subject
+  if (keyOf(about.identity) !== keyOf(grant.identity)) return 'Another request took its place.'
+  return finding.kind === 'unknown' && finding.unapproved
+    ? 'The change was not approved by anybody who could.'
+    : undefined
+}
+
+/** Returns what stands. On record first: whoever starts again after a crash goes on from there, and judges nothing twice. */
+export async function extendAccess(
+  world: World,
+  github: GitHub,
+  standing: readonly StandingGrant[],
+  changes: Changes,
+): Promise<readonly StandingGrant[]> {
+  return Promise.all(
+    standing.map(async (grant) => {
+      const finding = changes.get(grant)
+      if (finding?.kind !== 'approved' || keyOf(finding.subject.identity) !== keyOf(grant.identity))
+        return grant
+      const extended = await attempt(world, 'extend a grant', { role: grant.roleArn }, () =>
+        extendGrant(world, github, grant, finding),
+      )
+      return extended ?? grant
+    }),
+  )
+}
+
+async function extendGrant(
+  world: World,
+  github: GitHub,
+  standing: StandingGrant,
+  { subject, judged, grant }: Extract<Finding, { readonly kind: 'approved' }>,
+): Promise<StandingGrant> {
+  const lent = lentOf(world, subject.identity, judged)
+  if (lent === undefined) throw new Error(`${grant.account} is lent no longer`)
+  const phase = phaseOf(standing.window, world.now())
+  if (phase === 'over') return standing
+  await recordExtension(world, github, subject, {
+    kind: 'granted',
+    lent,
+    phase,
+    policies: grant,
+    refused: [],
+  })
+  const former = formerGrants(subject.identity, lent.location, lent.account, judged)
+  try {
+    await world.grants.write(lent.account, grant, former)
+  } catch (error) {
+    if (error instanceof Obstacle) {
+      const { problem, fix } = error
+      const on = { ...subject, identity: { ...subject.identity, pull: lastPullOf(subject.identity, judged) } }
+      await comment(world, github, on, { kind: 'approved', lent, obstacle: { problem, fix } })
+    }
+    throw error
+  }
+  const { blob, window } = grant
+  world.log.info(
+    { repository: world.repository.id, role: grant.roleArn, until: window.end },
+    'Extended access',
+  )
+  await tell(world, grantedEvent(subject.identity, lent))
+  const extended: StandingGrant = { ...standing, blob, window }
+  world.memory.written.set(grant.roleName, { standing: extended, at: world.now() })
+  return extended
+}
+
+function isWeigh(step: Step): step is Step & { readonly kind: 'weigh' } {
+  return step.kind === 'weigh'
+}

@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts'
+import { utc } from '../../src/core/report-words.ts'
+import type { AwsKeys } from '../../src/sandbox/ready.ts'
+import { named, type OpenedRequest } from '../../src/sandbox/tour-people.ts'
+import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
+
+const FOLDER = 'access-requests/prod/customer-exports'
+const NOVEMBER = 'exports/2026/11/orders.csv'
+/** As short as an hour allows: sessions last no longer. */
+const WINDOW = 20 * 60
+const LONGER = 45 * 60
+
+let world: TestWorld
+
+beforeAll(async () => {
+  world = await startWorld()
+})
+
+afterAll(() => world.close())
+
+const grant = (name: string, repository = world.repositories.unprotected, duration = '20m') =>
+  world.grant({ login: 'alice' }, repository, `${FOLDER}/${name}.yaml`, requestYaml({ duration }))
+
+/** Opens a pull request that changes the file of a request. */
+async function change(
+  request: MergedRequest,
+  fields: Parameters<typeof requestYaml>[0],
+  login = 'alice',
+): Promise<OpenedRequest> {
+  const { repository, path, pull } = request
+  const opened = await world.propose(login, repository, {
+    branch: `change-${pull}-${Object.values(fields)
+      .join('-')
+      .replaceAll(/[^a-z0-9]+/gi, '-')}`,
+    files: { [path]: requestYaml(fields) },
+  })
+  await world.settled()
+  return opened
+}
+
+async function extend(request: MergedRequest, duration: string): Promise<MergedRequest> {
+  const opened = await change(request, { duration })
+  await world.approve('olivia', opened)
+  const merged = await world.merge('olivia', opened)
+  await world.settled()
+  return { ...opened, ...merged }
+}
+
+async function sessionOf(request: MergedRequest): Promise<AwsKeys> {
+  const session = await world.assume('alice', (await world.roleOf(request)) ?? '')
+  if (session.kind === 'denied') throw new Error('alice is not let in')
+  return session.value
+}
+
+/** Whether a session still reads; the keys of a role that is gone are not known any more. */
+const reads = (keys: AwsKeys) =>
+  world.read(keys, 'customer-exports', NOVEMBER).then(
+    ({ kind }) => kind === 'allowed',
+    (error: Error) => {
+      if (error.name === 'InvalidAccessKeyId') return false
+      throw error
+    },
+  )
+
+async function passTo(seconds: number, app?: 'is busy' | 'is down'): Promise<void> {
+  await world.setClock(new Date(seconds * 1000).toISOString())
+  if (app === undefined) await world.settled()
+}
+
+const startOf = ({ mergedAt }: MergedRequest) => mergedAt / 1000
+
+describe('an approved extension', () => {
+  let request: MergedRequest
+  let extension: MergedRequest
+  let role: string
+  let keys: AwsKeys
+
+  beforeAll(async () => {
+    request = await grant('longer', world.repositories.protected)
+    role = (await world.roleOf(request)) ?? ''
+    keys = await sessionOf(request)
+    await passTo(startOf(request) + WINDOW / 2)
+    extension = await extend(request, '45m')
+  })
+
+  test('leaves the role as it is, and tells the new end on both pull requests', async () => {
+    expect(await world.roleOf(request)).toBe(role)
+    const until = utc(startOf(request) + LONGER)
+    expect(await world.comment(request)).toContain(`Access is open until ${until}`)
+    expect(await world.comment(extension)).toContain(`Extended until ${until}`)
+    expect((await world.grantCheck(request))?.output.title).toContain(`until ${until}`)
+  })
+
+  test('lets the session of before read on after the old end, and denies it at the new one, to the second', async () => {
+    await passTo(startOf(request) + WINDOW + 1)
+    expect(await reads(keys)).toBe(true)
+    await passTo(startOf(request) + LONGER - 30, 'is busy')
+    expect(await reads(keys)).toBe(true)
+    await world.app('stop')
+    await world.setClock(new Date((startOf(request) + LONGER) * 1000).toISOString())
+    expect(await reads(keys)).toBe(false)
+    await world.app('start')
+    await world.settled()
+  })
+
+  test('is taken down at the new end, with a receipt that names both approvals', async () => {
+    expect(await world.role(role)).toBeUndefined()
+    expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
+    const [receipt = ''] = await world.removals(request.repository, request.path)
+    expect(verifyReceipt(receipt, [world.receiptKey])).toBe('signed')
+    expect(parseReceipt(receipt)).toMatchObject({
+      pull: request.pull,
+      approvals: [{ login: 'olivia', commit: request.head }],
+      from: startOf(request),
+      until: startOf(request) + LONGER,
+      extensions: [
+        {
+          pull: extension.pull,
+          until: startOf(request) + LONGER,
+          approvals: [{ login: 'olivia', commit: extension.head }],
+          mergedBy: { login: 'olivia' },
+        },
+      ],
+      endedBecause: 'expired',
+    })
+  })
+})
+
+describe('extensions that are merged while the app is down', () => {
+  let late: MergedRequest
+  let returned: MergedRequest
+  let unseen: MergedRequest
+  let interrupted: MergedRequest
+  let extensions: Record<'late' | 'returned' | 'unseen' | 'interrupted', MergedRequest>
+  let sessions: Record<'late' | 'returned' | 'interrupted', AwsKeys>
+
+  beforeAll(async () => {
+    late = await grant('late')
+    returned = await grant('returned', undefined, '25m')
+    interrupted = await grant('interrupted', undefined, '25m')
+    sessions = {
+      late: await sessionOf(late),
+      returned: await sessionOf(returned),
+      interrupted: await sessionOf(interrupted),
+    }
+    const inTheMiddle = await change(interrupted, { duration: '45m' })
+    await world.approve('olivia', inTheMiddle)
+    const killed = world.endAfter(
+      'kill',
+      ({ method, path, requestBody }) =>
+        method === 'PATCH' &&
+        path.includes('/check-runs/') &&
+        JSON.stringify(requestBody).includes('extended'),
+    )
+    const merged = await world.merge('olivia', inTheMiddle)
+    await killed
+    const { repository } = late
+    const opened = await world.openRequest(
+      'alice',
+      repository,
+      `${FOLDER}/unseen.yaml`,
+      requestYaml({ duration: '25m' }),
+    )
+    await world.approve('olivia', opened)
+    unseen = { ...opened, ...(await world.merge('olivia', opened)) }
+    await world.github('alice').issues.createComment({
+      ...named(repository),
+      issue_number: returned.pull,
+      body: '/daypass revoke',
+    })
+    extensions = {
+      interrupted: { ...inTheMiddle, ...merged },
+      late: await extendUnseen(late),
+      returned: await extendUnseen(returned),
+      unseen: await extendUnseen(unseen),
+    }
+    await passTo(startOf(late) + WINDOW, 'is down')
+    await world.app('start')
+    await world.settled()
+  }, 120_000)
+
+  /** As `extend`, with nobody there to look. */
+  async function extendUnseen(request: MergedRequest): Promise<MergedRequest> {
+    const { repository, path } = request
+    const files = { [path]: requestYaml({ duration: '45m' }) }
+    const opened = await world.propose('alice', repository, { branch: `later-${request.pull}`, files })
+    await world.approve('olivia', opened)
+    return { ...opened, ...(await world.merge('olivia', opened)) }
+  }
+
+  test('come too late where the old window was over before the app could write them', async () => {
+    expect(await reads(sessions.late)).toBe(false)
+    expect(await world.comment(extensions.late)).toContain('(`extension-too-late`)')
+    expect(await world.fileOnMain(late.repository, late.path)).toBeUndefined()
+    const [receipt = ''] = await world.removals(late.repository, late.path)
+    expect(parseReceipt(receipt)).toMatchObject({
+      pull: late.pull,
+      until: startOf(late) + WINDOW,
+      endedBecause: 'expired',
+    })
+  })
+
+  test('do not bring back what was given back', async () => {
+    expect(await reads(sessions.returned)).toBe(false)
+    expect(await world.comment(returned)).toContain('given back early by alice')
+    expect(await world.comment(extensions.returned)).toContain('(`nothing-to-extend`)')
+    const [receipt = ''] = await world.removals(returned.repository, returned.path)
+    expect(parseReceipt(receipt)).toMatchObject({ pull: returned.pull, endedBecause: 'given-back' })
+  })
+
+  test('go on where the app was killed after it had put one on record', async () => {
+    const { mergedAt } = interrupted
+    expect(await world.comment(extensions.interrupted)).toContain(
+      `Extended until ${utc(mergedAt / 1000 + LONGER)}`,
+    )
+    await passTo(startOf(interrupted) + 25 * 60 + 1)
+    expect(await reads(sessions.interrupted)).toBe(true)
+  })
+
+  test('count together with a request that the app saw nothing of either', async () => {
+    const session = await sessionOf(unseen)
+    await passTo(startOf(unseen) + LONGER - 30, 'is busy')
+    expect(await reads(session)).toBe(true)
+    await passTo(startOf(unseen) + LONGER)
+    expect(await reads(session)).toBe(false)
+  })
+})
