@@ -1,4 +1,5 @@
 /** A cache that forgets what was used longest ago once it holds too much. */
+import { createShare } from './share.ts'
 
 export interface BoundedCache<V> {
   get(key: string): V | undefined
@@ -39,20 +40,15 @@ export function createBoundedCache<V>(capacity: number): BoundedCache<V> {
 /** Loads what can never change once, also when it is asked for again while it is still being loaded. */
 export function rememberForever<V>(capacity: number, weigh: (value: V) => number) {
   const cache = createBoundedCache<V>(capacity)
-  const loading = new Map<string, Promise<V>>()
+  const share = createShare<V>()
 
   return (key: string, load: () => Promise<V>): Promise<V> => {
     const known = cache.get(key)
     if (known !== undefined) return Promise.resolve(known)
-    const underway = loading.get(key)
-    if (underway) return underway
-    const promise = load()
-      .then((value) => {
-        cache.set(key, value, weigh(value))
-        return value
-      })
-      .finally(() => loading.delete(key))
-    loading.set(key, promise)
-    return promise
+    return share(key, async () => {
+      const value = await load()
+      cache.set(key, value, weigh(value))
+      return value
+    })
   }
 }

@@ -1,8 +1,10 @@
 /** What every part of this folder works with: one repository, and the reads of it that are shared. */
 import type { ProbotOctokit } from 'probot'
+import type { Owner } from '../core/evidence.ts'
 import type { Stage } from '../core/label.ts'
 import type { GitObjects } from './git-objects.ts'
 import type { Reads } from './reads.ts'
+import type { Share } from './share.ts'
 
 /** Signed in as an installation, as Probot gives it. */
 export type Octokit = ProbotOctokit
@@ -27,6 +29,13 @@ export interface Context {
   readonly at: { readonly owner: string; readonly repo: string }
   readonly reads: Reads
   readonly git: GitObjects
+  readonly owners: Share<Owner>
+  readonly heads: Share<string>
   /** Labels that the repository is known to have by now. */
   readonly labelsMade: Set<Stage>
+}
+
+/** Where the default branch is; for looks at pull requests, which are looked at again whenever it moves. */
+export function branchHead({ git, target, heads }: Context): Promise<string> {
+  return heads(target.defaultBranch, () => git.head(target.defaultBranch))
 }

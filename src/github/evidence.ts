@@ -9,7 +9,7 @@ import {
   type SourceFile,
   Unreadable,
 } from '../ports.ts'
-import type { Context } from './context.ts'
+import { branchHead, type Context } from './context.ts'
 import { contains, firstParents } from './history.ts'
 import { readMergedPull } from './merged-pull.ts'
 import { findLanded, landing } from './merges.ts'
@@ -60,13 +60,15 @@ export async function readPreviewEvidence(
   terms: EvidenceTerms,
   extended?: FileAt,
 ): Promise<Evidence> {
-  const { git, target } = context
-  const head = git.head(target.defaultBranch)
-  const [pull, { atMerge, authorPermission }, beforeMerge, owners, trustRoot] = await Promise.all([
-    readMergedPull(context, number, path),
-    readHead(context, number, path),
+  const { git } = context
+  const head = branchHead(context)
+  const told = readPull(context, number)
+  const [pull, atMerge, authorPermission, beforeMerge, owners, trustRoot] = await Promise.all([
+    readMergedPull(context, number, path, { told }),
+    told.then(({ head }) => git.fileAt(head.sha, path)),
+    told.then(({ user }) => permissionOfPerson(context, personOf(user))),
     head.then((commit) => git.fileAt(commit, path)),
-    head.then((commit) => readOwners(context, commit, path)),
+    head.then((commit) => readOwners(context, commit, path, commit)),
     head.then(readTrust),
   ])
   return {
@@ -141,7 +143,7 @@ async function readLink(context: Context, head: string, path: string, isLast: bo
   const identity = { repositoryId: context.target.id, path, pull: landed.number }
   const commits = pullCommits(context, landed.number)
   const [{ pull, authorPermission }, before, atMerge, record] = await Promise.all([
-    readMergedPull(context, landed.number, path, commits).then(async (pull) => ({
+    readMergedPull(context, landed.number, path, { listed: commits }).then(async (pull) => ({
       pull,
       authorPermission: await permissionOfPerson(context, pull.author),
     })),
@@ -172,7 +174,7 @@ async function readBefore(
     return { beforeMerge: 'missing' as const, owners: { owners: [] }, mergedInView: false, before }
   const [beforeMerge, owners, mergedInView] = await Promise.all([
     context.git.fileAt(before, path),
-    readOwners(context, before, path),
+    readOwners(context, before, path, head),
     isInView(context, before, landed.mergeSha, head),
   ])
   return { beforeMerge, owners, mergedInView, before }
@@ -190,13 +192,4 @@ async function isInView(context: Context, before: string, mergeSha: string, head
     context.git.knows(trustedCommit),
   ])
   return way !== undefined && isKnown && contains(context, before, trustedCommit)
-}
-
-async function readHead(context: Context, number: number, path: string) {
-  const pull = await readPull(context, number)
-  const [atMerge, authorPermission] = await Promise.all([
-    context.git.fileAt(pull.head.sha, path),
-    permissionOfPerson(context, personOf(pull.user)),
-  ])
-  return { atMerge, authorPermission }
 }

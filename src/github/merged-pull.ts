@@ -8,15 +8,20 @@ import { type PullCommits, pullCommits, pullEvents, pullFiles, readPull, wholeLi
 
 const MOST_PULL_COMMITS = 250
 
-/** `listed` are the pull request's commits, where they are being read already. */
+/** What is being read of the pull request already. */
+interface Underway {
+  readonly told?: ReturnType<typeof readPull>
+  readonly listed?: Promise<PullCommits>
+}
+
 export async function readMergedPull(
   context: Context,
   number: number,
   path: string,
-  listed: Promise<PullCommits> = pullCommits(context, number),
+  { told = readPull(context, number), listed = pullCommits(context, number) }: Underway = {},
 ): Promise<MergedPull> {
   const [pull, files, commits, reviews, baseChangedAt] = await Promise.all([
-    readPull(context, number),
+    told,
     pullFiles(context, number),
     listed.then((commits) => commitsTold(context, commits, path)),
     readReviews(context, number, path),

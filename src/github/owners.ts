@@ -6,14 +6,25 @@ import { isNotFound } from './failures.ts'
 import { permissionOf, personOf } from './people.ts'
 import { readCodeowners } from './snapshot.ts'
 
-export async function readOwners(context: Context, commit: string, path: string): Promise<PathOwners> {
+/**
+ * `seen` is a commit that the branch was found at: who asks by the same one may share what is being read, as that was asked
+ * for after everything up to the commit had been merged.
+ */
+export async function readOwners(
+  context: Context,
+  commit: string,
+  path: string,
+  seen: string,
+): Promise<PathOwners> {
   const codeowners = await readCodeowners(context, commit)
   if (!codeowners) return { owners: [] }
   const file = codeowners.path
   if (codeowners.text === undefined) return { file, owners: [] }
   const match = ownersOf(parseCodeowners(codeowners.text), path)
   if (!match) return { file, owners: [] }
-  const owners = await Promise.all(match.owners.map((owner) => resolveOwner(context, owner)))
+  const owners = await Promise.all(
+    match.owners.map((owner) => context.owners(`${seen} ${owner}`, async () => resolveOwner(context, owner))),
+  )
   return { file, line: match.line, owners }
 }
 

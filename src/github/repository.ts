@@ -23,6 +23,7 @@ import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
 import { mergeRevert, openRevert, tidyReverts } from './revert.ts'
 import { askedReviewers, askReviewers } from './reviewers.ts'
+import { createShare } from './share.ts'
 import { REQUEST_TEXT_LIMIT, readSnapshot } from './snapshot.ts'
 import { leftBranch } from './taken-out.ts'
 import { createTrustReader, readOpenChange } from './trust.ts'
@@ -37,7 +38,16 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
   const reads = createReads(octokit)
   const git = createGitObjects(octokit, target, reads)
   const at = { owner: target.owner, repo: target.repo }
-  const context: Context = { octokit, target, at, reads, git, labelsMade: new Set() }
+  const context: Context = {
+    octokit,
+    target,
+    at,
+    reads,
+    git,
+    owners: createShare(),
+    heads: createShare(),
+    labelsMade: new Set(),
+  }
   const readTrust = createTrustReader(context)
 
   const reader: RepositoryReader = {
@@ -58,7 +68,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     fallback: (...of) => readFallback(context, ...of),
     isPublic: () => isPublic(context),
     permissionOf: (person) => permissionOfPerson(context, person),
-    ownersOf: (path, commit) => readOwners(context, commit, path),
+    ownersOf: (path, commit) => readOwners(context, commit, path, commit),
     endCommands: (since) => endCommands(context, since),
     fileAt: (commit, path) => git.fileAt(commit, path),
     lastRequestCheck: (headSha) => lastRequestCheck(context, headSha),

@@ -10,7 +10,7 @@ import {
   type TrustStep,
 } from '../core/trust.ts'
 import { forkedFrom } from './changed-files.ts'
-import type { Context } from './context.ts'
+import { branchHead, type Context } from './context.ts'
 import type { ReadTrust } from './evidence.ts'
 import { forcePushesSince } from './force-pushes.ts'
 import { firstParents } from './history.ts'
@@ -18,12 +18,13 @@ import { readMergedPull, sameFile } from './merged-pull.ts'
 import { landedAlong, landing } from './merges.ts'
 import { readOwners } from './owners.ts'
 import { type LandedPull, pullCommits } from './pulls.ts'
+import { createShare } from './share.ts'
 
 type GuardedState = Readonly<Record<GuardedPath, FileAt | 'missing'>>
 
 export function createTrustReader(context: Context): ReadTrust {
   const { trustedCommit } = context.target
-  const underway = new Map<string, Promise<TrustRoot>>()
+  const share = createShare<TrustRoot>()
   // As good as the trusted commit itself: everything up to it was found to hold.
   let proven = trustedCommit
 
@@ -38,13 +39,7 @@ export function createTrustReader(context: Context): ReadTrust {
     return root
   }
 
-  return (head) => {
-    const running = underway.get(head)
-    if (running) return running
-    const promise = read(head).finally(() => underway.delete(head))
-    underway.set(head, promise)
-    return promise
-  }
+  return (head) => share(head, () => read(head))
 }
 
 /** Undefined where `from` is not among the first parents of `head`. */
@@ -65,13 +60,16 @@ async function walk(context: Context, from: string, head: string) {
 async function stepsAlong(context: Context, way: readonly string[]): Promise<TrustStep[]> {
   const states = await Promise.all(way.map((commit) => readState(context, commit)))
   const steps: TrustStep[] = []
+  const head = way.at(-1)
   let at = 0
 
   async function stepTo(end: number, pull?: LandedPull): Promise<void> {
     const [before, after] = [way[at], way[end]]
     const [old, now] = [states[at], states[end]]
-    if (at === end || !before || !after || !old || !now) return
-    const files = await eachGuarded((path) => fileOf(context, path, old[path], now[path], before, pull))
+    if (at === end || !before || !after || !old || !now || !head) return
+    const files = await eachGuarded((path) =>
+      fileOf(context, path, { before: old[path], after: now[path] }, pull && { pull, from: before, head }),
+    )
     steps.push({ before, after, forced: false, files })
     at = end
   }
@@ -109,17 +107,15 @@ async function groupOf(context: Context, way: readonly string[], index: number):
 async function fileOf(
   context: Context,
   path: GuardedPath,
-  before: FileAt | 'missing',
-  after: FileAt | 'missing',
-  commitBeforeStep: string,
-  pull: LandedPull | undefined,
+  change: Pick<GuardedFile, 'before' | 'after'>,
+  by: { readonly pull: LandedPull; readonly from: string; readonly head: string } | undefined,
 ): Promise<GuardedFile> {
-  if (!pull || sameFile(before, after)) return { before, after }
+  if (!by || sameFile(change.before, change.after)) return change
   const [merged, owners] = await Promise.all([
-    readMergedPull(context, pull.number, path),
-    readOwners(context, commitBeforeStep, path),
+    readMergedPull(context, by.pull.number, path),
+    readOwners(context, by.from, path, by.head),
   ])
-  return { before, after, explanation: { pull: merged, owners } satisfies ChangeExplanation }
+  return { ...change, explanation: { pull: merged, owners } satisfies ChangeExplanation }
 }
 
 async function forcedStep(context: Context, before: string, after: string): Promise<TrustStep> {
@@ -138,13 +134,10 @@ export async function readOpenChange(
   number: number,
   path: GuardedPath,
 ): Promise<OpenChange> {
-  const { git, target } = context
-  const [pull, head] = await Promise.all([
-    readMergedPull(context, number, path),
-    git.head(target.defaultBranch),
-  ])
+  const { git } = context
+  const [pull, head] = await Promise.all([readMergedPull(context, number, path), branchHead(context)])
   const [owners, forked, before, after] = await Promise.all([
-    readOwners(context, head, path),
+    readOwners(context, head, path, head),
     forkedFrom(context, pull.headSha).then((commit) => git.fileAt(commit, path)),
     git.fileAt(head, path),
     git.fileAt(pull.headSha, path),
