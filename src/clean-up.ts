@@ -2,10 +2,11 @@
 import type { RevertShown } from './core/comment.ts'
 import type { EndReason, StandingGrant } from './core/grant.ts'
 import { plan, type Step } from './core/plan.ts'
-import { endOf, parseRecord } from './core/record.ts'
+import { parseRecord } from './core/record.ts'
 import type { GrantState } from './core/report-grant.ts'
 import { type RevertReason, revertTexts } from './core/revert-texts.ts'
 import { phaseOf } from './core/window.ts'
+import { endOnRecord } from './end-on-record.ts'
 import type { Finding } from './finding.ts'
 import { NO_TERMS } from './judge-added.ts'
 import type { Revert, RevertState, Snapshot } from './ports.ts'
@@ -64,12 +65,13 @@ async function takeDown(
   snapshot: Snapshot,
   standing: StandingGrant,
 ): Promise<void> {
-  const subject = await subjectOf(github, standing)
-  const lent = lentOf(world, subject.identity, parseRecord(subject.record?.text))
+  const found = await subjectOf(github, standing)
+  const lent = lentOf(world, found.identity, parseRecord(found.record?.text))
   const ended: FinalState | undefined =
     lent && standing.state.kind === 'ended'
-      ? { kind: 'ended', lent, end: endOf(standing.state, lent.judged) }
+      ? { kind: 'ended', lent, end: await endOnRecord(world, standing, standing.state, lent.judged) }
       : undefined
+  const subject = ended ? await recordVerdict(world, github, found, ended) : found
   const revert =
     ended && (await isItsFile(github, snapshot, subject)) ? revertFor(world, subject, ended) : undefined
   const state = revert && (await github.writer.openRevert(revert))
@@ -95,12 +97,8 @@ async function takeOutEnded(
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   if (judged === undefined || !(await isItsFile(github, snapshot, subject))) return
-  const { at, because, by, detail } = endOf(state, judged)
-  await takeOut(world, github, snapshot, {
-    kind: 'ended',
-    subject,
-    judged: { ...judged, ended: { at, because, by, detail } },
-  })
+  const ended = await endOnRecord(world, standing, state, judged)
+  await takeOut(world, github, snapshot, { kind: 'ended', subject, judged: { ...judged, ended } })
 }
 
 /** `standing`: what stands of the request that the file was to extend. */
@@ -113,15 +111,14 @@ async function takeOut(
 ): Promise<void> {
   const final = finalState(world, finding)
   if (final === undefined) return
-  // First of all: whatever holds up the rest, what was refused stays refused.
-  const subject =
-    final.kind === 'rejected' ? await recordVerdict(world, github, finding.subject, final) : finding.subject
+  // First of all: whatever holds up the rest, what was refused stays refused, and a receipt says what is on record.
+  const subject = await recordVerdict(world, github, finding.subject, final)
   const extended = 'extends' in finding ? finding.extends : undefined
   const role = standing.find(({ identity }) => extended && keyOf(identity) === keyOf(extended.identity))
   // It is to be denied first.
   if (role?.state.kind === 'live') return
   const revert =
-    (extended && receiptFor(world, { ...extended, blob: subject.blob }, role)) ??
+    (extended && (await receiptFor(world, github, extended, subject.blob, role))) ??
     revertFor(world, subject, final)
   const state = await github.writer.openRevert(revert)
   const tell = isRejected(finding.subject)
@@ -142,11 +139,25 @@ function finalState(world: World, finding: Final): FinalState | undefined {
 }
 
 /** Whatever the bytes are that are taken out: the file of a grant goes with its receipt. */
-function receiptFor(world: World, extended: Subject, role: StandingGrant | undefined): Revert | undefined {
-  const judged = parseRecord(extended.record?.text)
-  const lent = lentOf(world, extended.identity, judged)
-  const end = role?.state.kind === 'ended' && judged ? endOf(role.state, judged) : judged?.ended
-  return lent && end && revertFor(world, extended, { kind: 'ended', lent, end })
+async function receiptFor(
+  world: World,
+  github: GitHub,
+  extended: Subject,
+  blob: string,
+  role: StandingGrant | undefined,
+): Promise<Revert | undefined> {
+  // What is told of the role since is on record by now.
+  const found = role ? await subjectOf(github, role) : extended
+  const judged = parseRecord(found.record?.text)
+  const lent = lentOf(world, found.identity, judged)
+  const end =
+    role?.state.kind === 'ended' && judged
+      ? await endOnRecord(world, role, role.state, judged)
+      : judged?.ended
+  if (lent === undefined || end === undefined) return undefined
+  const ended: FinalState = { kind: 'ended', lent, end }
+  const subject = await recordVerdict(world, github, found, ended)
+  return revertFor(world, { ...subject, blob }, ended)
 }
 
 function isRejected({ record }: Subject): boolean {

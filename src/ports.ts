@@ -9,7 +9,7 @@ import type {
   Permission,
   Person,
 } from './core/evidence.ts'
-import type { EndReason, Grant, RequestIdentity, StandingGrant, StrayRole } from './core/grant.ts'
+import type { EndReason, Grant, LastUse, RequestIdentity, StandingGrant, StrayRole } from './core/grant.ts'
 import type { Stage } from './core/label.ts'
 import type { CheckReport } from './core/report.ts'
 import type { ApprovalReport } from './core/report-approval.ts'
@@ -270,6 +270,8 @@ export type RevertState =
 /** Reads the grants that stand in one account for one repository. Throws `Unreadable`. */
 export interface GrantReader {
   list(account: Account, repositoryId: number): Promise<ListedRoles>
+  /** The last use of a role that AWS knows of; undefined where it knows none, or does not tell. Never throws. */
+  lastUse(account: Account, standing: StandingGrant): Promise<LastUse | undefined>
 }
 
 /** What stands under the path of a repository in an account. */

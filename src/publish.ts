@@ -123,12 +123,15 @@ function happeningOf({ identity, blob }: Subject, state: GrantState): Happening 
   }
 }
 
-/** Before IAM is written: whoever starts again after a crash goes on from here, and judges nothing twice. */
+/**
+ * Before IAM is written, and before a receipt is: whoever starts again after a crash goes on from here, judges nothing twice
+ * and says nothing else.
+ */
 export async function recordVerdict(
   world: World,
   github: GitHub,
   subject: Subject,
-  state: GrantState & { readonly kind: 'approved' | 'rejected' },
+  state: GrantState & { readonly kind: 'approved' | 'rejected' | 'ended' },
 ): Promise<Subject> {
   const { mergeSha, record } = subject
   await tellOf(world, subject, state)
@@ -170,8 +173,14 @@ function writeRecord(
 function judgedIn(state: GrantState & { readonly lent: Lent }): RequestRecord {
   if (state.kind !== 'ended') return state.lent.judged
   // Only what a record knows: with more in it, it could not be read again.
-  const { at, because, by, detail } = state.end
-  const ended = { at, because, ...(by && { by }), ...(detail !== undefined && { detail }) }
+  const { at, because, by, detail, lastUsed } = state.end
+  const ended = {
+    at,
+    because,
+    ...(by && { by }),
+    ...(detail !== undefined && { detail }),
+    ...(lastUsed && { lastUsed }),
+  }
   return { ...state.lent.judged, ended }
 }
 

@@ -2,9 +2,10 @@
 import type { RefusedOrder } from './core/early-end.ts'
 import { repairedEvent } from './core/event.ts'
 import type { StandingGrant } from './core/grant.ts'
-import { endOf, formerGrants, grantOf, parseRecord } from './core/record.ts'
+import { formerGrants, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
+import { endOnRecord } from './end-on-record.ts'
 import { isDue } from './look-again.ts'
 import type { GrantRecord } from './ports.ts'
 import { keyOf, lentOf, publish, type Subject, subjectOf } from './publish.ts'
@@ -39,7 +40,8 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
     return
   }
   if (standing.state.kind === 'ended') {
-    await publish(world, github, subject, { kind: 'ended', lent, end: endOf(standing.state, lent.judged) })
+    const end = await endOnRecord(world, standing, standing.state, lent.judged)
+    await publish(world, github, subject, { kind: 'ended', lent, end })
   } else {
     await upholdLive(world, github, standing, subject, lent, phase, refused)
   }

@@ -36,6 +36,18 @@ export function createGrantReader({ clients, onForeign }: GrantReaderOptions): G
         throw new Unreadable(`the roles of account ${account.alias} (${account.id})`, error)
       }
     },
+    async lastUse(account, { identity, roleName }) {
+      try {
+        return await clients.use(account, identity.repositoryId, async (iam) => {
+          const { Role: role } = await iam.send(new GetRoleCommand({ RoleName: roleName }))
+          const { LastUsedDate: date, Region: region } = role?.RoleLastUsed ?? {}
+          return date && region ? { at: Math.floor(date.getTime() / 1000), region } : undefined
+        })
+      } catch {
+        // No end waits for it.
+        return undefined
+      }
+    },
   }
 
   async function read(iam: IAMClient, role: RoleFacts, account: Account): Promise<Reading> {

@@ -5,7 +5,7 @@ import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
 import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
 import { code, codeBlock, inline, prose } from './markdown.ts'
 import type { RequestRecord } from './record.ts'
-import { type GrantState, type Lent, may, obstacleWords, whatWasHeld } from './report-grant.ts'
+import { type GrantState, type Lent, lastUse, may, obstacleWords, whatWasHeld } from './report-grant.ts'
 import { bullets, compose, utc, whyEnded } from './report-words.ts'
 
 /** What became of the pull request that takes the file out of the branch. */
@@ -46,6 +46,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
         `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end)}.`,
         state.end.detail === undefined ? undefined : prose(state.end.detail),
         whatWasHeld(state.lent, state.end),
+        lastUse(state.end),
         revertSentence(context, 'Its commit message is the receipt.'),
         askAgain(context),
       ])

@@ -85,6 +85,14 @@ export interface End {
   readonly by?: Person
   /** A sentence. */
   readonly detail?: string
+  /** The last use of the role that AWS knew of when the end was put on record; it may lag by hours. */
+  readonly lastUsed?: LastUse
+}
+
+export interface LastUse {
+  /** Seconds since the epoch. */
+  readonly at: number
+  readonly region: string
 }
 
 /** What ListRoles alone says of a role under the app's path. */

@@ -1,6 +1,6 @@
 /** The receipt: what `git log` alone tells an auditor of one grant, as trailers of the commit that takes its file out. */
 import { z } from 'zod'
-import type { End, RequestIdentity } from './grant.ts'
+import type { End, LastUse, RequestIdentity } from './grant.ts'
 import { plain } from './markdown.ts'
 import {
   checkSignature,
@@ -41,6 +41,8 @@ export interface Receipt {
   readonly endedBecause: string
   /** Who ended it early, where somebody did. */
   readonly endedBy?: Witness
+  /** As far as AWS told by then; missing where it knew of no use. */
+  readonly lastUsed?: LastUse
   readonly roleArn: string
 }
 
@@ -92,6 +94,7 @@ export function receiptOf(identity: RequestIdentity, lent: Lent, end: End): Rece
     endedAt: end.at,
     endedBecause: end.because,
     ...(end.by && { endedBy: witness(end.by) }),
+    ...(end.lastUsed && { lastUsed: end.lastUsed }),
     roleArn: role.roleArn,
   }
 }
@@ -149,7 +152,7 @@ const EXTENDED_BY = 'Daypass-Extended-By'
 const LISTS: ReadonlySet<string> = new Set([APPROVED_BY, EXTENDED_BY])
 
 function trailersOf(receipt: Receipt): readonly (readonly [key: string, value: unknown])[] {
-  const { requester, approvals, ticket, endedBy } = receipt
+  const { requester, approvals, ticket, endedBy, lastUsed } = receipt
   return [
     ['Daypass-Version', VERSION],
     ['Daypass-Repository', receipt.repositoryId],
@@ -179,6 +182,9 @@ function trailersOf(receipt: Receipt): readonly (readonly [key: string, value: u
     ['Daypass-Ended-At', formatInstant(receipt.endedAt)],
     ['Daypass-Ended-Because', receipt.endedBecause],
     ...(endedBy === undefined ? [] : [['Daypass-Ended-By', endedBy] as const]),
+    ...(lastUsed === undefined
+      ? []
+      : [['Daypass-Last-Used', { at: formatInstant(lastUsed.at), region: lastUsed.region }] as const]),
     ['Daypass-Role', receipt.roleArn],
   ]
 }
@@ -237,6 +243,7 @@ const trailersSchema = z.object({
   'Daypass-Ended-At': instant,
   'Daypass-Ended-Because': z.string(),
   'Daypass-Ended-By': witnessSchema.optional(),
+  'Daypass-Last-Used': z.object({ at: instant, region: z.string() }).optional(),
   'Daypass-Role': z.string(),
 })
 
@@ -269,6 +276,7 @@ export function parseReceipt(message: string): Receipt | undefined {
     endedAt: data['Daypass-Ended-At'],
     endedBecause: data['Daypass-Ended-Because'],
     ...(data['Daypass-Ended-By'] !== undefined && { endedBy: data['Daypass-Ended-By'] }),
+    ...(data['Daypass-Last-Used'] !== undefined && { lastUsed: data['Daypass-Last-Used'] }),
     roleArn: data['Daypass-Role'],
   }
 }

@@ -61,6 +61,7 @@ const recordSchema = z.strictObject({
       because: z.enum(END_REASONS),
       by: person.optional(),
       detail: z.string().optional(),
+      lastUsed: z.strictObject({ at: seconds, region: z.string() }).optional(),
     })
     .optional(),
 })

@@ -146,6 +146,7 @@ function summaryOf(state: GrantState): readonly string[] {
         `Access ended at ${utc(end.at)} because ${whyEnded(end)}.`,
         ...(end.detail === undefined ? [] : [prose(end.detail)]),
         whatWasHeld(lent, end),
+        lastUse(end),
         `**Why:** ${inline(lent.judged.request.reason)}`,
         approvedBy(lent),
         `**Role:** ${code(lent.role.roleArn)}`,
@@ -170,6 +171,13 @@ export function whatWasHeld(lent: Lent, { at }: End): string {
     return `${whoAndWhat} at no time: the window would have opened at ${utc(window.start)}.`
   if (at >= window.end) return `${whoAndWhat} ${windowOf(lent)}.`
   return `${whoAndWhat} from ${utc(window.start)} until then; the window would have ended at ${utc(window.end)}.`
+}
+
+/** Where AWS tells of none there may have been one all the same: so nothing is said. */
+export function lastUse({ lastUsed }: End): string {
+  return lastUsed === undefined
+    ? ''
+    : `The role was last used at ${utc(lastUsed.at)}, for ${code(lastUsed.region)}, as far as AWS told by then.`
 }
 
 /** Who may do what, and when. */

@@ -100,6 +100,18 @@ describe('a receipt', () => {
     expect(gitTrailers(formatReceipt(extended)).filter((line) => line.includes('oscar'))).toHaveLength(2)
   })
 
+  it('tells of the last use of the role, where AWS knew of one', () => {
+    const lastUsed = { at: judged.window.end - 60, region: 'eu-central-1' }
+    const used = receiptOf(identity, lent, { at: judged.window.end, because: 'expired', lastUsed })
+    const message = formatReceipt(used, sign)
+    expect(message).toContain(
+      '\nDaypass-Last-Used: {"at":"2026-11-24T12:59:00Z","region":"eu-central-1"}\nDaypass-Role: ',
+    )
+    expect(parseReceipt(message)).toEqual(used)
+    expect(parseReceipt(message)?.lastUsed).toEqual(lastUsed)
+    expect(verifyReceipt(message, known)).toBe('signed')
+  })
+
   it('reads back as it was written', () => {
     expect(parseReceipt(signed)).toEqual(receipt)
     expect(parseReceipt(unsigned)).toEqual(receipt)

@@ -126,6 +126,15 @@ const STATES: Readonly<Record<string, GrantState>> = {
     fix: 'Open a new pull request and have an owner who had no hand in it approve it.',
   },
   ended: ended('expired'),
+  'ended-used': {
+    kind: 'ended',
+    lent,
+    end: {
+      at: judged.window.end,
+      because: 'expired',
+      lastUsed: { at: at('2026-11-24T10:30:00Z'), region: 'eu-central-1' },
+    },
+  },
   'ended-early': ended('file-removed', at('2026-11-24T10:30:00Z')),
 }
 

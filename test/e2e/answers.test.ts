@@ -1,5 +1,6 @@
 /** What people are told on a request's pull request before its merge and after: one comment, and one label. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts'
 import { named, type OpenedRequest } from '../../src/sandbox/tour-people.ts'
 import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 
@@ -173,6 +174,40 @@ test('whoever asks and whoever runs the app are told that the repository is publ
 
   await root.repos.update({ ...named(repository), private: true })
   expect((await world.requestCheck(await ask('for-few')))?.output.summary).not.toContain('public')
+})
+
+test('the last use of its role is in the receipt: as it was put on record, whatever was tried since', async () => {
+  const request = await world.grant(
+    { login: 'alice' },
+    repository,
+    `${FOLDER}/used.yaml`,
+    requestYaml({ duration: '2h' }),
+  )
+  // The session is still good when the window is over.
+  await world.advance('90m')
+  const assumed = await world.assume('alice', (await world.roleOf(request)) ?? '')
+  if (assumed.kind === 'denied') throw new Error('alice is not let in')
+  const used = Math.floor((await world.now()) / 1000)
+  const tryToRead = () => world.read(assumed.value, 'customer-exports', 'exports/2026/11/orders.csv')
+  expect((await tryToRead()).kind).toBe('allowed')
+
+  const killed = world.endAfter(
+    'kill',
+    ({ method, path, status }) => method === 'POST' && path.endsWith('/pulls') && status === 201,
+  )
+  await world.setClock(new Date(request.mergedAt + 2 * 3_600_000).toISOString())
+  await killed
+  await world.advance('1m')
+  expect((await tryToRead()).kind).toBe('denied')
+  await world.app('start')
+  await world.settled()
+
+  const [message = ''] = await world.removals(repository, request.path)
+  const receipt = parseReceipt(message)
+  expect(receipt?.lastUsed?.region).toBe(world.ready.aws.region)
+  expect(Math.abs((receipt?.lastUsed?.at ?? 0) - used)).toBeLessThan(60)
+  expect(verifyReceipt(message, [world.receiptKey])).toBe('signed')
+  expect(await world.comment(request)).toMatch(/The role was last used at .* UTC, for `eu-central-1`/)
 })
 
 describe('where the rules say when to remind people, and when to give up', () => {

@@ -35,6 +35,9 @@ export function authenticate(world: World, request: WireRequest): Authenticated 
   checkDate(world.clock.now(), signature, refuse)
   if (signature.service === 's3') checkPayload(request, signature)
   checkSession(world.clock.now(), caller, refuse)
+  // As AWS does: to take on a role is no use of it yet, and what is denied afterwards is one.
+  if (caller.identity.kind === 'role')
+    caller.identity.lastUsed = { at: world.clock.now(), region: signature.region }
   return { caller, region: signature.region, service: signature.service }
 }
 

@@ -22,6 +22,9 @@ import { countedSize } from './policy-json.ts'
 import { newRole, type Role, type World } from './state.ts'
 import { leaf, tag } from './xml.ts'
 
+/** AWS looks back no further. */
+const TRACKED_MS = 400 * 24 * 60 * 60 * 1000
+
 export const TRUST_SIZE_QUOTA = 2048
 
 const PATH_PREFIX = { pattern: /^\/[\u0021-\u007e]*$/, min: 1, max: 512 }
@@ -65,7 +68,7 @@ export const ROLE_ACTIONS: Readonly<Record<string, IamAction>> = {
       roleFields(call.world, role),
       boundaryFields(role),
       tagFields(role),
-      tag('RoleLastUsed'),
+      tag('RoleLastUsed', lastUseFields(call.world, role)),
     )
   },
 
@@ -164,6 +167,11 @@ function roleFields(world: World, role: Role): string {
     leaf('Description', role.description),
     leaf('MaxSessionDuration', role.maxSessionDuration),
   ].join('')
+}
+
+function lastUseFields({ clock }: World, { lastUsed }: Role): string {
+  if (lastUsed === undefined || clock.now() - lastUsed.at > TRACKED_MS) return ''
+  return leaf('LastUsedDate', isoSeconds(lastUsed.at)) + leaf('Region', lastUsed.region)
 }
 
 function boundaryFields({ boundary }: Role): string {

@@ -71,6 +71,8 @@ export interface Role extends Principal {
   trust: Policy
   description?: string
   maxSessionDuration: number
+  /** When a session of it last signed a request, and for which region. */
+  lastUsed?: { readonly at: number; readonly region: string }
 }
 
 export type Identity = User | Role

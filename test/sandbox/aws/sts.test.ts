@@ -1,6 +1,7 @@
 /** STS over the wire: who may assume what, for how long, and what a session can't outgrow. */
 import {
   CreateRoleCommand,
+  GetRoleCommand,
   type IAMClient,
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
@@ -114,6 +115,24 @@ describe('who may assume a role', () => {
       'AccessDenied',
     )
     expect(await outcome(assume(fixture, keysOf('alice'), { RoleArn, ExternalId: 'daypass/1' }))).toBe('ok')
+  })
+})
+
+describe('the last use of a role', () => {
+  it('is that of a session of it, not the taking on, and forgotten after 400 days', async () => {
+    fixture.clock.set(NOON)
+    const RoleArn = await role(trust({ AWS: userArn('alice') }))
+    const RoleName = RoleArn.slice(RoleArn.lastIndexOf('/') + 1)
+    const lastUse = async () => (await iam.send(new GetRoleCommand({ RoleName }))).Role?.RoleLastUsed
+    const session = await assume(fixture, keysOf('alice'), { RoleArn, DurationSeconds: 900 })
+    expect(await lastUse()).toEqual({})
+    fixture.clock.set(NOON + 60_000)
+    expect(await salaries(session)).toBe('ok')
+    fixture.clock.set(NOON + 120_000)
+    expect(await lastUse()).toEqual({ LastUsedDate: new Date(NOON + 60_000), Region: 'eu-central-1' })
+    fixture.clock.set(NOON + 401 * 86_400_000)
+    expect(await lastUse()).toEqual({})
+    fixture.clock.set(NOON)
   })
 })
 
