@@ -1,4 +1,4 @@
-/** `daypass audit`: who had what, read from a plain clone alone, without any network. */
+/** `daypass audit`: who had what, read from a plain clone alone, without any network; where asked to, held against GitHub and IAM. */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
@@ -9,10 +9,11 @@ import { CSV_HEADER, csvLine } from './audit/csv.ts'
 import type { Entry } from './audit/entry.ts'
 import { type Filters, isWanted } from './audit/filter.ts'
 import { jsonEntry } from './audit/json.ts'
-import { readAudit } from './audit/read-audit.ts'
+import { type Audited, readAudit } from './audit/read-audit.ts'
 import { htmlReport } from './audit/report-html.ts'
 import { printTable } from './audit/table.ts'
 import { tally } from './audit/tally.ts'
+import { exitCodeOf, printVerification, type Verification, verifyAll } from './audit/verify.ts'
 import type { AuditOptions } from './audit-options.ts'
 import { type Clone, commitOrFail, openClone, remoteDefault } from './clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
@@ -23,14 +24,26 @@ export async function audit(options: AuditOptions, output: Output): Promise<Exit
   const keys = readKeys(options.key)
   const head = await headOf(clone, options.ref)
   await refuseShallow(clone)
-  const entries = await readWithProgress(clone, head, keys, options.at)
-  const wanted = entries.filter((entry) => isWanted(entry, options))
   const format = output.isJson ? 'json' : options.format
+  refuseUnverifiable(options, format)
+  const audited = (await readWithProgress(clone, head, keys, options.at)).filter(({ entry }) =>
+    isWanted(entry, options),
+  )
+  const wanted = audited.map(({ entry }) => entry)
+  const verification = options.verify && (await verifyAll(clone, audited, options))
   if (format === 'table') printTable(wanted, tally(wanted), output)
-  else await write(linesOf(format, wanted, { head, keys, options }), options.output)
+  else await write(linesOf(format, wanted, { head, keys, options, verification }), options.output)
+  if (format === 'table' && verification) printVerification(audited, verification, output)
   if (keys.size === 0)
     output.note("note: No signature was checked: give the app's public key with --key FILE.")
-  return EXIT.done
+  return verification ? exitCodeOf(verification) : EXIT.done
+}
+
+function refuseUnverifiable({ verify }: AuditOptions, format: string): void {
+  if (!verify || format === 'table' || format === 'json') return
+  throw new Failure(`--verify can't be told as ${format}.`, 'Leave --format out, or say --format json.', {
+    exitCode: EXIT.usage,
+  })
 }
 
 /** Several keys may stand in one file, and several files be given: keys change over the years. */
@@ -76,9 +89,9 @@ async function readWithProgress(
   head: string,
   keys: PublicKeys,
   now: number,
-): Promise<readonly Entry[]> {
+): Promise<readonly Audited[]> {
   const progress = { what: '', shown: startProgress('') }
-  const entries = await readAudit(clone.root, head, {
+  const audited = await readAudit(clone.root, head, {
     keys,
     now,
     onProgress(what, done) {
@@ -90,19 +103,20 @@ async function readWithProgress(
     },
   })
   progress.shown.end()
-  return entries
+  return audited
 }
 
 interface About {
   readonly head: string
   readonly keys: PublicKeys
   readonly options: AuditOptions
+  readonly verification: Verification | undefined
 }
 
 function* linesOf(
   format: 'csv' | 'json' | 'html',
   entries: readonly Entry[],
-  { head, keys, options }: About,
+  { head, keys, options, verification }: About,
 ): Iterable<string> {
   switch (format) {
     case 'csv':
@@ -113,7 +127,7 @@ function* linesOf(
       const { entries: _, ...counts } = tally(entries)
       yield `{\n"commit": ${JSON.stringify(head)},\n"at": ${JSON.stringify(formatInstant(options.at))},\n"signaturesChecked": ${keys.size > 0},\n"counts": ${JSON.stringify(counts)},\n"requests": [`
       for (const [index, entry] of entries.entries())
-        yield `${index > 0 ? ',' : ''}\n${JSON.stringify(jsonEntry(entry))}`
+        yield `${index > 0 ? ',' : ''}\n${JSON.stringify({ ...jsonEntry(entry), verified: verification?.verified[index] })}`
       yield '\n]\n}\n'
       return
     }

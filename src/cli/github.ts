@@ -69,7 +69,7 @@ export async function connect(clone: Clone | undefined, options: GitHubOptions):
   }
 }
 
-function apiOf(url: string): string {
+export function apiOf(url: string): string {
   return url === PUBLIC ? 'https://api.github.com' : `${url}/api/v3`
 }
 
@@ -116,7 +116,7 @@ export function parseRemote(remote: string): { readonly url: string; readonly na
  * A token for github.com never goes to another host because a clone's remote says so: it does only where that host was
  * named by flag or environment.
  */
-async function findToken({ url, isNamed }: Place): Promise<string> {
+export async function findToken({ url, isNamed }: Place): Promise<string> {
   const { env } = process
   const host = new URL(url).host
   const general = env.GITHUB_TOKEN || env.GH_TOKEN

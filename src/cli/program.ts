@@ -204,7 +204,13 @@ function addAudit(program: Command, finish: Finish): void {
     .addOption(new Option('--format <FORMAT>', 'how to tell it').choices(FORMATS).default('table'))
     .option('--output <FILE>', 'write into a file instead (not the table)')
     .option('--at <INSTANT>', 'as it stood at this time (default: now)', instant)
-  command.action(async () => {
+    .option('--verify', 'take the evidence again from GitHub and IAM, and say what it contradicts')
+    .option(
+      '--app-id <NUMBER>',
+      'the app whose records count (default: the one that wrote them)',
+      wholeNumber,
+    )
+  repositoryFlags(command).action(async () => {
     const { audit } = await import('./audit.ts')
     await finish<AuditOptions>(command, (options, output) =>
       audit({ ...options, at: options.at ?? now() }, output),

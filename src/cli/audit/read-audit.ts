@@ -12,12 +12,20 @@ export interface AuditOptions extends Pick<ReadOptions, 'keys'> {
 
 const WORDS = { steps: 'Reading history', receipts: 'Checking receipts' } as const
 
+/** An entry with what it was made from. */
+export interface Audited {
+  readonly entry: Entry
+  readonly life: Life
+  /** For its bucket, by the rules when it came; undefined where there were none that can be read. */
+  readonly rule: ReturnType<typeof ruleFor>
+}
+
 /** Oldest first. */
 export async function readAudit(
   root: string,
   head: string,
   { keys, now, onProgress }: AuditOptions,
-): Promise<readonly Entry[]> {
+): Promise<readonly Audited[]> {
   const lives = await readLives(root, head, {
     keys,
     onProgress: (what, done) => onProgress(WORDS[what], done),
@@ -28,14 +36,15 @@ export async function readAudit(
     const text = texts.get(life.blobs.at(-1) ?? '')
     const [, account = '', bucket = ''] = life.path.split('/')
     const rules = life.rules === undefined ? undefined : rulesOf(life.rules)
-    const longestWindow = rules && ruleFor(rules, { account, bucket })?.longestWindow
-    return entryOf(life, {
+    const rule = rules && ruleFor(rules, { account, bucket })
+    const entry = entryOf(life, {
       ...(text !== undefined && { text }),
-      ...(longestWindow !== undefined && { longestWindow }),
+      ...(rule && { longestWindow: rule.longestWindow }),
       committed,
       keysGiven: keys.size > 0,
       now,
     })
+    return { entry, life, rule }
   })
 }
 

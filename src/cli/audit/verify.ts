@@ -1,0 +1,165 @@
+/** `daypass audit --verify`: takes the evidence of each request again from GitHub and IAM, as whoever asks sees them. */
+import { type OwnView as OwnRoles, readOwnView } from '../../aws/own-view.ts'
+import { identityHash } from '../../core/grant.ts'
+import { count } from '../../core/report-words.ts'
+import { phaseOf } from '../../core/window.ts'
+import { type OwnEvidence, type OwnView, openOwnView } from '../../github/own-view.ts'
+import type { Clone } from '../clone.ts'
+import { EXIT, type ExitCode, Failure, reasonOf } from '../failure.ts'
+import { apiOf, findPlace, findToken, type GitHubOptions } from '../github.ts'
+import { type Output, type Style, shown, startProgress } from '../output.ts'
+import { roleIn } from '../role.ts'
+import { inTurns } from '../standing.ts'
+import { compare, type Finding, OUTCOMES, type Outcome, type Today, worst } from './compare.ts'
+import type { Audited } from './read-audit.ts'
+
+export interface VerifyOptions extends GitHubOptions {
+  readonly appId?: number
+  /** Seconds since the epoch. */
+  readonly at: number
+}
+
+export interface Verified {
+  readonly outcome: Outcome
+  readonly findings: readonly Finding[]
+  /** GitHub gave no clear answer: that says nothing of the request. */
+  readonly unread?: true
+}
+
+export interface Verification {
+  /** In the order of what was asked. */
+  readonly verified: readonly Verified[]
+  /** Why IAM was not asked; undefined where it was. */
+  readonly withoutIam?: string
+}
+
+export async function verifyAll(
+  clone: Clone,
+  audited: readonly Audited[],
+  options: VerifyOptions,
+): Promise<Verification> {
+  const view = await open(clone, audited, options)
+  const roles = await askIam(view.repositoryId)
+  const progress = startProgress('Asking GitHub')
+  let done = 0
+  const verified = await inTurns(audited, async (one) => {
+    const found = await verify(view, roles.view, one, options.at)
+    progress.at(++done, audited.length)
+    return found
+  })
+  progress.end()
+  return { verified, ...(roles.why !== undefined && { withoutIam: roles.why }) }
+}
+
+async function open(clone: Clone, audited: readonly Audited[], options: VerifyOptions): Promise<OwnView> {
+  const place = await findPlace(clone, options)
+  const { owner, repo } = place
+  const settings = { apiUrl: apiOf(place.url), token: await findToken(place), owner, repo }
+  const commits = audited.map(({ life }) => life.added.commit).toReversed()
+  try {
+    return await openOwnView({ ...settings, commits, ...(options.appId && { appId: options.appId }) })
+  } catch (error) {
+    const fix =
+      'Check --repository, --github-url and the token; say --app-id NUMBER where several apps write records.'
+    throw new Failure(`The evidence of ${owner}/${repo} can't be read: ${reasonOf(error)}.`, fix, {
+      cause: error,
+    })
+  }
+}
+
+/** With the credentials of whoever asks; having none is no mistake. */
+async function askIam(repositoryId: number): Promise<{ readonly view?: OwnRoles; readonly why?: string }> {
+  try {
+    return { view: await readOwnView(repositoryId, 'account', process.env.AWS_REGION || 'us-east-1') }
+  } catch (error) {
+    return { why: reasonOf(error) }
+  }
+}
+
+async function verify(
+  view: OwnView,
+  roles: OwnRoles | undefined,
+  { life, rule }: Audited,
+  now: number,
+): Promise<Verified> {
+  const { added, path, blobs, receipt } = life
+  const unprovable = (why: string): Verified => ({
+    outcome: 'unprovable',
+    findings: [{ about: 'pull request', outcome: 'unprovable', why }],
+  })
+  if (receipt.kind === 'found' && receipt.receipt.repositoryId !== view.repositoryId)
+    return unprovable('Its receipt is of another repository, or of this one before it was made anew.')
+  try {
+    const found = await view.evidenceOf(added.commit, path, { blob: blobs[0] ?? '', mode: '100644' })
+    if (found === undefined)
+      return unprovable(`GitHub does not have commit ${added.commit.slice(0, 7)} (any more).`)
+    const role = roleOf(roles, view.repositoryId, life, found, now)
+    const findings = compare(life, { ...found, ...(role && { role }) }, { rule, now })
+    return { outcome: worst(findings), findings }
+  } catch (error) {
+    return { ...unprovable(`GitHub gave no clear answer: ${reasonOf(error)}.`), unread: true }
+  }
+}
+
+/** A role beyond its window lets nobody in, whether or not somebody took it away. */
+function roleOf(
+  roles: OwnRoles | undefined,
+  repositoryId: number,
+  { path, receipt }: Audited['life'],
+  { evidence, record }: OwnEvidence,
+  now: number,
+): Today['role'] {
+  const pull = evidence.pull?.number
+  if (roles === undefined || pull === undefined) return undefined
+  const identity = { repositoryId, path, pull }
+  const hash = identityHash(identity)
+  for (const reading of roles.roles) {
+    if (reading.kind !== 'standing' || identityHash(reading.standing.identity) !== hash) continue
+    const { state, window } = reading.standing
+    return state.kind === 'live' && phaseOf(window, now) !== 'over' ? 'live' : 'ended'
+  }
+  const account =
+    receipt.kind === 'found' ? receipt.receipt.accountId : roleIn(record?.summary ?? '', identity)?.accountId
+  return account === roles.accountId ? 'gone' : undefined
+}
+
+/** Only a contradiction is an error; what GitHub gave no answer to has to be asked again. */
+export function exitCodeOf({ verified }: Verification): ExitCode {
+  if (verified.some(({ outcome }) => outcome === 'contradicted')) return EXIT.no
+  return verified.some(({ unread }) => unread) ? EXIT.failed : EXIT.done
+}
+
+const WORDS: Readonly<Record<Outcome, string>> = {
+  contradicted: 'contradicted',
+  unprovable: 'no longer provable',
+  holds: 'holds',
+}
+const STYLES: Readonly<Record<Outcome, Style>> = { contradicted: 'red', unprovable: 'yellow', holds: 'green' }
+
+export function printVerification(
+  audited: readonly Audited[],
+  { verified, withoutIam }: Verification,
+  { line, note, paint }: Output,
+): void {
+  line()
+  line(
+    paint(
+      'bold',
+      `Held against GitHub${withoutIam === undefined ? ' and IAM' : ''}: ${count(verified.length, 'request')}`,
+    ),
+  )
+  for (const outcome of OUTCOMES) {
+    const those = verified.filter((one) => one.outcome === outcome)
+    if (those.length > 0) line(`  ${paint(STYLES[outcome], WORDS[outcome])} ${those.length}`)
+  }
+  for (const outcome of OUTCOMES.slice(0, 2)) {
+    for (const [index, one] of verified.entries()) {
+      if (one.outcome !== outcome) continue
+      line()
+      line(`${paint(STYLES[outcome], WORDS[outcome])}: ${shown(audited[index]?.life.path ?? '')}`)
+      for (const { about, why, outcome: found } of one.findings)
+        if (found !== 'holds') line(`  ${about}: ${shown(why)}`)
+    }
+  }
+  if (withoutIam !== undefined) note(`note: IAM was not asked: ${shown(withoutIam)}.`)
+}

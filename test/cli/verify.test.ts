@@ -1,0 +1,248 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DeleteRoleCommand, DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formatReceipt, parseReceipt, type Receipt } from '../../src/core/receipt.ts'
+import { named } from '../../src/sandbox/tour-people.ts'
+import { expectGolden } from '../golden/expect-golden.ts'
+import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
+import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
+
+/** The history is written first, then everything that happens to people and roles since, then GitHub and IAM are asked again. */
+let world: TestWorld
+let clone: Repository
+let repository: string
+let ran: Ran
+
+const FOLDER = 'access-requests/prod/customer-exports'
+const pathOf = (name: string) => `${FOLDER}/${name}.yaml`
+
+interface Answer {
+  readonly requests: readonly {
+    readonly path: string
+    readonly state: string
+    readonly proof: string
+    readonly verified: {
+      readonly outcome: string
+      readonly findings: readonly { readonly about: string; readonly outcome: string; readonly why: string }[]
+    }
+  }[]
+}
+
+const verified = (name: string) =>
+  ran.json<Answer>().requests.find(({ path }) => path === pathOf(name))?.verified
+
+/** What does not hold. */
+const against = (name: string) =>
+  verified(name)
+    ?.findings.filter(({ outcome }) => outcome !== 'holds')
+    .map(({ about, why }) => `${about}: ${why}`)
+
+function audit(...args: string[]): Promise<Ran> {
+  const { aws, github } = world.ready
+  const keys = aws.keys.root
+  return runCli(
+    [
+      'audit',
+      '--verify',
+      '--key',
+      'receipts.pub',
+      '--github-url',
+      github.url,
+      '--ref',
+      'origin/main',
+      ...args,
+    ],
+    {
+      cwd: clone.root,
+      env: {
+        GITHUB_TOKEN: github.tokens.root ?? '',
+        AWS_ACCESS_KEY_ID: keys?.accessKeyId ?? '',
+        AWS_SECRET_ACCESS_KEY: keys?.secretAccessKey ?? '',
+        AWS_ENDPOINT_URL: aws.endpoint,
+        AWS_REGION: aws.region,
+      },
+    },
+  )
+}
+
+const grant = (name: string, approver = 'olivia', duration = '30m') =>
+  world.grant({ login: 'alice', approver }, repository, pathOf(name), requestYaml({ duration }))
+
+const dismiss = async ({ pull: pull_number }: MergedRequest) => {
+  const at = { ...named(repository), pull_number }
+  const { data } = await world.github('root').pulls.listReviews(at)
+  await world
+    .github('root')
+    .pulls.dismissReview({ ...at, review_id: data[0]?.id ?? 0, message: 'Not any more' })
+}
+
+beforeAll(async () => {
+  world = await startWorld()
+  repository = world.repositories.unprotected
+  const honest = await grant('honest')
+  await grant('left', 'oscar')
+  const dismissed = await grant('dismissed')
+  await world.advance('31m')
+  await world.settled()
+  const open = await grant('open', 'olivia', '6h')
+  const role = (await world.roleOf(open)) ?? ''
+  const lent = await grant('lent', 'olivia', '6h')
+  const lentRole = (await world.roleOf(lent)) ?? ''
+
+  await world.app('stop')
+  // Nobody approved it, and who merged it writes a receipt of their own.
+  const [message = ''] = await world.removals(repository, honest.path)
+  const receipt = parseReceipt(message)
+  if (!receipt) throw new Error('the honest request has no receipt')
+  const forge = (name: string, blob: string, changes: Partial<Receipt>) =>
+    world.commit(
+      'mallory',
+      repository,
+      'main',
+      { [pathOf(name)]: null },
+      formatReceipt({ ...receipt, path: pathOf(name), blob, ...changes }),
+    )
+  const text = requestYaml({ requester: 'mallory', duration: '30m' })
+  const own = await world.openRequest('mallory', repository, pathOf('own'), text)
+  await world.merge('mallory', own)
+  const requester = { login: 'mallory', id: (await world.github('mallory').users.getAuthenticated()).data.id }
+  const blobOf = async (name: string) => {
+    const { data } = await world
+      .github('root')
+      .repos.getContent({ ...named(repository), path: pathOf(name), ref: 'main' })
+    return Array.isArray(data) ? '' : data.sha
+  }
+  await forge('own', await blobOf('own'), { pull: own.pull, requester })
+  // A grant that stands is told to have ended.
+  await forge('lent', await blobOf('lent'), { pull: lent.pull, roleArn: lentRole })
+  await world.commit('mallory', repository, 'main', { [pathOf('pushed')]: text })
+  await forge('pushed', await blobOf('pushed'), { pull: own.pull, requester })
+
+  await world
+    .github('root')
+    .teams.removeMembershipForUserInOrg({ org: 'acme', team_slug: 'data-owners', username: 'oscar' })
+  await dismiss(dismissed)
+  await removeRole(role)
+
+  clone = await makeRepository()
+  await writeFile(join(clone.root, 'receipts.pub'), world.receiptKey)
+  clone.git('remote', 'add', 'origin', `${world.ready.github.url}/${repository}.git`)
+  const credentials = Buffer.from(`root:${world.ready.github.tokens.root}`).toString('base64')
+  const authorization = `http.extraHeader=Authorization: Basic ${credentials}`
+  // Not by the repository's own git, which would keep this process, and the sandbox in it, from answering.
+  await runProcess('git', ['-c', authorization, 'fetch', '--quiet', 'origin'], { cwd: clone.root })
+  ran = await audit('--json', '--at', new Date(await world.now()).toISOString().replace(/\.\d+/, ''))
+}, 120_000)
+afterAll(async () => {
+  await clone?.remove()
+  await world?.close()
+})
+
+async function removeRole(arn: string): Promise<void> {
+  const RoleName = arn.slice(arn.lastIndexOf('/') + 1)
+  const iam = world.iam('root')
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }))
+  for (const PolicyName of PolicyNames) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
+  await iam.send(new DeleteRoleCommand({ RoleName }))
+}
+
+describe('daypass audit --verify', () => {
+  test('finds that what happened as it is told holds, by every witness', () => {
+    expect(verified('honest')?.outcome).toBe('holds')
+    expect(verified('honest')?.findings.map(({ about }) => about)).toEqual([
+      'receipt',
+      'pull request',
+      'approval',
+      'record',
+      'role',
+    ])
+  })
+
+  test('can not prove any more what was approved by somebody who left the team', () => {
+    expect(verified('left')?.outcome).toBe('unprovable')
+    expect(against('left')).toEqual([
+      "approval: oscar is not in @acme/data-owners now; past members can't be asked for.",
+    ])
+  })
+
+  test('can not prove any more an approval that was dismissed since', () => {
+    expect(verified('dismissed')?.outcome).toBe('unprovable')
+    expect(against('dismissed')).toEqual(['approval: The approval of olivia was dismissed since.'])
+  })
+
+  test('misses the role of a grant that should stand, and contradicts nothing by that', () => {
+    expect(verified('open')?.outcome).toBe('unprovable')
+    expect(against('open')).toEqual(['role: IAM has no such role (any more).'])
+  })
+
+  test('contradicts a receipt that somebody wrote for a request that nobody approved', () => {
+    expect(verified('own')?.outcome).toBe('contradicted')
+    expect(against('own')).toContainEqual(
+      'approval: GitHub has no approval of olivia at that time for that commit.',
+    )
+    expect(against('own')).toContainEqual('pull request: It was mallory who merged it, not olivia.')
+  })
+
+  test('contradicts a receipt for what was pushed past every pull request', () => {
+    expect(verified('pushed')?.outcome).toBe('contradicted')
+    expect(against('pushed')).toContainEqual(
+      'pull request: The file was pushed to the branch without a pull request.',
+    )
+  })
+
+  test('contradicts the end of an access whose role still lets people in', () => {
+    expect(verified('lent')?.outcome).toBe('contradicted')
+    expect(against('lent')).toContainEqual(
+      'role: Its role still lets people in, though its access is over or never was.',
+    )
+    expect(against('lent')?.some((why) => why.startsWith('record: The record says otherwise'))).toBe(true)
+  })
+
+  test('exits with 1 for a contradiction only, and asks only of what is wanted', async () => {
+    expect(ran.code).toBe(1)
+    const { code, stdout } = await audit('--approver', 'oscar')
+
+    expect(code).toBe(0)
+    expect(stdout).toContain('no longer provable 1')
+    expect(stdout).toContain("oscar is not in @acme/data-owners now; past members can't be asked for.")
+  })
+
+  test('is read on a terminal as the golden file says', async () => {
+    const { stdout } = await audit()
+    const told = stdout.slice(stdout.indexOf('Held against')).trimEnd()
+    expectGolden('cli-audit-verify', told.replace(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'INSTANT'))
+  })
+
+  test('takes no answer for no answer: it fails where GitHub does', async () => {
+    await world.order({
+      service: 'github',
+      caller: '*',
+      path: '*/reviews',
+      fault: { kind: 'status', status: 500 },
+    })
+    const { code, stdout } = await audit('--approver', 'oscar', '--person', 'alice')
+    await world.clearFaults()
+
+    expect(code).toBe(3)
+    expect(stdout).toContain('GitHub gave no clear answer')
+  })
+
+  test('goes without IAM where there are no credentials, and says so', async () => {
+    const { github } = world.ready
+    const { stdout, stderr } = await runCli(
+      ['audit', '--verify', '--github-url', github.url, '--ref', 'origin/main', '--person', 'nobody'],
+      { cwd: clone.root, env: { GITHUB_TOKEN: github.tokens.root ?? '' } },
+    )
+
+    expect(stdout).toContain('Held against GitHub: 0 requests')
+    expect(stderr).toContain('note: IAM was not asked: ')
+  })
+
+  test('is not told as a spreadsheet', async () => {
+    const { code, stderr } = await audit('--format', 'csv')
+
+    expect(code).toBe(2)
+    expect(stderr).toContain("--verify can't be told as csv")
+  })
+})
