@@ -5,7 +5,7 @@ import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.t
 import type { Stage } from './core/label.ts'
 import type { Place } from './core/links.ts'
 import type { Parsed } from './core/problem.ts'
-import { formatRecord, lastPullOf, parseRecord, type RequestRecord } from './core/record.ts'
+import { formatRecord, parseRecord, type RequestRecord } from './core/record.ts'
 import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
 import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
@@ -35,23 +35,24 @@ export async function publish(
   await tellOf(world, subject, state)
   if (subject.mergeSha !== undefined) await writeRecord(github, subject, subject.mergeSha, state)
   await comment(world, github, subject, state, revert)
-  if (state.kind === 'granted') await tellExtended(world, github, subject, state.lent.judged)
+  if (state.kind === 'granted' || state.kind === 'ended') await tellExtended(world, github, subject, state)
   world.memory.published.set(key, said)
 }
 
-/** Whoever had a grant extended is told so on the pull request that did it. */
+/** Whoever had a grant extended is told so on the pull request that did it, and on each that did when it is over. */
 async function tellExtended(
   world: World,
   github: GitHub,
   { identity }: Subject,
-  judged: RequestRecord,
+  state: Extract<GrantState, { readonly kind: 'granted' | 'ended' }>,
 ): Promise<void> {
-  const pull = lastPullOf(identity, judged)
-  if (pull === identity.pull) return
-  const text = extensionComment(judged, identity.pull, placeOf(github, identity))
-  const stage = 'active'
-  const told = await github.writer.tell(pull, { markdown: text, of: 'merged', stage })
-  if (told !== 'told') warnUntold(world, pull, told.refused)
+  const extensions = state.lent.judged.extensions ?? []
+  const markdown = extensionComment(state, identity.pull, placeOf(github, identity))
+  const word = { markdown, of: 'merged', stage: stageOf(state) } as const
+  for (const { pull } of state.kind === 'ended' ? extensions : extensions.slice(-1)) {
+    const told = await github.writer.tell(pull, word)
+    if (told !== 'told') warnUntold(world, pull, told.refused)
+  }
 }
 
 /** The comment alone. `keep`: one that is there stays as it is. Where GitHub takes none, the record has to do. */

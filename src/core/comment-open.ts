@@ -1,4 +1,5 @@
 /** The app's one comment while a request's pull request is not merged: for whom it waits, or what is to be mended first. */
+import type { Grant } from './grant.ts'
 import { type Place, pullLink } from './links.ts'
 import { code, inline, prose } from './markdown.ts'
 import type { Problem } from './problem.ts'
@@ -6,6 +7,7 @@ import { type ApprovalFinding, approvalReport } from './report-approval.ts'
 import type { RequestFinding } from './report-request.ts'
 import { approvers, mergers, standIns, tally } from './report-standing.ts'
 import { bullets, compose, count, lengthOf, utc, whatIsAsked } from './report-words.ts'
+import type { Window } from './window.ts'
 
 /** Where a request stands that is not merged. */
 export type OpenState =
@@ -53,13 +55,14 @@ function commentJudged(
   switch (request.kind) {
     case 'valid': {
       const { asked, standing } = request
+      const kind = request.extends ? 'extension' : 'request'
       const { title } = approvalReport(approval)
       return compose([
         `**${inline(title)}.**`,
-        `**${inline(asked.request.requester)}** asks to ${whatIsAsked(asked.request, asked.location, asked.account)} ${whenAsked(asked.request)}.`,
+        `**${inline(asked.request.requester)}** asks to ${whatIsAsked(asked.request, asked.location, asked.account)} ${request.extends ? whenExtended(request.grant, request.extends) : whenAsked(asked.request)}.`,
         `**Why:** ${inline(asked.request.reason)}${asked.request.ticket === undefined ? '' : ` (${inline(asked.request.ticket)})`}`,
-        approvers(standing, 'request'),
-        mergers(standing, 'request'),
+        approvers(standing, kind),
+        mergers(standing, kind),
         standIns(standing),
         tally(standing),
         `The ${checks} shows the exact policies. This comment is kept up to date.`,
@@ -102,6 +105,13 @@ function whenAsked({
   return start === undefined
     ? `for ${length} from the merge on`
     : `for ${length} from ${utc(start)} on, or from the merge if that is later`
+}
+
+function whenExtended(
+  { window }: Pick<Grant, 'window'>,
+  before: { readonly pull: number; readonly window: Window },
+): string {
+  return `until ${utc(window.end)}, which is ${lengthOf(window.end - before.window.end)} longer than ${inline(`#${before.pull}`)} says`
 }
 
 function problemLine({ file, line, message, fix }: Problem): string {

@@ -4,7 +4,6 @@ import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand, sourcePr
 import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
 import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
 import { code, codeBlock, inline, prose } from './markdown.ts'
-import type { RequestRecord } from './record.ts'
 import { type GrantState, type Lent, lastUse, may, obstacleWords, whatWasHeld } from './report-grant.ts'
 import { bullets, compose, utc, whyEnded } from './report-words.ts'
 
@@ -64,9 +63,16 @@ function untouched({ extends: extended }: Unanswered, { place }: CommentContext)
   return `the access of [pull request ${extended}](${pullLink(place, extended)}) is over too: its file is not any more what was approved`
 }
 
-/** On the pull request that extended a grant: where to look for the rest. */
-export function extensionComment({ window }: RequestRecord, pull: number, place: Place): string {
-  return `**Extended until ${utc(window.end)}.** Sessions in use go on. [Pull request ${pull}](${pullLink(place, pull)}) says how to use it, and how to give it back.`
+/** On a pull request that extended a grant: where to look for the rest. */
+export function extensionComment(
+  state: Extract<GrantState, { readonly kind: 'granted' | 'ended' }>,
+  pull: number,
+  place: Place,
+): string {
+  const link = `[Pull request ${pull}](${pullLink(place, pull)})`
+  return state.kind === 'granted'
+    ? `**Extended until ${utc(state.lent.judged.window.end)}.** Sessions in use go on. ${link} says how to use it, and how to give it back.`
+    : `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end)}. ${link} says more.`
 }
 
 type Granted = Extract<GrantState, { readonly kind: 'granted' }>

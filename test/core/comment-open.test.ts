@@ -27,6 +27,14 @@ function judgedOf(of: Evidence, start?: number): OpenState {
   return { kind: 'judged', request, approval: { kind: 'judged', draft: false, judged } }
 }
 
+function extensionOf(of: Evidence): OpenState {
+  const state = judgedOf(of)
+  if (state.kind !== 'judged' || state.request.kind !== 'valid') throw new Error('not as it was made')
+  const { window } = grantFor()
+  const before = { pull: 12, window: { start: window.start, end: window.end - 3600 } }
+  return { ...state, request: { ...state.request, extends: before } }
+}
+
 const blocked = (request: BlockedRequest): OpenState => ({
   kind: 'judged',
   request,
@@ -50,6 +58,7 @@ const STATES: Readonly<Record<string, OpenState>> = {
     withReviews(review({ person: mallory })),
     at('2026-11-30T09:00:00Z'),
   ),
+  'waits-for-an-extension': extensionOf(withReviews()),
   'waits-for-the-merge': judgedOf(evidence()),
   'one-problem': blocked({ kind: 'problems', problems: [problem] }),
   'many-problems': blocked({

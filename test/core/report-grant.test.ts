@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { grantComment } from '../../src/core/comment.ts'
+import { extensionComment, grantComment } from '../../src/core/comment.ts'
 import type { EndReason } from '../../src/core/grant.ts'
 import type { Place } from '../../src/core/links.ts'
 import { type GrantState, grantReport, type Lent } from '../../src/core/report-grant.ts'
@@ -173,6 +173,15 @@ describe('the record and the comment of a request', () => {
     const comment = grantComment(ended('expired'), { place, revert: { kind, pull: 13 } })
     expect(comment).toContain('https://github.com/acme/access/pull/13')
     expect(comment).toContain(words)
+  })
+})
+
+describe('the comment on a pull request that extended an access', () => {
+  it.each<[string, Extract<GrantState, { kind: 'granted' | 'ended' }>]>([
+    ['open', { kind: 'granted', lent: extended, phase: 'open', policies: grantFor(), refused: [] }],
+    ['ended', { kind: 'ended', lent: extended, end: { at: extended.judged.window.end, because: 'expired' } }],
+  ])('says what became of it, and where to look for the rest: %s', (name, state) => {
+    expectGolden(`extension-${name}`, extensionComment(state, 12, place))
   })
 })
 

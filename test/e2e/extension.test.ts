@@ -104,6 +104,17 @@ describe('an approved extension', () => {
     await world.settled()
   })
 
+  test('is told to be over on both pull requests', async () => {
+    for (const told of [request, extension]) {
+      expect(await world.comment(told)).toContain(
+        `**Access ended at ${utc(startOf(request) + LONGER)}** because`,
+      )
+      const at = { ...named(told.repository), issue_number: told.pull }
+      const { data } = await world.github('root').issues.listLabelsOnIssue(at)
+      expect(data.map(({ name }) => name)).toEqual(['daypass: ended'])
+    }
+  })
+
   test('is taken down at the new end, with a receipt that names both approvals', async () => {
     expect(await world.role(role)).toBeUndefined()
     expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
