@@ -2,9 +2,9 @@
 import type { ProbotOctokit } from 'probot'
 import type { Owner } from '../core/evidence.ts'
 import type { Stage } from '../core/label.ts'
-import type { GitObjects } from './git-objects.ts'
-import type { Reads } from './reads.ts'
-import type { Share } from './share.ts'
+import { createGitObjects, type GitObjects } from './git-objects.ts'
+import { createReads, type Reads } from './reads.ts'
+import { createShare, type Share } from './share.ts'
 
 /** Signed in as an installation, as Probot gives it. */
 export type Octokit = ProbotOctokit
@@ -33,6 +33,21 @@ export interface Context {
   readonly heads: Share<string>
   /** Labels that the repository is known to have by now. */
   readonly labelsMade: Set<Stage>
+}
+
+/** What is cached lives as long as what is returned. */
+export function createContext(octokit: Octokit, target: Target): Context {
+  const reads = createReads(octokit)
+  return {
+    octokit,
+    target,
+    at: { owner: target.owner, repo: target.repo },
+    reads,
+    git: createGitObjects(octokit, target, reads),
+    owners: createShare(),
+    heads: createShare(),
+    labelsMade: new Set(),
+  }
 }
 
 /** Where the default branch is; for looks at pull requests, which are looked at again whenever it moves. */

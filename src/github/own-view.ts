@@ -2,11 +2,9 @@
 import { ProbotOctokit } from 'probot'
 import type { Evidence, FileAt } from '../core/evidence.ts'
 import type { GrantRecord } from '../ports.ts'
-import type { Context } from './context.ts'
+import { createContext } from './context.ts'
 import { readProvenance } from './evidence.ts'
-import { createGitObjects } from './git-objects.ts'
 import { GRANT_CHECK } from './names.ts'
-import { createReads } from './reads.ts'
 
 export interface OwnViewOptions {
   readonly apiUrl: string
@@ -62,13 +60,11 @@ export async function openOwnView(options: OwnViewOptions): Promise<OwnView> {
     appId,
     appSlug: '',
   }
-  const reads = createReads(octokit)
-  const git = createGitObjects(octokit, target, reads)
-  const context: Context = { octokit, target, at, reads, git, labelsMade: new Set() }
+  const context = createContext(octokit, target)
   return {
     repositoryId: repository.id,
     async evidenceOf(commit, path, file) {
-      if (!(await git.knows(commit))) return undefined
+      if (!(await context.git.knows(commit))) return undefined
       return readProvenance(
         context,
         async () => ({ holds: true }),

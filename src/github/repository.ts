@@ -10,20 +10,17 @@ import {
 } from './checks.ts'
 import { endCommands } from './commands.ts'
 import { createTeller, remind } from './comments.ts'
-import type { Context, Octokit, Target } from './context.ts'
+import { type Context, createContext, type Octokit, type Target } from './context.ts'
 import { readPreviewEvidence, readProvenance } from './evidence.ts'
 import { isNotFound } from './failures.ts'
 import { readFallback } from './fallback.ts'
-import { createGitObjects } from './git-objects.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson } from './people.ts'
 import { lastStirred } from './pull-times.ts'
 import { closedWaiting, closePull, mergeGroups, openPulls } from './pulls.ts'
-import { createReads } from './reads.ts'
 import { recordOf, writeRecord } from './records.ts'
 import { mergeRevert, openRevert, tidyReverts } from './revert.ts'
 import { askedReviewers, askReviewers } from './reviewers.ts'
-import { createShare } from './share.ts'
 import { REQUEST_TEXT_LIMIT, readSnapshot } from './snapshot.ts'
 import { leftBranch } from './taken-out.ts'
 import { createTrustReader, readOpenChange } from './trust.ts'
@@ -35,19 +32,8 @@ export interface Repository {
 
 /** `octokit` is signed in as the installation; what is cached lives as long as the returned objects. */
 export function openRepository(octokit: Octokit, target: Target): Repository {
-  const reads = createReads(octokit)
-  const git = createGitObjects(octokit, target, reads)
-  const at = { owner: target.owner, repo: target.repo }
-  const context: Context = {
-    octokit,
-    target,
-    at,
-    reads,
-    git,
-    owners: createShare(),
-    heads: createShare(),
-    labelsMade: new Set(),
-  }
+  const context = createContext(octokit, target)
+  const { git } = context
   const readTrust = createTrustReader(context)
 
   const reader: RepositoryReader = {
