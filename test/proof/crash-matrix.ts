@@ -27,8 +27,8 @@ export async function runUndisturbed(stages: Stages, flow: Flow): Promise<Course
 
 export interface Tally {
   readonly flow: string
-  /** Calls of the flow: it is ended after each, and the answer of each is lost. */
-  readonly calls: number
+  /** After how many calls it was ended, and of how many calls the answer was lost: of each that there is. */
+  readonly points: Readonly<Record<'killed' | 'unheard', number>>
   /** What was otherwise than it should be, by point. */
   readonly wrong: readonly string[]
 }
@@ -36,36 +36,40 @@ export interface Tally {
 /** All points of a flow. */
 export async function runAllPoints(stages: Stages, flow: Flow): Promise<Tally> {
   const course = await runUndisturbed(stages, flow)
+  const points = { killed: 0, unheard: 0 }
   const wrong: string[] = []
-  for (const [index, call] of course.calls.entries()) {
-    for (const mishap of mishapsAt(index + 1)) {
+  // Which of two calls at a time comes first is not always the same, nor is how many there are.
+  for (let call = 1; ; call += 1) {
+    const reached = points.killed + points.unheard
+    for (const mishap of mishapsAt(call)) {
       const found = await runDisturbed(stages, flow, course, mishap)
-      if (found.length > 0)
-        wrong.push(`${flow.name}, ${mishap.kind} at call ${index + 1} (${call}):`, ...found)
+      if (found === undefined) continue
+      points[mishap.kind] += 1
+      if (found.length > 0) wrong.push(`${flow.name}, ${mishap.kind} at call ${call}:`, ...found)
     }
+    if (points.killed + points.unheard === reached) return { flow: flow.name, points, wrong }
   }
-  return { flow: flow.name, calls: course.calls.length, wrong }
 }
 
 /** The two things that can happen to the n-th call, from 1. */
-export function mishapsAt(call: number): readonly Mishap[] {
+export function mishapsAt(call: number) {
   return [
-    { kind: 'killed', after: call },
+    { kind: 'killed', call },
     { kind: 'unheard', call },
-  ]
+  ] as const satisfies readonly Mishap[]
 }
 
-/** What is otherwise than it should be one run after the mishap, as lines with + and -. */
+/** What is otherwise than it should be one run after the mishap, as lines with + and -; undefined where it never came to that. */
 export async function runDisturbed(
   stages: Stages,
   flow: Flow,
   course: Course,
-  mishap: Mishap,
-): Promise<readonly string[]> {
+  mishap: ReturnType<typeof mishapsAt>[number],
+): Promise<readonly string[] | undefined> {
   const { stage, app, place } = await begin(stages, flow)
   app.line.await(mishap)
   await app.look()
-  if (!app.line.struck && mishap.kind === 'unheard') return ['the call was never made']
+  if (app.line.calls.length < mishap.call) return undefined
   const again = mishap.kind === 'killed' ? stage.startApp(place) : app
   await again.look()
   const world = await readWorld(stage, place)

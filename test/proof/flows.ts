@@ -1,7 +1,7 @@
 /** The flows in which the app is ended after each of its calls: how a world comes to that point, and what comes of it. */
 import { PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
 import { named, type OpenedRequest } from '../../src/sandbox/tour-people.ts'
-import { proposeRemoval } from '../support/branches.ts'
+import { propose, proposeRemoval } from '../support/branches.ts'
 import { listRoles } from '../support/iam-state.ts'
 import { requestYaml } from '../support/world.ts'
 import type { App, Place, Stage } from './stage.ts'
@@ -69,6 +69,21 @@ export const FLOWS: readonly Flow[] = [
       await stage.merge('olivia', removal)
     },
     leads: [/^role .*alice reads with it: not let in$/s, /^comment on #1 .*Access ended at/s],
+  },
+  {
+    name: 'extend',
+    async prepare(stage, place, app) {
+      await grant(stage, place, app)
+      const files = { [PATH]: requestYaml({ duration: '6h' }) }
+      const longer = await propose(stage.github('alice'), place.name, { branch: 'longer', files })
+      await app.look()
+      await stage.approve('olivia', longer)
+      await stage.merge('olivia', longer)
+    },
+    leads: [
+      /^role .*until 2026-11-24T15:00:00Z.*alice reads with it: allowed$/s,
+      /^comment on #1 .*open until 2026-11-24 15:00/s,
+    ],
   },
   {
     name: 'drift repair',

@@ -1,20 +1,17 @@
 /** The app's line to both clouds: counts its calls, and ends the app after one of them or loses the answer of one. */
 import type { STSClientConfig } from '@aws-sdk/client-sts'
 
+/** Counted from 1. */
 export type Mishap =
   | { readonly kind: 'none' }
-  /** After this call nothing leaves the app any more, and nothing reaches it: it is as dead as a killed process. */
-  | { readonly kind: 'killed'; readonly after: number }
-  /** This call is done, and the app never learns it. */
-  | { readonly kind: 'unheard'; readonly call: number }
+  /** Killed: after this call nothing leaves the app any more, and nothing reaches it. Unheard: it is done, and the app never learns it. */
+  | { readonly kind: 'killed' | 'unheard'; readonly call: number }
 
 export interface Line {
   /** What is to happen, counted from now on. */
   await(mishap: Mishap): void
   /** What was called since, such as `PUT /repos/acme/access/pulls/2/merge` and `POST iam:CreateRole`. */
   readonly calls: readonly string[]
-  /** Whether the mishap came to pass. */
-  readonly struck: boolean
   /** Resolves once the app is dead, and what it asked for before is done. */
   readonly dead: Promise<void>
   readonly fetch: typeof fetch
@@ -45,7 +42,7 @@ export function createLine(): Line {
   const isDead = () => mishap.kind === 'killed' && struck
 
   async function carry(name: string, call: () => Promise<Response>): Promise<Response> {
-    if (mishap.kind === 'killed' && calls.length >= mishap.after) {
+    if (mishap.kind === 'killed' && calls.length >= mishap.call) {
       struck = true
       if (open === 0) die()
       return never
@@ -74,9 +71,6 @@ export function createLine(): Line {
     },
     get calls() {
       return calls
-    },
-    get struck() {
-      return struck
     },
     dead,
     fetch: (url, options) => carry(`${options?.method} ${pathOf(String(url))}`, () => fetch(url, options)),

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { load } from 'js-yaml'
 import { Probot, ProbotOctokit } from 'probot'
 import { createAccountClients } from '../../src/aws/clients.ts'
@@ -24,20 +24,22 @@ import { awsSeed } from '../../src/sandbox/seed-aws.ts'
 import { APP_ID, gitHubSeed } from '../../src/sandbox/seed-github.ts'
 import { operatorFile, readTrustedCommits } from '../../src/sandbox/seed-operator.ts'
 import { createPeople, type People } from '../../src/sandbox/tour-people.ts'
-import { type Click, createMemory } from '../../src/world.ts'
+import { createMemory } from '../../src/world.ts'
 import { createLine, type Line } from './line.ts'
 
 export interface Stage extends People {
   readonly ready: ReadyFile
   readonly calls: CallLog
   readonly faults: Faults
+  /** In milliseconds: how long a change to IAM takes to be seen. */
+  delayIam(milliseconds: number): void
   /** Seconds since the epoch. */
   now(): number
   setTime(seconds: number): void
   /** A repository that nothing happened in yet; undefined once all are used. */
   nextRepository(): Place | undefined
-  /** The app as a process that was just started, for one repository. */
-  startApp(place: Place): App
+  /** The app as a process that was just started, for one repository; its clock may go wrong by some seconds. */
+  startApp(place: Place, wrongBySeconds?: number): App
   close(): Promise<void>
 }
 
@@ -51,7 +53,8 @@ export interface App {
   readonly line: Line
   /** Looks once; ends, too, when the app dies meanwhile. Tells what could not be done. */
   look(): Promise<readonly string[]>
-  click(click: Click): void
+  /** Hears that somebody's access to the repository may have changed. */
+  hearOfPeople(): void
 }
 
 /** Some Tuesday; on the hour, so that times are easy to read. */
@@ -70,6 +73,9 @@ export async function openStage(repositories: number): Promise<Stage> {
   }
   const all = accessRepositories(repositories)
   const clock = standingClock()
+  const machineNow = Date.now
+  // What signs and renews by the machine's clock, as the SDK does, has to live in the same time.
+  Date.now = clock.now
   const calls = createCallLog()
   const faults = createFaults()
   const shared = { clock, calls, faults }
@@ -90,7 +96,7 @@ export async function openStage(repositories: number): Promise<Stage> {
   const people = createPeople(ready)
   const sign = ed25519Signer(secrets.receipts.privateKey)
 
-  function startApp({ id }: Place): App {
+  function startApp({ id }: Place, wrongBySeconds = 0): App {
     const line = createLine()
     const repository = configured.get(id)
     if (repository === undefined) throw new Error(`the operator knows of no repository ${id}`)
@@ -108,15 +114,18 @@ export async function openStage(repositories: number): Promise<Stage> {
       })),
     })
     const clients = createAccountClients({
-      now: clock.now,
+      now: () => clock.now() + wrongBySeconds * 1000,
       endpoint: aws.endpoint,
       hubCredentials: secrets.keys.hub,
       requestHandler: line.awsHandler,
     })
     return runApp(repository, line, {
       find: createDirectory((installation) => probot.auth(installation), github.url).find,
-      grants: { ...createGrantReader({ clients, onForeign() {} }), ...createGrantWriter({ clients, sleep }) },
-      now: () => Math.floor(clock.now() / 1000),
+      grants: {
+        ...createGrantReader({ clients, onForeign() {} }),
+        ...createGrantWriter({ clients, sleep: () => breathe() }),
+      },
+      now: () => Math.floor(clock.now() / 1000) + wrongBySeconds,
       sign,
       events: { tell: async () => {}, flush: async () => true },
     })
@@ -127,6 +136,9 @@ export async function openStage(repositories: number): Promise<Stage> {
     ready,
     calls,
     faults,
+    delayIam(milliseconds) {
+      aws.iam.setDelay(milliseconds)
+    },
     now: () => Math.floor(clock.now() / 1000),
     setTime: (seconds) => clock.set(seconds * 1000),
     nextRepository() {
@@ -135,6 +147,7 @@ export async function openStage(repositories: number): Promise<Stage> {
     },
     startApp,
     async close() {
+      Date.now = machineNow
       await Promise.all([github.close(), aws.close()])
       await rm(dataDir, { recursive: true, force: true })
     },
@@ -149,8 +162,9 @@ function runApp(
   const memory = createMemory()
   return {
     line,
-    click(click) {
-      memory.clicks = [...memory.clicks, click]
+    hearOfPeople() {
+      memory.allowed.clear()
+      memory.hints.everything += 1
     },
     async look() {
       const failed: string[] = []
@@ -168,7 +182,7 @@ function standingClock(): SandboxClock {
   let now = START
   return {
     now: () => now,
-    offset: () => now - Date.now(),
+    offset: () => 0,
     set(epochMilliseconds) {
       now = epochMilliseconds
     },

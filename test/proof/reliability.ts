@@ -1,0 +1,101 @@
+/** `npm run reliability [-- PART …]`: runs the proofs at full size and writes their tables into docs/reliability.md. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { measureDenial, measureGrant, measureIdle } from './call-budget.ts'
+import { runAllPoints } from './crash-matrix.ts'
+import { measureEnd, TROUBLES } from './ends-on-time.ts'
+import { FLOWS } from './flows.ts'
+import { createStages } from './stages.ts'
+
+const DOC = new URL('../../docs/reliability.md', import.meta.url)
+const PAST_REQUESTS = 25
+const SPAN = { before: 60, after: 120 }
+
+const PARTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  async 'call-budget'() {
+    const stages = createStages(5)
+    const next = async <T>(measure: (...at: Parameters<typeof measureGrant>) => Promise<T>) => {
+      const { stage, place } = await stages.next()
+      return measure(stage, place)
+    }
+    const young = await next((stage, place) => measureIdle(stage, place, 0))
+    const old = await next((stage, place) => measureIdle(stage, place, PAST_REQUESTS))
+    const denial = await next(measureDenial)
+    const grant = await next(measureGrant)
+    await stages.close()
+    return table(
+      ['what', 'calls'],
+      [
+        ['a look where nothing changed, one access standing', young.map(code).join('<br>')],
+        [
+          `the same after ${PAST_REQUESTS} requests that are over`,
+          same(young, old) ? 'the same' : old.join('<br>'),
+        ],
+        ['from the end of a window to its denial, one after the other', denial.map(code).join(', ')],
+        [
+          'from a merge to the last write of its grant',
+          `${grant} round trips one after the other, then the write`,
+        ],
+      ],
+    )
+  },
+
+  async 'ends-on-time'() {
+    const stages = createStages(TROUBLES.length)
+    const rows: string[][] = []
+    for (const trouble of TROUBLES) {
+      const { stage, place } = await stages.next()
+      const measured = await measureEnd(stage, place, trouble, SPAN)
+      console.log(JSON.stringify(measured))
+      rows.push([trouble.name, String(measured.missingBefore), String(measured.accessAfter)])
+    }
+    await stages.close()
+    return table(
+      ['trouble', 'seconds of access missing before the end', 'seconds of access after the end'],
+      rows,
+    )
+  },
+
+  async 'crash-matrix'() {
+    const stages = createStages(40)
+    const rows: string[][] = []
+    for (const flow of FLOWS) {
+      const { points, wrong } = await runAllPoints(stages, flow)
+      console.log(flow.name, JSON.stringify(points), wrong.join('\n'))
+      const count = wrong.filter((line) => line.startsWith(flow.name)).length
+      rows.push([flow.name, String(points.killed), String(points.unheard), String(count)])
+    }
+    await stages.close()
+    return table(['flow', 'killed after a call', 'answer lost', 'not as it should be one run later'], rows)
+  },
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+function same(one: readonly string[], other: readonly string[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** Between the two marks of its part, and nowhere else. */
+async function write(part: string, lines: readonly string[]): Promise<void> {
+  const text = await readFile(DOC, 'utf8')
+  const [begin, end] = [`<!-- ${part} -->`, `<!-- /${part} -->`]
+  const [before, rest] = text.split(begin)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined)
+    throw new Error(`docs/reliability.md has no place for ${part}`)
+  await writeFile(DOC, `${before}${begin}\n${lines.join('\n')}\n${end}${after}`)
+}
+
+const asked = process.argv.slice(2)
+for (const part of asked.length === 0 ? Object.keys(PARTS) : asked) {
+  const run = PARTS[part]
+  if (run === undefined)
+    throw new Error(`there is no part ${part}; there are: ${Object.keys(PARTS).join(', ')}`)
+  await write(part, await run())
+}

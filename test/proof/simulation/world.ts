@@ -1,0 +1,230 @@
+/** Lets people do what a history says, at the sandbox's GitHub and AWS, and tells the oracle what came of it. */
+import { PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { named } from '../../../src/sandbox/tour-people.ts'
+import { commitFiles, type Files } from '../../support/branches.ts'
+import { listRoles } from '../../support/iam-state.ts'
+import type { Place, Stage } from '../stage.ts'
+import type { Act, Asker, Folder, Login, RuleChange } from './history.ts'
+import { type Asked, changeRules, type Oracle, type Rules } from './oracle.ts'
+
+const FOLDER = 'access-requests/prod/customer-exports'
+const RULES = '.github/daypass.yml'
+
+export interface Actors {
+  readonly stage: Stage
+  readonly place: Place
+  readonly oracle: Oracle
+}
+
+/** Every one of them takes a second. */
+export async function perform(actors: Actors, act: Act): Promise<void> {
+  const { stage, oracle } = actors
+  stage.setTime(stage.now() + 1)
+  if (act.kind === 'ask') return void (await ask(actors, act.who, act.hours, act.folder))
+  if (act.kind === 'obtain') return obtain(actors, act.who, act.hours, act.folder)
+  if (act.kind === 'plant') return plant(actors, act.who)
+  if (act.kind === 'rules') return writeRules(actors, act.change, act.approved)
+  if (act.kind === 'usurp') return usurp(actors)
+  if (act.kind === 'leave') return leave(actors, act.who)
+  const asked = oracle.asked[act.on % Math.max(1, oracle.asked.length)]
+  if (asked === undefined) return
+  switch (act.kind) {
+    case 'push':
+      return push(actors, asked, act.by, act.hours)
+    case 'approve':
+      return approve(actors, asked, act.by)
+    case 'merge':
+      return merge(actors, asked, act.by)
+    case 'revoke':
+      return revoke(actors, asked, act.by)
+    case 'tamper':
+      return tamper(actors)
+    default:
+      return change(actors, asked, act.kind)
+  }
+}
+
+/** What GitHub refuses does not happen. */
+async function accepted(action: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await action()
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'status' in error && Number(error.status) < 500) return false
+    throw error
+  }
+}
+
+function textOf(requester: Asker, hours: number, folder: Folder): string {
+  return `requester: ${requester}\nreason: Number ${hours} of many\nprefixes: [${folder}]\nduration: ${hours}h\n`
+}
+
+async function ask(
+  actors: Actors,
+  requester: Asker,
+  hours: number,
+  folder: Folder,
+): Promise<Asked | undefined> {
+  const { stage, place, oracle } = actors
+  if (oracle.gone.has(requester)) return undefined
+  const path = `${FOLDER}/${requester}-${oracle.asked.length}.yaml`
+  const text = textOf(requester, hours, folder)
+  const { pull } = await stage.openRequest(requester, place.name, path, text)
+  const empty = { approvals: new Map(), revokers: new Set<Login>(), left: false }
+  const asked: Asked = { path, pull, requester, folder, text, hours, ...empty }
+  oracle.asked.push(asked)
+  return asked
+}
+
+async function obtain(actors: Actors, requester: Asker, hours: number, folder: Folder): Promise<void> {
+  const asked = await ask(actors, requester, hours, folder)
+  if (asked === undefined) return
+  await approve(actors, asked, 'olivia')
+  actors.stage.setTime(actors.stage.now() + 1)
+  await merge(actors, asked, 'oscar')
+}
+
+async function push({ stage, place }: Actors, asked: Asked, by: Login, hours: number): Promise<void> {
+  if (asked.merged) return
+  const text = textOf(asked.requester, hours, asked.folder)
+  const branch = `request/${asked.path.slice(FOLDER.length + 1, -'.yaml'.length)}`
+  if (await accepted(() => commitFiles(stage.github(by), place.name, branch, { [asked.path]: text })))
+    Object.assign(asked, { text, hours })
+}
+
+async function approve({ stage, place }: Actors, asked: Asked, by: Login): Promise<void> {
+  const at = { ...named(place.name), pull_number: asked.pull }
+  if (asked.merged) return
+  if (await accepted(() => stage.github(by).pulls.createReview({ ...at, event: 'APPROVE' })))
+    asked.approvals.set(by, asked.text)
+}
+
+async function merge({ stage, place }: Actors, asked: Asked, by: Login): Promise<void> {
+  const at = { ...named(place.name), pull_number: asked.pull }
+  if (asked.merged) return
+  const { text, hours } = asked
+  if (await accepted(() => stage.github(by).pulls.merge(at)))
+    asked.merged = { by, at: stage.now(), text, hours }
+}
+
+async function revoke({ stage, place }: Actors, asked: Asked, by: Login): Promise<void> {
+  const at = { ...named(place.name), issue_number: asked.pull }
+  const comment = () => stage.github(by).issues.createComment({ ...at, body: '/daypass revoke' })
+  if (await accepted(comment)) asked.revokers.add(by)
+}
+
+async function change(
+  actors: Actors,
+  asked: Asked,
+  kind: 'remove' | 'alter' | 'restore' | 'blink',
+): Promise<void> {
+  if (asked.merged === undefined) return
+  const { text } = asked.merged
+  const before = await fileOnMain(actors, asked.path)
+  const put = async (content: string | null) => {
+    const done = await pushToMain(actors, 'root', { [asked.path]: content })
+    if (done && content !== text) asked.left = true
+  }
+  if (kind === 'remove' || kind === 'blink') {
+    if (before !== undefined) await put(null)
+  } else if (kind === 'alter') {
+    await put(`${text}# altered\n`)
+  }
+  if ((kind === 'restore' && before !== text) || (kind === 'blink' && before !== undefined)) await put(text)
+}
+
+async function plant(actors: Actors, who: Asker): Promise<void> {
+  const path = `${FOLDER}/planted-${actors.stage.now()}.yaml`
+  await accepted(() => pushToMain(actors, 'mallory', { [path]: textOf(who, 4, 'internal/') }))
+}
+
+async function writeRules(actors: Actors, change: RuleChange, approved: boolean): Promise<void> {
+  const { stage, place, oracle } = actors
+  const before = textOfRules(oracle.rules)
+  const next = { ...oracle.rules }
+  changeRules(next, change)
+  const text = textOfRules(next)
+  if (text === before) return
+  if (!approved) {
+    if (!(await accepted(() => pushToMain(actors, 'mallory', { [RULES]: text })))) return
+    oracle.trustBroken = true
+  } else {
+    const branch = `rules-${stage.now()}`
+    await commitFiles(stage.github('oscar'), place.name, branch, { [RULES]: text })
+    const at = named(place.name)
+    const { data } = await stage
+      .github('oscar')
+      .pulls.create({ ...at, title: branch, head: branch, base: 'main' })
+    const pull = { ...at, pull_number: data.number }
+    await stage.github('olivia').pulls.createReview({ ...pull, event: 'APPROVE' })
+    stage.setTime(stage.now() + 1)
+    await stage.github('olivia').pulls.merge(pull)
+  }
+  Object.assign(oracle.rules, next)
+}
+
+function textOfRules({ maxHours, paused, bucket, alice, broken }: Rules): string {
+  if (broken) return `max: ${maxHours}, ${paused}, ${bucket}, ${alice}: [\n`
+  return [
+    `paused: ${paused}`,
+    'buckets:',
+    `  - { account: prod, bucket: ${bucket ? 'customer-exports' : 'billing-archive'}, max_duration: ${maxHours}h, whole_bucket: refused }`,
+    'people:',
+    ...(alice ? ['  alice: { iam_user: alice, account: prod }'] : []),
+    '  bob: { permission_set: DataReader, user_name: bob@acme.example, account: prod }',
+    '  mallory: { iam_user: mallory, account: prod }',
+    '',
+  ].join('\n')
+}
+
+async function usurp(actors: Actors): Promise<void> {
+  const { oracle } = actors
+  if (oracle.owners.has('mallory')) return
+  const text = '* @acme/data-owners @mallory\n'
+  if (!(await accepted(() => pushToMain(actors, 'mallory', { '.github/CODEOWNERS': text })))) return
+  oracle.owners.add('mallory')
+  oracle.trustBroken = true
+}
+
+async function leave({ stage, place, oracle }: Actors, who: Asker): Promise<void> {
+  if (oracle.gone.has(who)) return
+  await stage.github('root').repos.removeCollaborator({ ...named(place.name), username: who })
+  oracle.gone.add(who)
+  // An owner who may not write is none.
+  oracle.owners.delete(who)
+}
+
+/** Somebody with rights in AWS adds to a role: what the role's own policy denies stays denied. */
+async function tamper({ stage, place }: Actors): Promise<void> {
+  const iam = stage.iam('root')
+  const [arn] = await rolesOf(stage, place)
+  if (arn === undefined) return
+  const all = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } }
+  await iam.send(
+    new PutRolePolicyCommand({
+      RoleName: arn.split('/').at(-1),
+      PolicyName: 'more',
+      PolicyDocument: JSON.stringify(all),
+    }),
+  )
+}
+
+export async function rolesOf(stage: Stage, { id }: Place): Promise<readonly string[]> {
+  const arns = await listRoles(stage.iam('root'))
+  return arns.filter((arn) => arn.includes(`/daypass/${id.toString(36)}/`))
+}
+
+async function fileOnMain({ stage, place }: Actors, path: string): Promise<string | undefined> {
+  try {
+    const { data } = await stage.github('root').repos.getContent({ ...named(place.name), path, ref: 'main' })
+    return 'content' in data ? Buffer.from(data.content, 'base64').toString() : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether it changed anything. */
+async function pushToMain({ stage, place }: Actors, login: string, files: Files): Promise<boolean> {
+  await commitFiles(stage.github(login), place.name, 'main', files)
+  return true
+}
