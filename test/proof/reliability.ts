@@ -4,6 +4,7 @@ import { measureDenial, measureGrant, measureIdle } from './call-budget.ts'
 import { runAllPoints } from './crash-matrix.ts'
 import { measureEnd, TROUBLES } from './ends-on-time.ts'
 import { FLOWS } from './flows.ts'
+import { hunt, MUTANTS } from './simulation/mutants.ts'
 import { createStages } from './stages.ts'
 
 const DOC = new URL('../../docs/reliability.md', import.meta.url)
@@ -53,6 +54,16 @@ const PARTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
       ['trouble', 'seconds of access missing before the end', 'seconds of access after the end'],
       rows,
     )
+  },
+
+  async bugs() {
+    const rows: string[][] = []
+    for (const mutant of MUTANTS) {
+      const { noticed, histories } = await hunt(mutant, 200, 1)
+      console.log(mutant.name, histories, noticed)
+      rows.push([mutant.name, noticed === undefined ? 'not noticed' : noticed, String(histories)])
+    }
+    return table(['bug', 'what the oracle said', 'histories until then'], rows)
   },
 
   async 'crash-matrix'() {

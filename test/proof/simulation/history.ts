@@ -30,6 +30,8 @@ export type Act =
   | { readonly kind: 'obtain'; readonly who: Asker; readonly hours: number; readonly folder: Folder }
   | { readonly kind: 'push'; readonly on: number; readonly by: Login; readonly hours: number }
   | { readonly kind: 'approve' | 'merge' | 'revoke'; readonly on: number; readonly by: Login }
+  /** By a pull request of whom it is for, approved and merged as it should be, or merged without approval. */
+  | { readonly kind: 'extend'; readonly on: number; readonly hours: number; readonly approved: boolean }
   /** Pushes right to the default branch. */
   | { readonly kind: 'remove' | 'alter' | 'restore' | 'blink'; readonly on: number }
   | { readonly kind: 'plant'; readonly who: Asker }
@@ -70,6 +72,18 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('approve'), on, by }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('merge'), on, by }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('revoke'), on, by }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('extend'),
+      on,
+      hours: fc.constantFrom(2, 6, 13),
+      approved: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(true) },
+        { weight: 1, arbitrary: fc.constant(false) },
+      ),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('remove', 'alter', 'restore', 'blink'), on }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('plant'), who }) },
   {

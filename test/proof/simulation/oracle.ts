@@ -12,7 +12,9 @@ export interface Asked {
   /** The text that each one approved last. */
   readonly approvals: Map<Login, string>
   readonly revokers: Set<Login>
-  merged?: { readonly by: Login; readonly at: number; readonly text: string; readonly hours: number }
+  merged?: { readonly by: Login; readonly at: number; text: string; hours: number }
+  /** A change of the merged text that was merged itself, approved by an owner or not. */
+  extension?: { readonly text: string; readonly hours: number; readonly approved: boolean }
   /** Whether the default branch held something else at its path since the merge. */
   left: boolean
   /** Access was given, or refused for good, or is over. Unset while nothing was decided. */
@@ -77,7 +79,11 @@ export type Reads = ReadonlySet<string>
 export function mayRead(oracle: Oracle, now: number): Reads {
   const ahead = structuredClone(oracle)
   const given = oracle.asked.filter(({ fate }) => fate === 'given')
-  for (const asked of ahead.asked) decide(ahead, asked, now, 'first look')
+  for (const asked of ahead.asked) {
+    decide(ahead, asked, now, 'first look')
+    // It may be extended at the same look at which it is given.
+    if (asked.fate === 'given' && asked.merged) extend(ahead, asked, asked.merged, now)
+  }
   return readsOf([...given, ...ahead.asked.filter(({ fate }) => fate === 'given')], now)
 }
 
@@ -110,10 +116,26 @@ function decide(oracle: Oracle, asked: Asked, now: number, when: 'first look' | 
   if (merged === undefined || asked.fate === 'over') return
   if (asked.fate === 'given') {
     if (mustEnd(oracle, asked, merged, now)) asked.fate = 'over'
+    else extend(oracle, asked, merged, now)
     return
   }
   if (when === 'later' || oracle.trustBroken || oracle.rules.broken || oracle.rules.paused) return
   asked.fate = isDue(oracle, asked, merged, now) ? 'given' : 'over'
+}
+
+function extend(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged']>, now: number): void {
+  const { extension } = asked
+  if (extension === undefined) return
+  const { text, hours, approved } = extension
+  if (approved && (oracle.trustBroken || oracle.rules.broken || oracle.rules.paused)) return
+  const holds =
+    approved && hours > merged.hours && now < endOf(merged) && isAllowed(oracle.rules, asked.requester, hours)
+  if (holds) {
+    Object.assign(merged, { text, hours })
+    delete asked.extension
+  } else {
+    asked.fate = 'over'
+  }
 }
 
 function isDue(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged']>, now: number): boolean {

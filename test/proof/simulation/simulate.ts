@@ -10,6 +10,8 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     path: { type: 'string' },
+    /** Ends with the first that goes wrong, as it is. */
+    first: { type: 'boolean', default: false },
   },
 })
 const wanted = Number(values.histories)
@@ -39,7 +41,8 @@ function tell(): string {
 const result = await fc.check(fc.asyncProperty(histories, play), {
   numRuns: wanted,
   seed,
-  ...(values.path !== undefined && { path: values.path, endOnFailure: true }),
+  endOnFailure: values.first,
+  ...(values.path !== undefined && { path: values.path }),
 })
 await stages.close()
 console.log(`seed ${seed}: ${tell()}`)

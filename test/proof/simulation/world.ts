@@ -37,6 +37,8 @@ export async function perform(actors: Actors, act: Act): Promise<void> {
       return merge(actors, asked, act.by)
     case 'revoke':
       return revoke(actors, asked, act.by)
+    case 'extend':
+      return extend(actors, asked, act.hours, act.approved)
     case 'tamper':
       return tamper(actors)
     default:
@@ -113,13 +115,31 @@ async function revoke({ stage, place }: Actors, asked: Asked, by: Login): Promis
   if (await accepted(comment)) asked.revokers.add(by)
 }
 
+async function extend(actors: Actors, asked: Asked, hours: number, approved: boolean): Promise<void> {
+  const { stage, place, oracle } = actors
+  const { requester, merged, left, path } = asked
+  if (merged === undefined || left || asked.extension || oracle.gone.has(requester)) return
+  if ((await fileOnMain(actors, path)) !== merged.text || hours === merged.hours) return
+  const branch = `extend-${stage.now()}`
+  const text = textOf(requester, hours, asked.folder)
+  const at = named(place.name)
+  await commitFiles(stage.github(requester), place.name, branch, { [path]: text })
+  const pulls = stage.github(requester).pulls
+  const { data } = await pulls.create({ ...at, title: branch, head: branch, base: 'main' })
+  const pull = { ...at, pull_number: data.number }
+  if (approved) await stage.github('olivia').pulls.createReview({ ...pull, event: 'APPROVE' })
+  stage.setTime(stage.now() + 1)
+  await stage.github(approved ? 'oscar' : requester).pulls.merge(pull)
+  asked.extension = { text, hours, approved }
+}
+
 async function change(
   actors: Actors,
   asked: Asked,
   kind: 'remove' | 'alter' | 'restore' | 'blink',
 ): Promise<void> {
   if (asked.merged === undefined) return
-  const { text } = asked.merged
+  const { text } = asked.extension ?? asked.merged
   const before = await fileOnMain(actors, asked.path)
   const put = async (content: string | null) => {
     const done = await pushToMain(actors, 'root', { [asked.path]: content })
@@ -209,8 +229,12 @@ async function tamper({ stage, place }: Actors): Promise<void> {
   )
 }
 
+const administrators = new WeakMap<Stage, ReturnType<Stage['iam']>>()
+
 export async function rolesOf(stage: Stage, { id }: Place): Promise<readonly string[]> {
-  const arns = await listRoles(stage.iam('root'))
+  const iam = administrators.get(stage) ?? stage.iam('root')
+  administrators.set(stage, iam)
+  const arns = await listRoles(iam)
   return arns.filter((arn) => arn.includes(`/daypass/${id.toString(36)}/`))
 }
 

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createStages } from '../stages.ts'
+import { type History, histories } from './history.ts'
+import { hunt, MUTANTS } from './mutants.ts'
+import { runHistory } from './run-history.ts'
+
+const FULL = process.env.FULL === '1'
+const HOUR_MS = 3_600_000
+
+/** What many histories are made of, in three steps. */
+const SHORT: History = [
+  {
+    seconds: 0,
+    acts: [{ kind: 'obtain', who: 'alice', hours: 4, folder: 'exports/2026/11/' }],
+    trouble: { kind: 'killed', call: 30 },
+  },
+  {
+    seconds: 600,
+    acts: [
+      { kind: 'extend', on: 0, hours: 6, approved: true },
+      { kind: 'ask', who: 'mallory', hours: 4, folder: 'internal/' },
+      { kind: 'merge', on: 1, by: 'mallory' },
+    ],
+    trouble: { kind: 'replica' },
+  },
+  { seconds: 3600, acts: [{ kind: 'revoke', on: 0, by: 'olivia' }], trouble: { kind: 'unheard', call: 12 } },
+]
+
+const stages = createStages(FULL ? 20 : 1)
+afterAll(() => stages.close())
+
+test(
+  'through random histories nobody reads outside an approved window, nor is kept out inside one',
+  async () => {
+    for (const history of FULL ? fc.sample(histories, { seed: 20261124, numRuns: 200 }) : [SHORT]) {
+      const { stage, place } = await stages.next()
+
+      expect(await runHistory(stage, place, history), JSON.stringify(history)).toBeUndefined()
+    }
+  },
+  FULL ? HOUR_MS : 90_000,
+)
+
+describe('a bug put in on purpose', () => {
+  test.each(MUTANTS)('can still be put in: $name', async ({ file, from }) => {
+    expect((await readFile(file, 'utf8')).split(from)).toHaveLength(2)
+  })
+
+  test.runIf(FULL).each(MUTANTS)(
+    'is noticed: $name',
+    async (mutant) => {
+      expect((await hunt(mutant, 200, 1)).noticed).toMatch(/though not allowed|missing once/)
+    },
+    HOUR_MS,
+  )
+})
