@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { finalRefusal, statusOf, write } from './failures.ts'
 import { setStage } from './labels.ts'
 import { COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
+import { readPull } from './pulls.ts'
 
 const MOST_CHARACTERS = 65_536
 
@@ -49,7 +50,8 @@ async function writeComment(
   const body = shortened(`${marker}\n${markdown}`, MOST_CHARACTERS)
   const [kept, ...doubled] = await ownComments(context, pull, COMMENT_MARKER)
   const isOfMerge = kept !== undefined && !kept.body.includes(OPEN_MARKER)
-  if (isOfMerge && of === 'open') return 'later'
+  // Whoever can write can edit it too, so that the marker alone does not say that it is later.
+  if (isOfMerge && of === 'open' && (await readPull(context, pull)).merged) return 'later'
   const isRight =
     kept === undefined ? mode === 'change' : (mode === 'keep' && isOfMerge) || sameText(kept.body, body)
   const refused = isRight ? undefined : await say(context, pull, kept, body, where)

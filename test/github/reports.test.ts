@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LABELS } from '../../src/core/label.ts'
 import type { CheckReport } from '../../src/core/report.ts'
 import type { Word } from '../../src/ports.ts'
-import { commit, grantedRequest, newWorld, PATH, propose, TEXT, type World } from './world.ts'
+import { commit, grantedRequest, merge, newWorld, PATH, propose, TEXT, type World } from './world.ts'
 
 let world: World
 let headSha: string
@@ -198,6 +198,7 @@ describe('the comment on a pull request', () => {
   })
 
   it('on the merge is never overtaken by one from before, whichever is told first', async () => {
+    await merge(world, 'oscar', pull)
     for (const words of [
       [WAITING, GRANTED],
       [GRANTED, WAITING],
@@ -207,6 +208,15 @@ describe('the comment on a pull request', () => {
       expect(await comments()).toMatchObject([{ body: '<!-- daypass -->\nGranted' }])
       expect(await labels()).toEqual(['daypass: active'])
     }
+  })
+
+  it('is set right where somebody edited it on an open pull request, marker and all', async () => {
+    await world.open().writer.tell(pull, WAITING)
+    const [waiting] = await comments()
+    const body = '<!-- daypass -->\nApproved, and granted for ever'
+    await world.people.mallory.issues.updateComment({ ...world.at, comment_id: waiting?.id ?? 0, body })
+    await world.open().writer.tell(pull, WAITING)
+    expect(await comments()).toMatchObject([{ id: waiting?.id, body: waiting?.body }])
   })
 
   it('keeps a refusal as it was told, but not the word of waiting before it', async () => {
