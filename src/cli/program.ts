@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { DAY } from '../core/window.ts'
 import { STATES } from './audit/entry.ts'
 import { type AuditOptions, FORMATS } from './audit-options.ts'
+import type { ExtendOptions } from './extend.ts'
 import type { ExitCode } from './failure.ts'
 import {
   accountFlags,
@@ -53,6 +54,7 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     addStatus,
     addWho,
     addProfile,
+    addExtend,
     addRevoke,
     addAudit,
   ]) {
@@ -169,6 +171,23 @@ function addProfile(program: Command, finish: Finish): void {
   repositoryFlags(command).action(async (request?: string) => {
     const { profile } = await import('./profile.ts')
     await finish<ProfileOptions>(command, (options, output) => profile(request, options, output))
+  })
+}
+
+function addExtend(program: Command, finish: Finish): void {
+  const command = program
+    .command('extend')
+    .description(
+      'Ask for a longer window of an access that stands: shows the new end, and opens a pull request that changes the duration. It has to be approved and merged before the old end. Without a terminal, or with --json, it asks nothing.',
+    )
+    .argument('[request]', "its path, name or pull request's number (default: the only one that you have)")
+    .option('--by <LENGTH>', 'how much longer: 30m, 2h', duration)
+    .option('--duration <LENGTH>', 'how long in all, from the start of the window', duration)
+    .option('--dry-run', 'show all, send nothing')
+    .option('-y, --yes', 'send without asking whether to')
+  accountFlags(repositoryFlags(command)).action(async (request?: string) => {
+    const { extend } = await import('./extend.ts')
+    await finish<ExtendOptions>(command, (options, output) => extend(request, options, output))
   })
 }
 

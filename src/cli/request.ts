@@ -86,7 +86,7 @@ async function answerAndSend(
   return EXIT.done
 }
 
-async function rulesAt(clone: Clone, commit: string): Promise<Rules> {
+export async function rulesAt(clone: Clone, commit: string): Promise<Rules> {
   const text = await textAt(clone, commit, RULES_PATH)
   const rules = text === undefined ? undefined : parseRules(text)
   if (rules?.ok) return rules.value
@@ -99,7 +99,7 @@ async function rulesAt(clone: Clone, commit: string): Promise<Rules> {
   )
 }
 
-async function ownersAt(clone: Clone, commit: string, path: string): Promise<readonly string[]> {
+export async function ownersAt(clone: Clone, commit: string, path: string): Promise<readonly string[]> {
   for (const place of CODEOWNERS_PLACES) {
     const text = await textAt(clone, commit, place)
     if (text !== undefined) return ownersOf(parseCodeowners(text), path)?.owners ?? []

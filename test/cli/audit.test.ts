@@ -125,6 +125,22 @@ beforeAll(async () => {
     [git.main(), updated],
     `D ${pathOf('behind')}`,
   )
+
+  // Made longer by a pull request of its own.
+  add('extended', 13)
+  const longer = requestText.replace('4h', '8h')
+  git.merge(tick(), 14, 'Extend it', git.file(pathOf('extended'), longer))
+  const { approvals: again, mergedBy } = receipt('extended', 13)
+  const extensions = [
+    { pull: 14, until: until - 4 * 3600, reason: 'It takes longer', approvals: again, mergedBy },
+  ]
+  const extended = {
+    extensions,
+    until: until - 4 * 3600,
+    endedAt: until - 4 * 3600,
+    lastUsed: { at: until - 5 * 3600, region: 'eu-central-1' },
+  }
+  remove('extended', formatReceipt(receipt('extended', 13, extended, longer), sign))
   await git.end()
 })
 afterAll(() => repository.remove())
@@ -162,12 +178,20 @@ describe('daypass audit', () => {
       ['squashed', 'ended', 'signed', 10, ''],
       ['behind', 'ended', 'signed', 11, ''],
       ['open', 'over', 'none', 12, ''],
+      ['extended', 'ended', 'signed', 13, ''],
     ])
   })
 
   test('never tells what a forged receipt says', () => {
     expect(JSON.stringify(checked)).not.toContain('mallory')
     expect(byName(checked, 'altered')[0]).toMatchObject({ requester: 'alice' })
+  })
+
+  test('says until when an extended access lasted, and when it was last used', () => {
+    expect(byName(checked, 'extended')[0]).toMatchObject({
+      until: '2026-11-24T17:00:00Z',
+      lastUsed: '2026-11-24T16:00:00Z',
+    })
   })
 
   test('says open of what is open at the time that is asked for', async () => {
@@ -199,7 +223,7 @@ describe('daypass audit', () => {
     ['--approver', 'alice', ['fast']],
     ['--state', 'refused', ['refused']],
     ['--bucket', 'elsewhere', []],
-    ['--since', '2026-11-24T15:30:00Z', ['fast']],
+    ['--since', '2026-11-24T15:30:00Z', ['fast', 'extended']],
     ['--until', '2026-11-24T09:00:00Z', []],
   ])('shows only what is wanted: %s %s', async (flag, value, expected) => {
     const { requests } = (await audit('--json', ...KEY, flag, value)).json<Answer>()

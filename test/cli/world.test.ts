@@ -261,6 +261,43 @@ describe('a grant from the terminal', () => {
     expect(elsewhere.stdout).toContain('Nobody can read billing-archive')
   })
 
+  test('is not extended beyond what the rules allow, by somebody else, or by nothing said', async () => {
+    const tooLong = await daypass('alice', ['extend', '--duration', '24h', '--json'])
+    const shorter = await daypass('alice', ['extend', '--duration', '1h', '--json'])
+    const others = await daypass('bob', ['extend', String(pull), '--by', '1h'])
+    const nothing = await daypass('alice', ['extend'])
+
+    expect(tooLong.code).toBe(1)
+    expect(tooLong.json()).toMatchObject({ sent: false, problems: [{ code: 'window-too-long' }] })
+    expect(shorter.json()).toMatchObject({ sent: false, problems: [{ code: 'extension-not-longer' }] })
+    expect([others.code, nothing.code]).toEqual([1, 2])
+    expect(others.stderr).toContain('only they can extend it')
+  })
+
+  test('goes on for longer by a pull request that changes the duration alone', async () => {
+    const shown = await daypass('alice', ['extend', '--by', '2h', '--dry-run'])
+    expect(shown.stdout).toMatch(
+      /^It would go on until .+ UTC, and not end at .+ UTC: 6 h in all, from .+ UTC\.$/m,
+    )
+    const { code, json } = await daypass('alice', ['extend', request.path, '--by', '2h', '--json'])
+    const sent = json<{ sent: boolean; extends: number; pull: number; text: string; until: string }>()
+    expect(code).toBe(0)
+    expect(sent).toMatchObject({ sent: true, extends: pull })
+    expect(sent.text).toContain('\nduration: 6h\n')
+
+    const { data } = await world
+      .github('root')
+      .pulls.get({ owner: 'acme', repo: 'access-open', pull_number: sent.pull })
+    expect(data).toMatchObject({ user: { login: 'alice' }, changed_files: 1, additions: 1, deletions: 1 })
+    const opened = { ...request, pull: sent.pull, head: data.head.sha, url: data.html_url }
+    await world.settled()
+    await world.approve('olivia', opened)
+    await world.merge('olivia', opened)
+    await world.settled()
+    const { requests } = (await daypass('alice', ['status', '--json'])).json<Status>()
+    expect(requests.find((one) => one.pull === pull)).toMatchObject({ state: 'open', until: sent.until })
+  })
+
   test('is given back, and access is over', async () => {
     const arn = (await world.roleOf(request)) ?? ''
     const before = await world.assume('alice', arn)

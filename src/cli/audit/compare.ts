@@ -58,7 +58,7 @@ export function compare(life: Life, today: Today, terms: Terms): readonly Findin
   const claim = claimOf(life, record)
   return [
     ...ofReceipt(life),
-    ...(claim ? [...ofPull(claim, today.evidence), ...ofApprovals(claim, today.evidence, terms)] : []),
+    ...(claim ? [...ofPull(claim, life, today.evidence), ...ofApprovals(claim, today.evidence, terms)] : []),
     ...ofRecord(life, today, record),
     ...ofRole(life, today, record, terms),
   ]
@@ -112,7 +112,8 @@ const LASTING = new Set([
   'existed-before',
 ])
 
-function ofPull(claim: Claim, evidence: Evidence): readonly Finding[] {
+/** What an extension changed since is the record's to tell: here it is about what was added. */
+function ofPull(claim: Claim, { blobs, changed }: Life, evidence: Evidence): readonly Finding[] {
   const { pull, atMerge } = evidence
   const about = 'pull request'
   const lasting = lastingFault(evidence)
@@ -121,7 +122,7 @@ function ofPull(claim: Claim, evidence: Evidence): readonly Finding[] {
   const found: Finding[] = []
   if (claim.pull !== undefined && claim.pull !== pull.number)
     found.push(contradicted(about, `It came by pull request #${pull.number}, not by #${claim.pull}.`))
-  if (atMerge === 'missing' || atMerge.blob !== claim.blob)
+  if (atMerge === 'missing' || atMerge.blob !== (changed.length > 0 ? blobs[0] : claim.blob))
     found.push(contradicted(about, 'What was merged are other bytes.'))
   found.push(...ofPerson('asked for it', pull.author, claim.author))
   found.push(...ofPerson('merged it', pull.mergedBy, claim.mergedBy))
@@ -281,9 +282,14 @@ function differences(receipt: Receipt, record: RequestRecord): readonly string[]
     'its prefixes': receipt.prefixes.join('\n') === record.request.prefixes.join('\n'),
     'its window': receipt.from === record.window.start && receipt.until === record.window.end,
     'why it ended': record.ended === undefined || receipt.endedBecause === record.ended.because,
+    'its extensions': extensionsOf(receipt.extensions) === extensionsOf(record.extensions),
     'when it ended': record.ended === undefined || receipt.endedAt === record.ended.at,
   }
   return Object.entries(same).flatMap(([what, isSame]) => (isSame ? [] : [what]))
+}
+
+function extensionsOf(extensions: readonly { readonly pull: number; readonly until: number }[] = []): string {
+  return extensions.map(({ pull, until }) => `${pull} ${until}`).join()
 }
 
 function ofRole(

@@ -36,6 +36,8 @@ export interface Entry {
   readonly endedBecause?: string
   readonly approvals: readonly Approval[]
   readonly mergedBy?: string
+  /** When AWS last saw its role used, as far as it told. */
+  readonly lastUsed?: number
   readonly accountId?: string
   readonly roleArn?: string
   readonly refusedBecause?: string
@@ -136,6 +138,7 @@ function fromReceipt({ removed }: Life, receipt: Receipt): Told {
     endedBecause: words[receipt.endedBecause] ?? receipt.endedBecause,
     approvals: receipt.approvals,
     mergedBy: receipt.mergedBy.login,
+    lastUsed: receipt.lastUsed?.at,
     accountId: receipt.accountId,
     roleArn: receipt.roleArn,
     refusedBecause: undefined,
@@ -164,6 +167,7 @@ function fromFile({ path, added, removed, receipt }: Life, { text, now }: Known)
     endedBecause: undefined,
     approvals: [],
     mergedBy: undefined,
+    lastUsed: undefined,
     accountId: undefined,
     roleArn: undefined,
     refusedBecause: refused ? receipt.code : undefined,
@@ -209,7 +213,8 @@ function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, 
       'direct-push',
       `Commit ${added.commit.slice(0, 7)}, which added it, names no pull request: a push, or a rebase merge.`,
     )
-  if (changed.length > 0)
+  const extended = life.receipt.kind === 'found' ? (life.receipt.receipt.extensions?.length ?? 0) : 0
+  if (changed.length > extended)
     note(
       'file-changed',
       `Its file was changed ${changed.length === 1 ? 'once' : `${changed.length} times`} after it had been added.`,

@@ -9,6 +9,7 @@ export function jsonEntry(entry: Entry): object {
     from: instant(entry.from),
     until: instant(entry.until),
     endedAt: instant(entry.endedAt),
+    lastUsed: instant(entry.lastUsed),
     approvals: entry.approvals.map(({ login, commit, at }) => ({ login, commit, at: formatInstant(at) })),
     added: moment(entry.added),
     removed: entry.removed && moment(entry.removed),
