@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 /** In the order of the page; each is one heading there. */
 const MODULES = [
   'approvals',
+  'logins',
   'merges',
   'extensions',
   'fallback',

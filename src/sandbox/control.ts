@@ -1,8 +1,10 @@
 /** The sandbox's control: its clock, the app's process, what is in flight and who called, over HTTP. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppFailed } from './app-process.ts'
+import { accountHandlers } from './control-accounts.ts'
 import { BadInput, readInstant } from './control-input.ts'
 import { type Troubles, troubleHandlers } from './control-troubles.ts'
+import type { Accounts } from './github/accounts.ts'
 import { BodyTooLarge, listen, type RunningServer, readBody } from './http.ts'
 import { settle, type Watched } from './settled.ts'
 
@@ -26,6 +28,7 @@ const LONGEST_POLL_MS = 20_000
 const SETTLE_WITHIN_MS = 30_000
 
 export interface ControlOptions extends Watched, Troubles {
+  readonly accounts: Accounts
   readonly port?: number
   /** How long `GET /settled` waits for rest. */
   readonly settleWithinMs?: number
@@ -95,6 +98,7 @@ function createHandlers(watched: ControlOptions): ReadonlyMap<string, Handler> {
     ['POST /app/stop', () => app.stop().then(appState)],
     ['POST /app/kill', () => app.kill().then(appState)],
     ...troubleHandlers(watched),
+    ...accountHandlers(watched.accounts),
     ['GET /settled', readSettled],
     ['GET /calls', () => ({ status: 200, body: calls.list() })],
     [

@@ -125,6 +125,7 @@ async function open(
     app,
     pendingDeliveries,
     deliveries: github.deliveries,
+    accounts: github.accounts,
     iam: aws.iam,
     port: ports.control,
     ...(options.settleWithinMs && { settleWithinMs: options.settleWithinMs }),

@@ -1,4 +1,5 @@
 /** The sandbox's AWS with Daypass installed from `deploy/`, the app's side of it under test, and an administrator to look with. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import {
   AttachRolePolicyCommand,
@@ -18,6 +19,7 @@ import { createGrantReader } from '../../src/aws/grant-reader.ts'
 import { createGrantWriter } from '../../src/aws/grant-writer.ts'
 import type { Account } from '../../src/core/account.ts'
 import type { ForeignRole, Grant, StandingGrant } from '../../src/core/grant.ts'
+import type { SeedAccount, SeedIamRole } from '../../src/sandbox/aws/seed.ts'
 import { startAws } from '../../src/sandbox/aws/server.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
@@ -33,6 +35,13 @@ type AwsWorldOptions = {
   readonly iamDelayMs?: number
   /** By bucket. */
   readonly bucketPolicies?: Readonly<Record<string, unknown>>
+  /** People who are signed in to account `prod`, besides bob, each by a role of their permission set. */
+  readonly identityCenter?: readonly SignedIn[]
+}
+
+interface SignedIn {
+  readonly permissionSet: string
+  readonly userName: string
 }
 
 export type AwsWorld = Awaited<ReturnType<typeof startAwsWorld>>
@@ -52,7 +61,12 @@ export interface RoleState {
 /** Making keys takes longer than most tests; who is who matters to none of them. */
 const everySecret = newSecrets()
 
-export async function startAwsWorld({ longestPage, iamDelayMs, bucketPolicies = {} }: AwsWorldOptions = {}) {
+export async function startAwsWorld({
+  longestPage,
+  iamDelayMs,
+  bucketPolicies = {},
+  identityCenter = [],
+}: AwsWorldOptions = {}) {
   const templates = {
     hub: await readFile('deploy/hub.yaml', 'utf8'),
     account: await readFile('deploy/account.yaml', 'utf8'),
@@ -64,6 +78,7 @@ export async function startAwsWorld({ longestPage, iamDelayMs, bucketPolicies = 
   const seed = awsSeed(secrets, templates)
   const accounts = seed.accounts.map((account) => ({
     ...account,
+    roles: account.name === 'prod' ? [...account.roles, ...rolesOf(account, identityCenter)] : account.roles,
     buckets: account.buckets.map((bucket) => ({ ...bucket, policy: bucketPolicies[bucket.name] })),
   }))
   const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls, iamDelayMs })
@@ -114,6 +129,7 @@ export async function startAwsWorld({ longestPage, iamDelayMs, bucketPolicies = 
       const credentials = await assume(secrets.keys[person], roleArn)
       return new S3Client({ ...client, credentials, forcePathStyle: true })
     },
+    assumeFrom: (person: SignedIn, roleArn: string) => assume(keysOf(person), roleArn),
     stripBoundary: (RoleName: string) => admin.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })),
     putPolicy: (RoleName: string, PolicyName: string, document: unknown) =>
       admin.send(
@@ -130,6 +146,28 @@ export async function startAwsWorld({ longestPage, iamDelayMs, bucketPolicies = 
         .filter(({ caller, target }) => caller === 'app' && !/:(Get|List|Assume)/.test(target))
         .map(({ target }) => target),
     close: () => aws.close(),
+  }
+}
+
+/** Each as Identity Center made bob's, with a suffix of its own. */
+function rolesOf({ roles }: SeedAccount, people: readonly SignedIn[]): SeedIamRole[] {
+  const bobs = roles.find(({ name }) => name.startsWith('AWSReservedSSO_'))
+  if (!bobs) throw new Error('nobody is signed in to this account')
+  return people.map((person, index) => ({
+    ...bobs,
+    name: `AWSReservedSSO_${person.permissionSet}_${String(index).padStart(16, 'f')}`,
+    sessions: [
+      { login: 'bob', sessionName: person.userName, ...keysOf(person), lifetimeSeconds: 365 * 24 * 60 * 60 },
+    ],
+  }))
+}
+
+function keysOf({ permissionSet, userName }: SignedIn) {
+  const mark = createHash('sha256').update(`${permissionSet}/${userName}`).digest('hex')
+  return {
+    accessKeyId: `ASIA${mark.slice(0, 16).toUpperCase()}`,
+    secretAccessKey: mark.slice(0, 40),
+    sessionToken: mark,
   }
 }
 

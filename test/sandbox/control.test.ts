@@ -50,6 +50,7 @@ async function startStandIn({ standIn = 'idle', pending = 0 } = {}) {
     pendingDeliveries: () => pending,
     faults: createFaults(),
     deliveries: deliveryOrder(),
+    accounts: { rename: () => undefined, join: () => undefined },
     iam: iamSettings(createWorld({ region: 'eu-central-1', accounts: [ACCOUNT] }, clock)),
     settleWithinMs: 400,
   })

@@ -23,13 +23,9 @@ const CLOCK_TOLERANCE_SECONDS = 60
 
 export class Credentials {
   readonly #world: World
-  readonly #people = new Map<string, User>()
 
   constructor(world: World) {
     this.#world = world
-    for (const user of world.users.values()) {
-      if (user.token !== undefined) this.#people.set(user.token, user)
-    }
   }
 
   /** `authorization` as the header says it; a credential that is not valid is refused, none is anonymous. */
@@ -38,7 +34,7 @@ export class Credentials {
     const token = presentedToken(authorization)
     if (token === undefined) throw badCredentials()
     if (token.split('.').length === 3) return this.#app(token)
-    const user = this.#people.get(token)
+    const user = [...this.#world.users.values()].find((user) => user.token === token)
     if (user) return { kind: 'user', user, token }
     const grant = this.#world.installationTokens.get(token)
     if (!grant || grant.expiresAt <= Date.now()) throw badCredentials()

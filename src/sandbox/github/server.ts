@@ -5,6 +5,7 @@ import type { SandboxClock } from '../clock.ts'
 import { createFaults, type Faults } from '../faults.ts'
 import { listen } from '../http.ts'
 import { Gone, Reply } from '../reply.ts'
+import { type Accounts, createAccounts } from './accounts.ts'
 import { type Actor, Credentials } from './auth.ts'
 import type { Exchange } from './exchange.ts'
 import { orderedRefusal } from './failure.ts'
@@ -26,6 +27,7 @@ export interface GitHubSandbox {
   /** Webhook deliveries that have not been answered yet. */
   pendingDeliveries(): number
   readonly deliveries: DeliveryOrder
+  readonly accounts: Accounts
   /** Looks at what is to be kept for another start, while no call changes it. */
   still<Result>(look: (kept: KeptWorld) => Result): Promise<Result>
   close(): Promise<void>
@@ -124,6 +126,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
     url,
     pendingDeliveries: () => webhooks.pending(),
     deliveries: webhooks,
+    accounts: createAccounts(world),
     still: (look) => gate.alone(async () => look(await keepWorld(world))),
     async close() {
       webhooks.close()

@@ -12,7 +12,7 @@ interface Organization {
 
 export interface User {
   readonly kind: 'user' | 'bot'
-  readonly login: string
+  login: string
   readonly id: number
   readonly name: string
   readonly email: string
