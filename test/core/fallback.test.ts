@@ -129,6 +129,14 @@ describe('whoever stands in for owners that do not answer', () => {
       'approved',
     ],
     [
+      'asks nothing where a stand-in approved besides',
+      by(
+        { changes: { reviews: [review(), { ...approval, id: 11 }], mergedBy: olivia } },
+        { standsSince: undefined },
+      ),
+      'approved',
+    ],
+    [
       'holds up the merger alone',
       by({ changes: { reviews: [review()] } }, { standsSince: undefined }),
       'fallback-untold',
@@ -160,6 +168,10 @@ describe('whoever stands in for owners that do not answer', () => {
       standIns(standing(open(by({ owners: { owners: [team] }, changes: { reviews: [] } }, fallback))))
     const texts = [said({}), said({ askedAt: undefined }), said({ counts: false }), said({ owners: [] })]
     expectGolden('stand-ins', texts.join('\n---\n'))
+  })
+
+  it('is told without a time where GitHub tells nonsense', () => {
+    expect(standing(open(by({}, { askedAt: Number.NaN }))).fallback).not.toHaveProperty('from')
   })
 
   it('is no use for a change of rules or CODEOWNERS: their question knows no fallback', () => {
