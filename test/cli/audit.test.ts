@@ -253,6 +253,7 @@ describe('daypass audit', () => {
     const page = readFileSync(file, 'utf8')
 
     expect(code).toBe(0)
+    expectGolden('cli-audit-html', page.replace(/\b[0-9a-f]{7,40}\b(?=[^&])/g, 'COMMIT'))
     expect(page).toContain('default-src &#39;none&#39;; style-src &#39;sha256-')
     expect(page).toContain('&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt; &lt;U+202E&gt;gnp.exe')
     expect(page).not.toMatch(

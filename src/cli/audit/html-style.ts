@@ -21,13 +21,14 @@ summary { cursor: pointer; font-weight: 600; }
 details li { margin: .4rem 0; overflow-wrap: anywhere; }
 details ul { padding-left: 1.1rem; }
 .scroll { overflow-x: auto; }
-svg { display: block; width: 100%; min-width: 34rem; height: auto; }
+svg { display: block; width: 100%; min-width: 50rem; height: auto; }
 svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
 svg .cell { fill: var(--hue); }
 svg .odd { fill: var(--warn); }
 svg .rule { stroke: var(--line); }
 .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: 1.5rem; align-items: start; }
 .counts table { width: 100%; }
+.counts td:first-child { width: 100%; }
 table { border-collapse: collapse; }
 caption { text-align: left; font-weight: 600; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }

@@ -93,7 +93,7 @@ function oddities(entries: readonly Entry[], { anomalies }: Tally): Html {
 function drawn(entries: readonly Entry[]): Html {
   const drawing = timeline(entries)
   if (drawing === undefined) return html`<p class="soft">Nothing was open.</p>`
-  return html`<p class="soft">One row for each bucket; the darker, the more requests were open at once. Red: one of them is odd.</p><div class="scroll">${drawing}</div>`
+  return html`<p class="soft">One row for each bucket; the darker, the more requests were open at once. Red: one of them is odd.</p><div class="scroll" tabindex="0" role="region" aria-label="When each bucket could be read">${drawing}</div>`
 }
 
 function counts(title: string, all: readonly Count[]): Html {
