@@ -6,11 +6,12 @@ import { Probot, ProbotOctokit } from 'probot'
 import { createAccountClients } from './aws/clients.ts'
 import { createGrantReader } from './aws/grant-reader.ts'
 import { createGrantWriter } from './aws/grant-writer.ts'
-import { followClock, systemClock } from './clock.ts'
+import { type Clock, correct, followClock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { ed25519Signer } from './core/receipt-signature.ts'
 import { createEventStream, NO_EVENTS } from './event-stream.ts'
 import { createDirectory } from './github/directory.ts'
+import { createObedience } from './github/obey.ts'
 import { daypass } from './index.ts'
 import { look, type Surroundings } from './look.ts'
 import { createScheduler } from './scheduler.ts'
@@ -30,12 +31,16 @@ export interface App {
 
 export async function startApp(config: Config): Promise<App> {
   const following = new AbortController()
-  const clock = config.clockUrl ? await followClock(config.clockUrl, following.signal) : systemClock
-  const probot = createProbot(config)
+  const clock = correct(config.clockUrl ? await followClock(config.clockUrl, following.signal) : systemClock)
+  const probot = createProbot(config, clock)
   await probot.ready()
 
-  const directory = createDirectory((installationId) => probot.auth(installationId), config.github.htmlUrl)
-  const clients = createAccountClients({ now: () => clock.now(), endpoint: config.aws.endpoint })
+  const directory = createDirectory(
+    (installationId) => probot.auth(installationId),
+    config.github.htmlUrl,
+    () => clock.now(),
+  )
+  const clients = createAccountClients({ now: () => clock.now(), clock, endpoint: config.aws.endpoint })
   const surroundings: Surroundings = {
     find: (repository) => directory.find(repository),
     grants: {
@@ -50,6 +55,7 @@ export async function startApp(config: Config): Promise<App> {
       ...createGrantWriter({ clients, sleep }),
     },
     now: () => Math.floor(clock.now() / 1000),
+    clockError: () => clock.error() / 1000,
     log: probot.log,
     sign: config.receiptKey === undefined ? undefined : ed25519Signer(config.receiptKey),
     events:
@@ -64,7 +70,11 @@ export async function startApp(config: Config): Promise<App> {
   async function run(repositoryId: number): Promise<number | undefined> {
     const repository = config.repositories.get(repositoryId)
     const memory = memories.get(repositoryId)
-    return repository && memory && look(surroundings, repository, memory)
+    if (repository === undefined || memory === undefined) return undefined
+    const next = await look(surroundings, repository, memory)
+    // It may have been renamed, moved or taken away, and no event come of it.
+    if (memory.failures > 0) directory.doubt()
+    return next
   }
 
   const scheduler = createScheduler({ clock, sweepSeconds: config.sweepSeconds, run })
@@ -122,7 +132,7 @@ export async function startApp(config: Config): Promise<App> {
   }
 }
 
-function createProbot({ app, github, logLevel }: Config): Probot {
+function createProbot({ app, github, logLevel }: Config, clock: Clock): Probot {
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,
@@ -132,9 +142,14 @@ function createProbot({ app, github, logLevel }: Config): Probot {
     logFormat: process.stdout.isTTY ? 'pretty' : 'json',
     request: { fetch: withTimeout },
     // Only the function form reaches every installation's client.
-    Octokit: ProbotOctokit.defaults((options: OctokitOptions) =>
-      github.throttle ? options : { ...options, throttle: { enabled: false } },
-    ),
+    Octokit: ProbotOctokit.plugin(createObedience(clock)).defaults((options: OctokitOptions) => ({
+      ...options,
+      // Nothing is waited for in the middle of a run: what IAM alone can do must not wait for GitHub.
+      throttle: github.throttle
+        ? { ...options.throttle, onRateLimit: () => false, onSecondaryRateLimit: () => false }
+        : { enabled: false },
+      retry: { doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
+    })),
   })
 }
 

@@ -206,7 +206,12 @@ function revertFor({ sign }: World, { identity, blob }: Subject, state: FinalSta
 }
 
 /** These ends come while the file is on the branch as it was approved. */
-const LEAVING_THE_FILE: ReadonlySet<EndReason> = new Set(['given-back', 'rules-changed', 'requester-gone'])
+const LEAVING_THE_FILE: ReadonlySet<EndReason> = new Set([
+  'given-back',
+  'rules-changed',
+  'requester-gone',
+  'ended-by-operator',
+])
 
 function leavesFile(state: StandingGrant['state']): boolean {
   return state.kind === 'ended' && LEAVING_THE_FILE.has(state.because)

@@ -1,4 +1,6 @@
 /** Makes the window of a standing grant longer where a changed file is an approved extension; sessions in use go on. */
+
+import { refuseByWrongClock } from './clock-error.ts'
 import { grantedEvent } from './core/event.ts'
 import type { StandingGrant } from './core/grant.ts'
 import { plan, type Step } from './core/plan.ts'
@@ -87,6 +89,7 @@ async function extendGrant(
   })
   const former = formerGrants(subject.identity, lent.location, lent.account, judged)
   try {
+    refuseByWrongClock(world)
     await world.grants.write(lent.account, grant, former)
   } catch (error) {
     if (error instanceof Obstacle) {

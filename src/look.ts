@@ -8,7 +8,7 @@ import { attempt, type GitHub, type Memory, type World } from './world.ts'
 /** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
 const RETRY_SECONDS = 15
 
-export type Surroundings = Pick<World, 'grants' | 'now' | 'log' | 'sign' | 'events'> & {
+export type Surroundings = Pick<World, 'grants' | 'now' | 'clockError' | 'log' | 'sign' | 'events'> & {
   /** Undefined where the app is not installed on it. Throws where GitHub gives no clear answer. */
   readonly find: (repository: RepositoryConfig) => Promise<GitHub | undefined>
 }
@@ -20,6 +20,7 @@ export async function look(
   memory: Memory,
 ): Promise<number | undefined> {
   memory.failures = 0
+  memory.rateLimitedUntil = undefined
   const told = { repository, memory, log: shared.log }
   const github = await attempt(told, 'find the repository on GitHub', {}, () => find(repository))
   const world: World = { ...shared, repository, memory, github }
@@ -30,5 +31,6 @@ export async function look(
   const isTold = await shared.events.flush()
   const wakeAt = earliest(...wakes)
   if (memory.failures === 0 && isTold) return wakeAt
-  return Math.min(wakeAt ?? Number.POSITIVE_INFINITY, shared.now() + RETRY_SECONDS)
+  const retryAt = memory.rateLimitedUntil ?? shared.now() + RETRY_SECONDS
+  return Math.min(wakeAt ?? Number.POSITIVE_INFINITY, retryAt)
 }

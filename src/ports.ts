@@ -37,6 +37,20 @@ export class Unreadable extends Error {
   }
 }
 
+/** GitHub takes no more calls for a while; nothing is asked before then. */
+export class RateLimited extends Error {
+  override readonly name = 'RateLimited'
+  /** `until`: seconds since the epoch. */
+  constructor(
+    what: string,
+    readonly until: number,
+    cause?: unknown,
+  ) {
+    const reset = new Date(until * 1000).toISOString()
+    super(`${what}: GitHub's rate limit is used up; it is asked again from ${reset} on`, { cause })
+  }
+}
+
 /** An answer that is not whole, and will not be until what was asked about is another: people have to be told. */
 export class CutOff extends Unreadable {
   override readonly name = 'CutOff'

@@ -1,5 +1,6 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { cleanUp } from './clean-up.ts'
+import { refuseByWrongClock } from './clock-error.ts'
 import type { Account } from './core/account.ts'
 import { endedEvent, grantedEvent, requestTold, strayEvent } from './core/event.ts'
 import type { Person } from './core/evidence.ts'
@@ -292,6 +293,7 @@ async function grantAccess(
   if (lent === undefined) throw new Error(`${grant.account} is lent no longer`)
   const recorded = await recordVerdict(world, github, subject, { kind: 'approved', lent })
   try {
+    refuseByWrongClock(world)
     await world.grants.write(lent.account, grant)
   } catch (error) {
     if (error instanceof Obstacle) {

@@ -9,7 +9,13 @@ import type { Sign } from './core/receipt-signature.ts'
 import type { FoundOnRole } from './core/report-grant.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Looked } from './look-again.ts'
-import type { GrantReader, GrantWriter, RepositoryReader, RepositoryWriter } from './ports.ts'
+import {
+  type GrantReader,
+  type GrantWriter,
+  RateLimited,
+  type RepositoryReader,
+  type RepositoryWriter,
+} from './ports.ts'
 
 /** The part of a pino logger that the flows use. */
 export interface Log {
@@ -25,6 +31,8 @@ export interface World {
   readonly grants: GrantReader & GrantWriter
   /** Seconds since the epoch. */
   readonly now: () => number
+  /** How wrong the machine's own clock is, in seconds; `now` is right all the same. */
+  readonly clockError?: () => number
   readonly log: Log
   readonly memory: Memory
   /** Signs receipts; without it they are only claims. */
@@ -85,6 +93,8 @@ export interface Memory {
   untidy: boolean
   /** Things that could not be done in this look and must be tried again soon. */
   failures: number
+  /** Since when GitHub may be asked again, where this look met a rate limit; seconds since the epoch. */
+  rateLimitedUntil: number | undefined
 }
 
 export interface Previewed {
@@ -123,6 +133,7 @@ export function createMemory(): Memory {
     refused: new Map(),
     untidy: true,
     failures: 0,
+    rateLimitedUntil: undefined,
   }
 }
 
@@ -137,6 +148,7 @@ export async function attempt<T>(
     return await action()
   } catch (error) {
     world.memory.failures += 1
+    world.memory.rateLimitedUntil = rateLimitIn(error) ?? world.memory.rateLimitedUntil
     world.log.error(
       { repository: world.repository.id, ...fields, err: error },
       `Could not ${what}; it is tried again`,
@@ -151,6 +163,11 @@ export function tell(
   happening: Happening,
 ): Promise<void> {
   return events.tell(eventOf(repository, now(), happening))
+}
+
+function rateLimitIn(error: unknown): number | undefined {
+  if (error instanceof RateLimited) return error.until
+  return error instanceof Error ? rateLimitIn(error.cause) : undefined
 }
 
 export function accountOf(

@@ -1,12 +1,15 @@
 /** IAM clients for the accounts that the operator gave: the app's own identity assumes one role in each, for one repository at a time. */
 import { IAMClient } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts'
+import { type Clock, dateOf } from '../clock.ts'
 import type { Account } from '../core/account.ts'
 import { AccountRoleRefused, codeOf, explain, HubCredentialsRefused, withoutEcho } from './failures.ts'
 
 export interface AwsSettings {
   /** Milliseconds since the epoch. Decides when credentials are renewed, so that time can be moved. */
   readonly now: () => number
+  /** Hears of the time that AWS has. */
+  readonly clock?: Pick<Clock, 'mark' | 'compare'>
   /** Instead of AWS's own addresses. */
   readonly endpoint?: string
   /** The app's own identity; the SDK's default chain where left out. */
@@ -43,7 +46,7 @@ function externalIdOf(repositoryId: number): string {
 }
 
 export function createAccountClients(settings: AwsSettings): AccountClients {
-  const { now, endpoint, hubCredentials, requestHandler = TIME_OUTS } = settings
+  const { now, clock, endpoint, hubCredentials, requestHandler = TIME_OUTS } = settings
   const hubs = new Map<string, STSClient>()
   const leases = new Map<string, Promise<Lease>>()
 
@@ -58,10 +61,27 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
     }
   }
 
+  /** Right where an answer comes in, whatever it is. */
+  function listen({
+    middlewareStack,
+  }: Pick<IAMClient, 'middlewareStack'> | Pick<STSClient, 'middlewareStack'>) {
+    const stack: Pick<IAMClient['middlewareStack'], 'add'> = middlewareStack
+    stack.add(
+      (next) => async (call) => {
+        const began = clock?.mark() ?? 0
+        const outcome = await next(call)
+        clock?.compare(dateOf(outcome.response), began)
+        return outcome
+      },
+      { step: 'deserialize', priority: 'low', name: 'compareClocks' },
+    )
+  }
+
   function hubIn(account: Account): STSClient {
     const known = hubs.get(account.region)
     if (known) return known
     const hub = new STSClient({ ...configFor(account), credentials: hubCredentials })
+    listen(hub)
     hubs.set(account.region, hub)
     return hub
   }
@@ -89,8 +109,10 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
       secretAccessKey: SecretAccessKey,
       sessionToken: SessionToken,
     }
+    const iam = new IAMClient({ ...configFor(account), credentials })
+    listen(iam)
     return {
-      iam: new IAMClient({ ...configFor(account), credentials }),
+      iam,
       renewAt: Expiration.getTime() - RENEW_EARLY,
     }
   }

@@ -43,7 +43,7 @@ export function readAccounts({ operator, awsAccount, repository }: AccountOption
   return { byAlias: new Map([...entry.accounts, ...given]), repositoryId: entry.id, isComplete: true }
 }
 
-function readOperator(file: string) {
+export function readOperator(file: string) {
   const parsed = parseOperatorFile(file, readText(file))
   if (parsed.ok) return parsed.value
   throw new Failure(

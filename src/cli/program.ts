@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { DAY } from '../core/window.ts'
 import { STATES } from './audit/entry.ts'
 import { type AuditOptions, FORMATS } from './audit-options.ts'
+import type { EndAllOptions } from './end-all.ts'
 import type { ExtendOptions } from './extend.ts'
 import type { ExitCode } from './failure.ts'
 import {
@@ -56,6 +57,7 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     addProfile,
     addExtend,
     addRevoke,
+    addEndAll,
     addAudit,
   ]) {
     add(program, finish)
@@ -201,6 +203,22 @@ function addRevoke(program: Command, finish: Finish): void {
   repositoryFlags(command).action(async (request?: string) => {
     const { revoke } = await import('./revoke.ts')
     await finish<RevokeOptions>(command, (options, output) => revoke(request, options, output))
+  })
+}
+
+function addEndAll(program: Command, finish: Finish): void {
+  const command = program
+    .command('end-all')
+    .description(
+      'End every grant of a repository or an account at once, from AWS alone: for whoever runs Daypass, with the credentials of its hub role.',
+    )
+    .addOption(new Option('--operator <FILE>', 'the operator file').env('DAYPASS_OPERATOR_FILE'))
+    .option('--repository <OWNER/NAME>', 'what is lent through this repository')
+    .option('--account <ALIAS>', 'what is lent in this account')
+    .option('--yes', 'without asking')
+  command.action(async () => {
+    const { endAll } = await import('./end-all.ts')
+    await finish<EndAllOptions>(command, endAll)
   })
 }
 

@@ -73,6 +73,7 @@ export const END_REASONS = [
   'given-back',
   'rules-changed',
   'requester-gone',
+  'ended-by-operator',
 ] as const
 
 /** Why access ended. */

@@ -19,6 +19,7 @@ export const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   'role-altered': 'its role was altered in AWS',
   'given-back': 'it was given back early',
   'rules-changed': 'the rules do not allow it any more',
+  'ended-by-operator': 'whoever runs Daypass ended it',
   'requester-gone': 'whom it was for has no access to the repository any more',
 }
 

@@ -22,11 +22,23 @@ export interface Directory {
   }): Promise<FoundRepository | undefined>
   /** Reads the installations anew before the next answer. */
   forget(): void
+  /** The same, but not more often than every few minutes, and what was known goes on where GitHub can't be read. */
+  doubt(): void
 }
 
+/** What nothing was heard of is read anew this often, and what is doubted this often. In milliseconds. */
+const RELIST_AFTER = 60 * 60 * 1000
+const RELIST_DOUBTED_AFTER = 4 * 60 * 1000
+
 /** Clients are kept as long as nothing about their repository changes, for the sake of what they remember. */
-export function createDirectory(authenticate: Authenticate, htmlUrl: string): Directory {
+export function createDirectory(
+  authenticate: Authenticate,
+  htmlUrl: string,
+  now: () => number = Date.now,
+): Directory {
   let installed: Promise<ReadonlyMap<number, InstalledRepository>> | undefined
+  let listedAt = 0
+  let isDoubted = false
   const opened = new Map<number, { readonly key: string; readonly repository: FoundRepository }>()
 
   async function list(): Promise<ReadonlyMap<number, InstalledRepository>> {
@@ -34,18 +46,28 @@ export function createDirectory(authenticate: Authenticate, htmlUrl: string): Di
     return new Map(repositories.map((repository) => [repository.id, repository]))
   }
 
+  function known(): Promise<ReadonlyMap<number, InstalledRepository>> {
+    const before = installed
+    const age = Math.abs(now() - listedAt)
+    if (before && age < (isDoubted ? RELIST_DOUBTED_AFTER : RELIST_AFTER)) return before
+    listedAt = now()
+    isDoubted = false
+    installed = list().catch((error: unknown) => {
+      installed = before
+      if (before) return before
+      throw error
+    })
+    return installed
+  }
+
   return {
     async find({ id, trustedCommit }) {
-      installed ??= list()
-      const found = await installed.catch((error: unknown) => {
-        installed = undefined
-        throw error
-      })
-      const at = found.get(id)
+      const at = (await known()).get(id)
+      if (at === undefined) isDoubted = true
       if (at === undefined) return undefined
       const key = JSON.stringify(at)
-      const known = opened.get(id)
-      if (known?.key === key) return known.repository
+      const before = opened.get(id)
+      if (before?.key === key) return before.repository
       const repository = {
         url: `${htmlUrl}/${at.owner}/${at.repo}`,
         defaultBranch: at.defaultBranch,
@@ -56,6 +78,9 @@ export function createDirectory(authenticate: Authenticate, htmlUrl: string): Di
     },
     forget() {
       installed = undefined
+    },
+    doubt() {
+      isDoubted = true
     },
   }
 }

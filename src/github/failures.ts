@@ -1,5 +1,5 @@
 /** Turns what GitHub answered into an error that says what failed, why, and how to mend it. */
-import { Unreadable } from '../ports.ts'
+import { RateLimited, Unreadable } from '../ports.ts'
 
 /** A write that GitHub refused or that got no answer; whether it happened is read again by the next run. */
 class Unwritable extends Error {
@@ -67,7 +67,25 @@ function refusalOf(error: unknown): Refusal | undefined {
   }
 }
 
+/** From when on GitHub may be asked again (seconds since the epoch); undefined where no rate limit was met. */
+export function rateLimitEnd(error: unknown, now: number): number | undefined {
+  const refusal = refusalOf(error)
+  if (!refusal || !isRateLimited(refusal)) return undefined
+  const {
+    'retry-after': after,
+    'x-ratelimit-remaining': remaining,
+    'x-ratelimit-reset': reset,
+  } = refusal.headers
+  const told = after === undefined ? (remaining === '0' ? Number(reset) - now : DEFAULT_WAIT) : Number(after)
+  return now + Math.min(Math.max(Number.isFinite(told) ? told : DEFAULT_WAIT, 1), LONGEST_WAIT)
+}
+
+/** What GitHub advises where it does not say how long; and no limit lasts longer than an hour. Seconds. */
+const DEFAULT_WAIT = 60
+const LONGEST_WAIT = 3600
+
 function explained(error: unknown): Error {
+  if (error instanceof RateLimited) return error
   const refusal = refusalOf(error)
   if (!refusal)
     return new Error(`GitHub could not be reached (${String(error)}); it is tried again`, { cause: error })

@@ -95,7 +95,7 @@ describe('a request on its way', () => {
 
     await review('oscar', request, 'COMMENT')
     await world.settled()
-    await world.advance('20m')
+    await world.advance('12m')
     await world.settled()
 
     expect(await requested(request), 'a review of a member is what was asked of the team').toEqual([])

@@ -1,0 +1,182 @@
+/** `daypass end-all`: ends every grant of a repository or an account from AWS alone, for when GitHub can't be trusted or reached. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAccountClients } from '../aws/clients.ts'
+import { createGrantReader } from '../aws/grant-reader.ts'
+import { createGrantWriter } from '../aws/grant-writer.ts'
+import { type Clock, correct, systemClock } from '../clock.ts'
+import type { Account } from '../core/account.ts'
+import type { StandingGrant, StrayRole } from '../core/grant.ts'
+import { utc } from '../core/report-words.ts'
+import { formatInstant } from '../core/window.ts'
+import type { GrantReader, GrantWriter } from '../ports.ts'
+import { readOperator } from './accounts.ts'
+import { createAsk } from './ask.ts'
+import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
+import { columns, type Output, shown } from './output.ts'
+
+export interface EndAllOptions {
+  readonly operator?: string
+  /** `acme/access`; all of the operator file where left out. */
+  readonly repository?: string
+  /** Alias; all where left out. */
+  readonly account?: string
+  readonly yes?: boolean
+}
+
+/** Where grants of one repository may stand. */
+interface Place {
+  readonly repository: string
+  readonly repositoryId: number
+  readonly account: Account
+}
+
+type Target = Place &
+  (
+    | { readonly kind: 'grant'; readonly standing: StandingGrant }
+    | { readonly kind: 'stray'; readonly stray: StrayRole }
+  )
+
+/** What could not be read or ended; the rest was all the same. */
+interface Trouble {
+  readonly where: string
+  readonly why: string
+}
+
+export async function endAll(options: EndAllOptions, output: Output): Promise<ExitCode> {
+  const ask = createAsk({ json: output.isJson })
+  // By the time of AWS, whatever this machine's own clock says.
+  const clock = correct(systemClock)
+  const grants = connect(clock)
+  const { targets, troubles } = await findTargets(grants, placesOf(options))
+  if (targets.length > 0) {
+    output.line(`This ends now, for good, sessions in use included:\n`)
+    for (const line of columns([['REPOSITORY', 'ACCOUNT', 'UNTIL', 'FILE OR ROLE'], ...targets.map(row)]))
+      output.line(line)
+  } else output.line('Nothing is lent there that could be ended.')
+  const isMeant = targets.length === 0 || options.yes === true || (await confirm(ask, targets.length))
+  ask?.end()
+  if (!isMeant) return EXIT.no
+  const ended = await Promise.all(
+    targets.map((target) => end(grants, target, Math.floor(clock.now() / 1000))),
+  )
+  const failed = [...troubles, ...ended.filter((trouble) => trouble !== undefined)]
+  output.json({
+    ended: targets.filter((_, index) => ended[index] === undefined).map(told),
+    failed,
+  })
+  const count = ended.filter((trouble) => trouble === undefined).length
+  if (targets.length > 0) output.line(`\nEnded ${count} of ${targets.length}.`)
+  if (failed.length === 0) {
+    output.note('The app takes the files out and tells people; what was ended it does not grant again.')
+    return EXIT.done
+  }
+  throw new Failure(
+    failed.map(({ where, why }) => `${where}: ${why}`).join('\n'),
+    'Run it again; what is ended already stays so. AWS closes every window at its end in any case.',
+  )
+}
+
+function connect(clock: Clock): GrantReader & GrantWriter {
+  const clients = createAccountClients({
+    now: () => clock.now(),
+    clock,
+    ...(process.env.AWS_ENDPOINT_URL && { endpoint: process.env.AWS_ENDPOINT_URL }),
+  })
+  return {
+    ...createGrantReader({ clients, onForeign: () => {} }),
+    ...createGrantWriter({ clients, sleep }),
+  }
+}
+
+function placesOf({ operator, repository, account }: EndAllOptions): readonly Place[] {
+  if (operator === undefined) {
+    throw new Failure(
+      'Which accounts lend to which repositories stands in the operator file.',
+      'Name it with --operator FILE.',
+      { exitCode: EXIT.usage },
+    )
+  }
+  if (repository === undefined && account === undefined) {
+    throw new Failure(
+      'Say what is to end.',
+      'Name a repository with --repository OWNER/NAME, an account with --account ALIAS, or both.',
+      { exitCode: EXIT.usage },
+    )
+  }
+  const places = [...readOperator(operator).values()].flatMap(({ id, name, accounts }) =>
+    [...accounts.values()].map((of): Place => ({ repository: name, repositoryId: id, account: of })),
+  )
+  const found = places.filter(
+    (place) =>
+      (repository === undefined || place.repository === repository) &&
+      (account === undefined || place.account.alias === account),
+  )
+  if (found.length > 0) return found
+  throw new Failure(
+    `${operator} has no such repository or account.`,
+    `It has ${places.map((place) => `${place.repository} with ${place.account.alias}`).join(', ')}.`,
+    { exitCode: EXIT.usage },
+  )
+}
+
+/** One account that can't be read holds up no other. */
+async function findTargets(grants: GrantReader, places: readonly Place[]) {
+  const targets: Target[] = []
+  const troubles: Trouble[] = []
+  await Promise.all(
+    places.map(async (place) => {
+      try {
+        const listed = await grants.list(place.account, place.repositoryId)
+        targets.push(
+          ...listed.grants
+            .filter(({ state }) => state.kind === 'live')
+            .map((standing): Target => ({ ...place, kind: 'grant', standing })),
+          ...listed.strays.map((stray): Target => ({ ...place, kind: 'stray', stray })),
+        )
+      } catch (error) {
+        troubles.push({ where: `${place.repository} in ${place.account.alias}`, why: reasonOf(error) })
+      }
+    }),
+  )
+  return { targets, troubles }
+}
+
+async function confirm(ask: ReturnType<typeof createAsk>, count: number): Promise<boolean> {
+  if (ask === undefined) {
+    throw new Failure('Nobody is there to confirm it.', 'Add --yes where it is meant.', {
+      exitCode: EXIT.usage,
+    })
+  }
+  return ask.yes(`End ${count === 1 ? 'it' : `these ${count}`}?`)
+}
+
+/** Undefined where it is ended. */
+async function end(grants: GrantWriter, target: Target, now: number): Promise<Trouble | undefined> {
+  try {
+    if (target.kind === 'stray')
+      await grants.denyStray(target.account, target.repositoryId, target.stray, now)
+    else await grants.deny(target.account, target.standing, now, 'ended-by-operator')
+    return undefined
+  } catch (error) {
+    return { where: roleOf(target), why: reasonOf(error) }
+  }
+}
+
+function roleOf(target: Target): string {
+  return target.kind === 'grant' ? target.standing.roleArn : target.stray.roleArn
+}
+
+function row(target: Target): string[] {
+  const { repository, account } = target
+  const until = target.kind === 'grant' ? utc(target.standing.window.end) : ''
+  const what = target.kind === 'grant' ? target.standing.identity.path : target.stray.roleArn
+  return [repository, account.alias, until, shown(what)]
+}
+
+function told(target: Target) {
+  const { repository, account } = target
+  const place = { repository, account: account.alias, role: roleOf(target) }
+  if (target.kind === 'stray') return place
+  const { identity, window } = target.standing
+  return { ...place, path: identity.path, pull: identity.pull, until: formatInstant(window.end) }
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Grant } from '../../src/core/grant.ts'
+import { type AwsWorld, grantIn, startAwsWorld } from '../aws/aws-world.ts'
+import { denied, GRANTED, get } from '../aws/s3-reads.ts'
+import { ANALYTICS } from '../core/grant-samples.ts'
+import { type Ran, runCli } from './run-cli.ts'
+
+let world: AwsWorld
+let folder: string
+let grants: readonly Grant[]
+
+beforeAll(async () => {
+  world = await startAwsWorld()
+  folder = await mkdtemp(join(tmpdir(), 'daypass-end-all-'))
+  await writeFile(join(folder, 'operator.yml'), operatorFile())
+  const path = 'access-requests/prod/customer-exports/bob.yaml'
+  grants = [grantIn(world), grantIn(world, { identity: { path, pull: 13 } })]
+  for (const grant of grants) await world.writer.write(world.prod, grant)
+})
+afterAll(async () => {
+  await world.close()
+  await rm(folder, { recursive: true })
+})
+
+const operatorFile = () => `repositories:
+  - id: ${grantIn(world).identity.repositoryId}
+    name: acme/access
+    trusted_commit: 4b825dc642cb6eb9a060e54bf8d69288fbee4904
+    accounts:
+      prod:
+        id: "${world.prod.id}"
+        region: ${world.prod.region}
+        role: ${world.prod.role}
+        boundary: ${world.prod.boundary}
+      analytics:
+        id: "${ANALYTICS.id}"
+        region: ${ANALYTICS.region}
+        role: ${ANALYTICS.role}
+        boundary: ${ANALYTICS.boundary}
+`
+
+function endAll(...args: string[]): Promise<Ran> {
+  const { accessKeyId, secretAccessKey, sessionToken = '' } = world.secrets.keys.hub
+  return runCli(['end-all', '--operator', 'operator.yml', ...args], {
+    cwd: folder,
+    env: {
+      AWS_ENDPOINT_URL: world.settings.endpoint,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    },
+  })
+}
+
+test('ends nothing before somebody says what, and confirms it', async () => {
+  expect(await endAll('--yes')).toMatchObject({ code: 2, stderr: expect.stringContaining('--repository') })
+  const asked = await endAll('--account', 'prod')
+  expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') })
+  for (const { identity } of grants) expect(asked.stdout).toContain(identity.path)
+  expect(await endAll('--account', 'staging', '--yes')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('acme/access with prod'),
+  })
+  const s3 = await world.s3For('alice', grants[0]?.roleArn ?? '')
+  expect(await get(s3, GRANTED)).toBeDefined()
+})
+
+test('ends every grant of an account from AWS alone, sessions in use included, and for good', async () => {
+  const s3 = await world.s3For('alice', grants[0]?.roleArn ?? '')
+  const ended = await endAll('--account', 'prod', '--yes', '--json')
+
+  expect(ended.code).toBe(0)
+  expect(
+    ended
+      .json<{ ended: readonly { role: string }[] }>()
+      .ended.map(({ role }) => role)
+      .sort(),
+  ).toEqual(grants.map(({ roleArn }) => roleArn).sort())
+  await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+  for (const grant of grants) {
+    await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
+    // What the app would do if it ran on: the tombstone keeps it from granting anew.
+    await expect(world.writer.write(world.prod, grant)).rejects.toThrow('ended-by-operator')
+  }
+  const { grants: standing } = await world.reader.list(world.prod, grantIn(world).identity.repositoryId)
+  expect(standing.map(({ state }) => state.kind)).toEqual(['ended', 'ended'])
+})
+
+test('ends the rest where one account can not be reached, and says what could not', async () => {
+  const grant = grantIn(world, { identity: { pull: 14 } })
+  await world.writer.write(world.prod, grant)
+  const ended = await endAll('--repository', 'acme/access', '--yes')
+
+  expect(ended.code).toBe(3)
+  expect(ended.stdout).toContain('Ended 1 of 1')
+  expect(ended.stderr).toContain('acme/access in analytics')
+  await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
+})
+
+test('has nothing to do the second time', async () => {
+  expect(await endAll('--account', 'prod')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Nothing is lent there'),
+  })
+})
