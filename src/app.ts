@@ -14,6 +14,7 @@ import { createDirectory } from './github/directory.ts'
 import { createObedience } from './github/obey.ts'
 import { daypass } from './index.ts'
 import { look, type Surroundings } from './look.ts'
+import { formatMetrics } from './metrics.ts'
 import { createScheduler } from './scheduler.ts'
 import { createWebhookServer } from './webhook-server.ts'
 import { createMemory } from './world.ts'
@@ -113,10 +114,13 @@ export async function startApp(config: Config): Promise<App> {
       },
     }),
   )
-  const server = createWebhookServer(probot, () => ({
-    idle: scheduler.idle(),
-    now: new Date(clock.now()).toISOString(),
-  }))
+  const server = createWebhookServer(probot, {
+    health: () => ({ idle: scheduler.idle(), now: new Date(clock.now()).toISOString() }),
+    metrics: () => {
+      const measured = [...memories].map(([repository, memory]) => ({ repository, ...memory }))
+      return formatMetrics(measured, clock.error() / 1000)
+    },
+  })
   const url = await listen(server, config.http)
   wakeAll()
   probot.log.info({ url, repositories: [...memories.keys()] }, 'Daypass is up')

@@ -1,4 +1,5 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
+import { raiseAlarm } from './alarm.ts'
 import { cleanUp } from './clean-up.ts'
 import { refuseByWrongClock } from './clock-error.ts'
 import type { Account } from './core/account.ts'
@@ -53,6 +54,7 @@ export async function reconcile(world: World): Promise<number | undefined> {
     standing = await cleanUp(world, world.github, snapshot, standing, findings)
     reminder = await remind(world, world.github, rules, standing)
   }
+  raiseAlarm(world, standing)
   return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
 }
 

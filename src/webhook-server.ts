@@ -15,9 +15,16 @@ export interface Health {
   readonly now: string
 }
 
-export function createWebhookServer(probot: Probot, health: () => Health): Server {
+/** What the server tells of the process besides taking webhooks. */
+export interface Told {
+  health(): Health
+  /** In the text format of Prometheus. */
+  metrics(): string
+}
+
+export function createWebhookServer(probot: Probot, told: Told): Server {
   const server = createServer((request, response) => {
-    answer(probot, health, request, response).catch((error) => {
+    answer(probot, told, request, response).catch((error) => {
       probot.log.error({ err: error }, 'Could not answer a request')
       if (!response.headersSent) reply(response, 500, { error: 'internal error' })
     })
@@ -28,12 +35,17 @@ export function createWebhookServer(probot: Probot, health: () => Health): Serve
 
 async function answer(
   probot: Probot,
-  health: () => Health,
+  { health, metrics }: Told,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = request.url?.split('?')[0]
   if (request.method === 'GET' && path === '/healthz') return reply(response, 200, health())
+  if (request.method === 'GET' && path === '/metrics') {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.end(metrics())
+    return
+  }
   if (request.method === 'POST' && path === WEBHOOK_PATH) return receive(probot, request, response)
   return reply(response, 404, { error: `nothing here; webhooks go to ${WEBHOOK_PATH}` })
 }

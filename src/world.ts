@@ -95,6 +95,8 @@ export interface Memory {
   failures: number
   /** Since when GitHub may be asked again, where this look met a rate limit; seconds since the epoch. */
   rateLimitedUntil: number | undefined
+  /** How many roles still stand long after their window. */
+  notRemoved: number
 }
 
 export interface Previewed {
@@ -134,6 +136,7 @@ export function createMemory(): Memory {
     untidy: true,
     failures: 0,
     rateLimitedUntil: undefined,
+    notRemoved: 0,
   }
 }
 

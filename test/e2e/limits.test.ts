@@ -64,6 +64,55 @@ describe("GitHub's rate limit", () => {
   })
 })
 
+describe('a grant that can not be removed after its end', () => {
+  let world: TestWorld
+  beforeAll(async () => {
+    world = await startWorld()
+  })
+  afterAll(() => world.close())
+
+  const metric = async () => (await fetch(`${world.ready.app.url}/metrics`)).text()
+  const alarms = async () =>
+    (await world.appLog()).split('\n').filter((line) => line.includes('"alarm":"grant-not-removed"'))
+
+  test('is tried for ever and shouted about, though AWS lets nobody in, until it is gone', async () => {
+    const { unprotected } = world.repositories
+    const request = await world.grant(
+      { login: 'alice' },
+      unprotected,
+      `${FOLDER}/stays.yaml`,
+      requestYaml({ duration: '30m' }),
+    )
+    const role = (await world.roleOf(request)) ?? ''
+    const refuse = { kind: 'status', status: 403, code: 'AccessDenied' }
+    await world.order({ service: 'aws', caller: 'app', action: 'iam:DeleteRole', fault: refuse })
+    await world.advance('30m')
+    await world.settled()
+    expect(await alarms()).toEqual([])
+    expect(await world.assume('alice', role)).toMatchObject({ kind: 'denied' })
+    await world.advance('11m')
+    await world.settled()
+
+    const [alarm = '{}'] = await alarms()
+    expect(JSON.parse(alarm)).toMatchObject({
+      level: 50,
+      repository: 1002,
+      role,
+      path: request.path,
+      pull: request.pull,
+      denied: true,
+    })
+    expect(await metric()).toContain('daypass_grants_not_removed{repository="1002"} 1\n')
+    expect(await metric()).toContain('daypass_grants_not_removed{repository="1001"} 0\n')
+
+    await world.clearFaults()
+    await world.advance('1m')
+    await world.settled()
+    expect(await world.role(role)).toBeUndefined()
+    expect(await metric()).toContain('daypass_grants_not_removed{repository="1002"} 0\n')
+  })
+})
+
 describe('a machine whose clock is fast by five minutes', () => {
   let world: TestWorld
   let clock: Server
