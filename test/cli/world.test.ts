@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWorld, type TestWorld } from '../support/world.ts'
 import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
+import { hasTerminals, runAtTerminal, type Typed } from './terminal.ts'
 
 /** Every command against the sandbox, in the order of a request's life; each test goes on where the one before ended. */
 let world: TestWorld
@@ -314,6 +315,46 @@ describe('a grant from the terminal', () => {
       endedBecause: 'it was given back early',
     })
     expect((await daypass('alice', ['revoke'])).code).toBe(1)
+  })
+})
+
+const LINE_GONE = '\r\u001b[K'
+const isPainted = (screen: string) =>
+  ['1', '2', '31', '32', '33'].some((style) => screen.includes(`\u001b[${style}m`))
+
+describe.skipIf(!hasTerminals)('at a terminal', () => {
+  const atTerminal = (args: readonly string[], answers: readonly Typed[], env = {}) =>
+    runAtTerminal([...args, '--github-url', world.ready.github.url], {
+      cwd: clone.root,
+      env: { GITHUB_TOKEN: world.ready.github.tokens.alice ?? '', ...env },
+      answers,
+    })
+  const answers: readonly Typed[] = [
+    { after: 'Which bucket?', type: 'billing-archive' },
+    { after: 'Which folder', type: 'invoices/' },
+    { after: 'What do you need the data for?', type: 'Compare the invoices of November' },
+    { after: 'For how long (such as 4h', type: 'a while' },
+    { after: 'Write it as 30m, 4h or 1d12h.', type: '2h' },
+    { after: 'Send it? [y/N]', type: 'n' },
+  ]
+
+  test('a request is asked for question by question, with what was wrong with an answer, and sent by nobody who says no', async () => {
+    const { code, screen } = await atTerminal(['request'], answers)
+
+    expect(code).toBe(1)
+    expect(screen).toContain('alice could read invoices/ in billing-archive for 2 h')
+    expect(screen).toContain('Nothing was sent.')
+    expect(isPainted(screen)).toBe(true)
+  })
+
+  test('nothing is coloured where NO_COLOR is set, and long work shows how far it is, and then nothing of it', async () => {
+    const { screen } = await atTerminal(['status', '--all'], [], { NO_COLOR: '1' })
+
+    expect(isPainted(screen)).toBe(false)
+    const [, ...progress] = screen.split(`${LINE_GONE}Reading pull requests: `)
+    expect(screen.endsWith('\r\n')).toBe(true)
+    expect(screen.split(LINE_GONE).at(-1)).not.toContain('Reading pull requests')
+    expect(progress.length).toBeGreaterThan(0)
   })
 })
 
