@@ -4,13 +4,21 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Act, History, Step } from './history.ts'
 
 export interface Mutant {
   readonly name: string
   readonly file: string
   readonly from: string
   readonly to: string
+  /** One that shows it. */
+  readonly history: History
 }
+
+const ask: Act = { kind: 'ask', who: 'alice', hours: 4, folder: 'exports/2026/11/' }
+const merge: Act = { kind: 'merge', on: 0, by: 'oscar' }
+const obtain: Act = { ...ask, kind: 'obtain' }
+const step = (...acts: readonly Act[]): Step => ({ seconds: 0, acts, trouble: { kind: 'none' } })
 
 const approvals = 'src/core/approvals.ts'
 const judgement = 'src/core/approval-checks.ts'
@@ -21,84 +29,98 @@ export const MUTANTS: readonly Mutant[] = [
     file: approvals,
     from: "if (review.file === undefined || !sameFile(review.file, file)) return 'other-bytes'",
     to: '',
+    history: [
+      step(
+        ask,
+        { kind: 'approve', on: 0, by: 'olivia' },
+        { kind: 'push', on: 0, by: 'alice', hours: 1 },
+        merge,
+      ),
+    ],
   },
   {
     name: 'anybody may approve',
     file: approvals,
     from: "if (standing !== 'owner') return NO_OWNER[standing]",
     to: '',
+    history: [step(ask, { kind: 'approve', on: 0, by: 'bob' }, merge)],
   },
   {
     name: 'no approval is needed',
     file: judgement,
     from: 'fault: ofPull(approvalsFault),',
     to: 'fault: () => undefined,',
+    history: [step(ask, merge)],
   },
   {
     name: 'windows are twice as long',
     file: 'src/core/window.ts',
     from: 'return { start, end: start + request.durationSeconds }',
     to: 'return { start, end: start + 2 * request.durationSeconds }',
+    history: [step(obtain), { ...step(), seconds: 4 * 3600 }],
   },
   {
     name: 'the whole bucket is opened',
     file: 'src/core/grant-policies.ts',
     from: 'const objects = prefixes.length > 0 ?',
     to: 'const objects = prefixes.length > 99 ?',
+    history: [step(obtain)],
   },
   {
     name: 'nobody hears who gives access back',
     file: 'src/core/early-end.ts',
     from: "return comment.split('\\n', 1)[0]?.trim() === END_COMMAND",
     to: 'return false',
+    history: [step(obtain), step({ kind: 'revoke', on: 0, by: 'alice' })],
   },
   {
     name: 'everybody may end the access of others',
     file: 'src/core/early-end.ts',
     from: 'else if (entitled.has(by.id))',
     to: 'else if (entitled.size > 0)',
+    history: [step(obtain), step({ kind: 'revoke', on: 0, by: 'mallory' })],
   },
   {
-    name: 'a file that is off the branch keeps its access',
-    file: 'src/core/plan.ts',
-    from: "if (found === undefined) return [{ kind: 'deny', standing, because: 'file-removed' }]",
-    to: "if (found === undefined) return [{ kind: 'keep', standing, until: window.end }]",
+    name: 'a file that was taken off the branch and put back keeps its access',
+    file: 'src/end-disallowed.ts',
+    from: 'if (!isChanging && (await github.reader.leftBranch(brought, snapshot.commit)))',
+    to: 'if (false as boolean)',
+    history: [step(obtain), step({ kind: 'blink', on: 0 })],
   },
   {
     name: 'rules that were tightened end nothing',
     file: 'src/end-disallowed.ts',
     from: 'const detail = rules.ok ? againstRules(world, snapshot, rules.value, standing, judged) : undefined',
     to: 'const detail = undefined as string | undefined; void againstRules; void rules',
+    history: [step(obtain), step({ kind: 'rules', change: 'no alice', approved: true })],
   },
   {
     name: 'who is gone keeps the access',
     file: 'src/end-disallowed.ts',
     from: "if ((await github.reader.permissionOf(judged.author)) !== 'none') return undefined",
     to: 'return undefined',
+    history: [step(obtain), step({ kind: 'leave', who: 'alice' })],
   },
   {
     name: 'sessions in use outlive an early end',
     file: 'src/aws/grant-writer.ts',
     from: 'await putDenial(on, policyText(endedPolicy(at, because)), DENIAL_REMEDIES)',
     to: 'void putDenial',
+    history: [step(obtain), step({ kind: 'revoke', on: 0, by: 'olivia' })],
   },
   {
     name: 'paused rules stop nothing',
     file: 'src/judge-added.ts',
     from: "if (rules.value.paused) return unknown('paused'",
     to: "if (false as boolean) return unknown('paused'",
+    history: [step({ kind: 'rules', change: 'pause', approved: true }, obtain)],
   },
   {
     name: 'rules and owners that nobody approved are trusted',
     file: judgement,
     from: 'fault: ({ trustRoot }) => (trustRoot.holds ? undefined : trustRoot.message),',
     to: 'fault: () => undefined,',
-  },
-  {
-    name: 'what an interrupted run began is not completed',
-    file: 'src/uphold.ts',
-    from: 'if (!world.memory.written.has(standing.roleName)) {',
-    to: 'if (false as boolean) {',
+    history: [step({ kind: 'usurp' }, obtain)],
   },
 ]
 
@@ -107,15 +129,8 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const COPIED = ['src', 'test/proof', 'test/support', 'test/contract']
 const LINKED = ['node_modules', 'deploy', 'app.yml', 'package.json', 'tsconfig.json']
 
-export interface Hunt {
-  readonly mutant: string
-  /** What the oracle says; undefined where nothing was noticed. */
-  readonly noticed: string | undefined
-  /** Histories played until then. */
-  readonly histories: number
-}
-
-export async function hunt(mutant: Mutant, histories: number, seed: number): Promise<Hunt> {
+/** What the oracle says of the bug's history; undefined where it notices nothing. */
+export async function hunt(mutant: Mutant): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'daypass-mutant-'))
   try {
     for (const path of COPIED) await cp(join(ROOT, path), join(directory, path), { recursive: true })
@@ -128,25 +143,18 @@ export async function hunt(mutant: Mutant, histories: number, seed: number): Pro
       file,
       source.replace(mutant.from, () => mutant.to),
     )
-    const output = await simulate(directory, [
-      '--histories',
-      String(histories),
-      '--seed',
-      String(seed),
-      '--first',
-    ])
-    const [, noticed] = /^(?:Error: )?(step \d+: .*)$/m.exec(output) ?? []
-    const [, played] = /(\d+) histories/.exec(output) ?? []
-    if (played === undefined) throw new Error(output)
-    return { mutant: mutant.name, noticed, histories: Number(played) }
+    const output = await simulate(directory, ['--history', JSON.stringify(mutant.history)])
+    if (!output.includes('1 histories')) throw new Error(output)
+    return /^(?:Error: )?(step \d+: .*)$/m.exec(output)?.[1]
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
 
-function simulate(cwd: string, options: readonly string[]): Promise<string> {
+/** What `npm run simulate` prints, run below a folder. */
+export function simulate(cwd: string, options: readonly string[]): Promise<string> {
   const args = ['--import', 'tsx', 'test/proof/simulation/simulate.ts', ...options]
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd, maxBuffer: 2 ** 26 }, (_, stdout) => resolve(stdout))
+    execFile(process.execPath, args, { cwd }, (_, stdout, stderr) => resolve(stdout || stderr))
   })
 }

@@ -10,11 +10,11 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     path: { type: 'string' },
-    /** Ends with the first that goes wrong, as it is. */
-    first: { type: 'boolean', default: false },
+    /** As JSON: plays this one alone. */
+    history: { type: 'string' },
   },
 })
-const wanted = Number(values.histories)
+const wanted = values.history === undefined ? Number(values.histories) : 1
 const seed = Number(values.seed)
 const began = performance.now()
 const stages = createStages(Math.min(20, wanted))
@@ -38,10 +38,11 @@ function tell(): string {
   return `${count} histories, ${steps} steps, ${acts} acts; ${seconds} s, ${cpu} s of a processor`
 }
 
-const result = await fc.check(fc.asyncProperty(histories, play), {
+const source = values.history === undefined ? histories : fc.constant<History>(JSON.parse(values.history))
+const result = await fc.check(fc.asyncProperty(source, play), {
   numRuns: wanted,
   seed,
-  endOnFailure: values.first,
+  endOnFailure: values.history !== undefined,
   ...(values.path !== undefined && { path: values.path }),
 })
 await stages.close()
