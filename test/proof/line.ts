@@ -1,4 +1,5 @@
 /** The app's line to both clouds: counts its calls, and ends the app after one of them or loses the answer of one. */
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { STSClientConfig } from '@aws-sdk/client-sts'
 
 /** Counted from 1. */
@@ -12,8 +13,8 @@ export interface Line {
   await(mishap: Mishap): void
   /** What was called since, such as `PUT /repos/acme/access/pulls/2/merge` and `POST iam:CreateRole`. */
   readonly calls: readonly string[]
-  /** Resolves once the app is dead, and what it asked for before is done. */
-  readonly dead: Promise<void>
+  /** Resolves once no call is under way. */
+  quiet(): Promise<void>
   readonly fetch: typeof fetch
   readonly awsHandler: NonNullable<STSClientConfig['requestHandler']>
 }
@@ -29,37 +30,28 @@ interface Signed {
   readonly body?: string
 }
 
+const DEAD = 'the app was killed'
+
 export function createLine(): Line {
   let mishap: Mishap = { kind: 'none' }
   let calls: string[] = []
   let open = 0
-  let struck = false
-  let die = () => {}
-  const dead = new Promise<void>((resolve) => {
-    die = resolve
-  })
-  const never = new Promise<never>(() => {})
-  const isDead = () => mishap.kind === 'killed' && struck
+  let isDead = false
 
   async function carry(name: string, call: () => Promise<Response>): Promise<Response> {
-    if (mishap.kind === 'killed' && calls.length >= mishap.call) {
-      struck = true
-      if (open === 0) die()
-      return never
-    }
+    if (mishap.kind === 'killed' && calls.length >= mishap.call) isDead = true
+    if (isDead) throw new Error(DEAD)
     const own = calls.push(name)
     open += 1
     try {
       const answer = await call()
-      if (mishap.kind === 'unheard' && own === mishap.call) {
-        await answer.arrayBuffer()
-        struck = true
-        throw new TypeError('fetch failed', { cause: new Error('the connection was reset') })
-      }
-      return isDead() ? never : answer
+      // Whatever of it is still asleep may wake up and go on: nothing comes of it any more.
+      if (isDead) throw new Error(DEAD)
+      if (mishap.kind !== 'unheard' || own !== mishap.call) return answer
+      await answer.arrayBuffer()
+      throw new TypeError('fetch failed', { cause: new Error('the connection was reset') })
     } finally {
       open -= 1
-      if (open === 0 && isDead()) die()
     }
   }
 
@@ -67,12 +59,13 @@ export function createLine(): Line {
     await(next) {
       mishap = next
       calls = []
-      struck = false
     },
     get calls() {
       return calls
     },
-    dead,
+    async quiet() {
+      while (open > 0) await breathe()
+    },
     fetch: (url, options) => carry(`${options?.method} ${pathOf(String(url))}`, () => fetch(url, options)),
     awsHandler: {
       async handle({ protocol, hostname, port, path, method, headers, body }: Signed) {

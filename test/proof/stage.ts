@@ -172,7 +172,8 @@ function runApp(
         failed.push(`${message}: ${fields.err}`)
       }
       const log = { info() {}, warn() {}, error: told }
-      await Promise.race([look({ ...around, log }, repository, memory), line.dead])
+      await look({ ...around, log }, repository, memory)
+      await line.quiet()
       return failed
     },
   }
