@@ -17,7 +17,7 @@ const IDLE = [
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage(4)
-})
+}, 120_000)
 afterAll(() => stage.close())
 
 function next(): Place {
@@ -39,8 +39,8 @@ test('the end of a window is denied by calls of IAM alone', async () => {
     'iam:PutRolePolicy',
     'iam:UpdateAssumeRolePolicy',
   ])
-})
+}, 120_000)
 
 test('from a merge to the last write of its grant it is no more round trips than docs/reliability.md tells', async () => {
   expect(await measureGrant(stage, next())).toBeLessThanOrEqual(18)
-})
+}, 120_000)
