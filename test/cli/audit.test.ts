@@ -303,7 +303,7 @@ describe('daypass audit', () => {
   })
 })
 
-/** The figure itself depends on the machine: FULL=1 prints it. In any case enough that signatures are checked by threads. */
+/** The figure depends on the machine: FULL=1 prints it, and docs/audit.md has one. In any case enough that signatures are checked by threads. */
 const REQUESTS = process.env.FULL ? 100_000 : 600
 const ODD = ['no-receipt', 'forged', 'unsigned', 'pushed', 'self', 'late', 'still-open', 'refused'] as const
 
