@@ -44,11 +44,34 @@ export function daypass(wake: Wake): ApplicationFunction {
       },
     )
     app.on([...PEOPLE_EVENTS], () => wake.people())
-    app.on([...PULL_EVENTS], ({ payload }) => wake.pull(payload.repository.id, payload.pull_request.number))
+    app.on([...PULL_EVENTS], ({ name, payload }) => {
+      if (isRemark(name, payload)) return
+      wake.pull(payload.repository.id, payload.pull_request.number)
+    })
     // GitHub delivers the installation events to every app, subscribed or not.
-    app.on([...REPOSITORY_EVENTS, 'installation', 'installation_repositories'], ({ payload }) => {
+    app.on([...REPOSITORY_EVENTS, 'installation', 'installation_repositories'], ({ name, payload }) => {
+      if (isRemark(name, payload)) return
       if ('repository' in payload && payload.repository) wake.repository(payload.repository.id)
       else wake.all()
     })
   }
 }
+
+/**
+ * Comments, labels and the like of bots, this app's own above all: no command is taken from a bot, and nothing that is
+ * judged changes with them.
+ */
+function isRemark(
+  event: string,
+  payload: { readonly action?: string; readonly sender?: { type?: string } },
+): boolean {
+  if (payload.sender?.type !== 'Bot') return false
+  return event === 'issue_comment' || (event === 'pull_request' && REMARKS.has(payload.action))
+}
+
+const REMARKS: ReadonlySet<string | undefined> = new Set([
+  'assigned',
+  'labeled',
+  'unassigned',
+  'unlabeled',
+])
