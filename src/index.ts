@@ -72,6 +72,7 @@ function isRemark(
 const REMARKS: ReadonlySet<string | undefined> = new Set([
   'assigned',
   'labeled',
+  'review_requested',
   'unassigned',
   'unlabeled',
 ])

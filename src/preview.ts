@@ -8,7 +8,7 @@ import type { Rules } from './core/rules.ts'
 import { earliest } from './earliest.ts'
 import { examine } from './examine.ts'
 import { cutOff, type Examined } from './examined.ts'
-import { type Head, type HeadsOfCommit, type PullHead, readHeads } from './heads.ts'
+import { type Head, type HeadsOfCommit, readHeads } from './heads.ts'
 import { CutOff, type Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
 import { bearsLabel, closeUnanswered, tellClosed, tellOpen } from './tell-open.ts'
@@ -71,11 +71,11 @@ async function check(
   const isDue = last?.due !== undefined && last.due <= world.now()
   if (!wanted && !isDue && last?.key === key && world.now() - last.at < LOOK_ANEW_AFTER) return
   const at = world.now()
-  const [first, ...others] = await Promise.all(
-    heads.map((head) => tryToExamine(world, github, rules, base, head)),
-  )
-  if (first === undefined) return
-  const found: Found = { sha, heads, examined: [first, ...others] }
+  const seen = await examineEach(world, github, rules, base, heads)
+  const asked = await Promise.all(heads.map((head, index) => askOwners(world, github, head, seen[index])))
+  // Since when owners could answer is known only once they were asked.
+  const examined = asked.includes(true) ? await examineEach(world, github, rules, base, heads) : seen
+  const found: Found = { sha, heads, examined }
   const told = digest(found.examined.map(lasting))
   // What this process wrote it need not look for, but for now and then.
   const stands = !wanted && last?.told === told && world.now() - last.checkedAt < LOOK_ANEW_AFTER
@@ -90,7 +90,6 @@ async function check(
       const examined = found.examined[index]
       if (head.kind !== 'pull' || examined === undefined) return
       if (await closeUnanswered(world, github, rules, head, examined)) return
-      await askOwners(world, github, head, examined)
       if (!stands || !bearsLabel(head, examined)) await tellOpen(world, github, head, examined)
     }),
   )
@@ -110,6 +109,18 @@ async function check(
 function turnAfter(now: number, { request }: Examined): number | undefined {
   const from = request.kind === 'valid' ? request.standing.fallback?.from : undefined
   return from !== undefined && from > now ? from : undefined
+}
+
+async function examineEach(
+  world: PreviewWorld,
+  github: GitHub,
+  rules: Parsed<Rules>,
+  base: Snapshot,
+  [first, ...others]: HeadsOfCommit,
+): Promise<Found['examined']> {
+  const examined = (head: Head) => tryToExamine(world, github, rules, base, head)
+  const [one, rest] = await Promise.all([examined(first), Promise.all(others.map(examined))])
+  return [one, ...rest]
 }
 
 /** What GitHub does not tell in full is told to people; a read that merely failed is tried again. */
@@ -181,22 +192,25 @@ async function writeApprovalCheck(
   world.log.info({ repository: world.repository.id, commit: sha, state, title }, 'Wrote an approval check')
 }
 
-/** Asks whom GitHub did not ask; a refusal is told, and changes nothing. */
+/** Asks whom GitHub did not ask, and tells whether it did; a refusal is told, and changes nothing. */
 async function askOwners(
   world: PreviewWorld,
   { reader, writer }: GitHub,
-  { pull, draft }: PullHead,
-  { approval }: Examined,
-): Promise<void> {
-  if (draft || approval.kind !== 'judged') return
+  head: Head,
+  examined: Examined | undefined,
+): Promise<boolean> {
+  const approval = examined?.approval
+  if (head.kind !== 'pull' || head.draft || approval?.kind !== 'judged') return false
+  const { pull } = head
   const none = { people: [], teams: [] }
-  if (isEmpty(reviewersToAsk(approval.judged, none, world.now()))) return
+  if (isEmpty(reviewersToAsk(approval.judged, none, world.now()))) return false
   const reviewers = reviewersToAsk(approval.judged, await reader.askedReviewers(pull), world.now())
-  if (isEmpty(reviewers)) return
+  if (isEmpty(reviewers)) return false
   const outcome = await writer.askReviewers(pull, reviewers)
   const told = { repository: world.repository.id, pull, ...reviewers }
   if (outcome === 'asked') world.log.info(told, 'Asked owners for a review')
   else world.log.warn({ ...told, refused: outcome.refused }, 'GitHub does not let the app ask for a review')
+  return outcome === 'asked'
 }
 
 function isEmpty({ people, teams }: ReturnType<typeof reviewersToAsk>): boolean {
