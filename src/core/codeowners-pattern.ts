@@ -92,8 +92,8 @@ function matchesSegments(pattern: PathPattern, path: readonly string[]): boolean
     const run = pattern.runs[i] ?? []
     const atEnd = i === last && pattern.tail === 'file'
     const from = atEnd && i > 0 ? Math.max(at, path.length - run.length) : at
-    const to = i === 0 ? 0 : room - run.length
-    const found = findRun(run, path, from, Math.min(to, room - run.length))
+    const to = room - run.length
+    const found = findRun(run, path, from, i === 0 ? Math.min(0, to) : to)
     if (found === undefined) return false
     at = found + run.length
   }

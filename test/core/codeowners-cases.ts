@@ -38,6 +38,8 @@ export const GITHUB_ONLY: readonly Case[] = [
   ['a/*/*', 'a/b/c/d', false, 'oneLevel'],
   ['access-requests/prod/*', 'access-requests/prod/billing/x.yaml', false, 'oneLevel'],
   ['access-requests/*/*', 'access-requests/prod/billing/x.yaml', false, 'oneLevel'],
+  ['**/a/**/b/*', 'x/a/y/b/c', true, 'oneLevel'],
+  ['**/a/**/b/*', 'x/a/y/b/c/d', false, 'oneLevel'],
 ]
 
 export const LIKE_GITIGNORE: readonly Case[] = [
@@ -260,4 +262,12 @@ export const LIKE_GITIGNORE: readonly Case[] = [
   ['foo//bar', 'foo/bar', false, 'whole'],
   ['./foo', 'foo', false, 'whole'],
   ['../foo', 'foo', false, 'whole'],
+  ['/a?c', 'abcd', false, 'whole'],
+  ['/a?c', 'xbz', false, 'question'],
+  ['/a*b*c', 'axxbxxc', true, 'star'],
+  ['/a*b*c', 'axxc', false, 'star'],
+  ['/a*b*c', 'axxbc', true, 'star'],
+  ['*/abc', 'abc/aXbXc', false, 'whole'],
+  ['a/b/**/', 'a/b/c/d', true, 'trailingStars'],
+  ['a/b/**/', 'a/z/c/d', false, 'trailingStars'],
 ]

@@ -71,6 +71,12 @@ describe('which line decides', () => {
     expect(ownersOf(codeowners, 'src/a.ts')?.owners).toEqual(['@everyone'])
   })
 
+  it('looks past a later line for the same folder that does not match', () => {
+    const rules = parseCodeowners('/a/*.js @scripts\n/a/*.md @texts\n')
+    expect(ownersOf(rules, 'a/x.js')?.owners).toEqual(['@scripts'])
+    expect(ownersOf(rules, 'a/x.md')?.owners).toEqual(['@texts'])
+  })
+
   it('does not add up the owners of several lines', () => {
     const codeowners = parseCodeowners('*.js @js\n* @last\n')
     expect(ownersOf(codeowners, 'a.js')?.owners).toEqual(['@last'])
@@ -133,6 +139,7 @@ describe('how a line is read', () => {
 
   it('reads past a byte order mark', () => {
     expect(only('\uFEFF* @a')).toEqual([['*', '@a']])
+    expect(only('/a\uFEFFb @a'), 'and takes one elsewhere for what it is').toEqual([['/a\uFEFFb', '@a']])
   })
 
   it('tells users, teams and addresses apart', () => {
@@ -150,6 +157,7 @@ describe('how a line is read', () => {
       'a@',
       '@al\u00EFce',
       '@alice#x',
+      'x@acme/team',
     ])
       expect(ownerKind(text)).toBeUndefined()
   })
@@ -162,7 +170,7 @@ describe('how a line is read', () => {
 describe('lines that GitHub skips', () => {
   const skipped = (line: string) => parseCodeowners(`* @default\n${line}\n`)
 
-  for (const pattern of ['!docs/', '/docs/[ab].md', 'a[', 'a]', '/', 'a***b', '\\#a', 'a\\'])
+  for (const pattern of ['a\0c', '!docs/', '/docs/[ab].md', 'a[', 'a]', '/', 'a***b', '\\#a', 'a\\'])
     it(`skips the pattern ${pattern} and says so`, () => {
       const { rules, errors } = skipped(`${pattern} @a`.replace('\\ @a', '\\'))
       expect(rules.map(({ line }) => line)).toEqual([1])

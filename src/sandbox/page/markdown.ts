@@ -32,7 +32,7 @@ const MARKED = new Marked({
 })
 
 /** Nobody waits longer for one text; what was written to take longer, or to overflow the stack, is shown as it is. */
-const WITHIN_MS = 500
+const WITHIN_MS = 2_000
 
 export interface MarkdownPlace {
   /** Every line's end is one, as in comments; in files only a paragraph's is. */
