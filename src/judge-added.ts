@@ -149,11 +149,6 @@ function findNew(
     subject,
     reason: { code, message },
   })
-  const rejected = (code: string, message: string, fix: string): Finding => ({
-    kind: 'rejected',
-    subject,
-    reason: { code, message, fix },
-  })
 
   // The trust root comes first: rules that nobody approved must not even reject.
   const verdict = judge(evidence)
@@ -164,12 +159,12 @@ function findNew(
       `The rules can't be used: ${rules.problems[0].message} Nothing new is granted until they are mended.`,
     )
   }
-  if (rules.value.paused) return unknown('paused', 'The rules say `paused`: nothing new is granted for now.')
+  if (rules.value.paused) return unknown(PAUSED.code, PAUSED.message)
   if (!asked.ok) {
     const [first] = asked.problems
-    return rejected(first.code, `Line ${first.line}: ${first.message}`, first.fix)
+    return rejected(subject, first.code, `Line ${first.line}: ${first.message}`, first.fix)
   }
-  if (verdict.outcome === 'rejected') return rejected(verdict.code, verdict.message, verdict.fix)
+  if (verdict.outcome === 'rejected') return rejected(subject, verdict.code, verdict.message, verdict.fix)
 
   const { pull } = evidence
   if (pull?.author == null || pull.mergedAt === undefined) throw new Error('approved without author or merge')
@@ -188,13 +183,9 @@ function findNew(
 }
 
 export function approve(world: World, subject: Subject, judged: RequestRecord): Finding {
-  const rejected = (code: string, message: string, fix: string): Finding => ({
-    kind: 'rejected',
-    subject,
-    reason: { code, message, fix },
-  })
   if (phaseOf(judged.window, world.now()) === 'over') {
     return rejected(
+      subject,
       'window-over',
       'Its window was over before the app could grant it.',
       'Open a new request.',
@@ -203,6 +194,7 @@ export function approve(world: World, subject: Subject, judged: RequestRecord): 
   const lent = lentOf(world, subject.identity, judged)
   if (lent === undefined) {
     return rejected(
+      subject,
       'account-gone',
       'The account is not lent through this repository any more.',
       'Ask whoever runs Daypass.',
@@ -210,6 +202,10 @@ export function approve(world: World, subject: Subject, judged: RequestRecord): 
   }
   const grant = grantOf(subject.identity, lent.location, lent.account, judged)
   const tooLarge = checkGrantSize(grant)
-  if (tooLarge !== undefined) return rejected(tooLarge.code, tooLarge.message, tooLarge.fix)
+  if (tooLarge !== undefined) return rejected(subject, tooLarge.code, tooLarge.message, tooLarge.fix)
   return { kind: 'approved', subject, judged, grant }
+}
+
+function rejected(subject: Subject, code: string, message: string, fix: string): Finding {
+  return { kind: 'rejected', subject, reason: { code, message, fix } }
 }

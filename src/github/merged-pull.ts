@@ -4,7 +4,19 @@ import { CutOff, Unreadable } from '../ports.ts'
 import { coAuthorsOf, type FindByEmail } from './co-authors.ts'
 import type { Context } from './context.ts'
 import { personOf } from './people.ts'
-import { type PullCommits, pullCommits, pullEvents, pullFiles, readPull, wholeList } from './pulls.ts'
+import {
+  BASE_CHANGES,
+  lastOf,
+  type PullCommits,
+  pullCommits,
+  pullEvents,
+  pullFiles,
+  pullReviews,
+  readPull,
+  reviewsOf,
+  wholeList,
+} from './pulls.ts'
+import { secondsOf } from './times.ts'
 
 const MOST_PULL_COMMITS = 250
 
@@ -25,7 +37,7 @@ export async function readMergedPull(
     pullFiles(context, number),
     listed.then((commits) => commitsTold(context, commits, path)),
     readReviews(context, number, path),
-    readBaseChange(context, number),
+    pullEvents(context, number).then((events) => lastOf(events, BASE_CHANGES)),
   ])
   if (pull.commits > MOST_PULL_COMMITS || commits.length < pull.commits) {
     const cause = `it has ${pull.commits} commits, and GitHub lists ${MOST_PULL_COMMITS} at most; squash or split it`
@@ -98,11 +110,8 @@ export function sameFile(a: FileAt | 'missing', b: FileAt | 'missing'): boolean 
 }
 
 async function readReviews(context: Context, number: number, path: string): Promise<Review[]> {
-  const { octokit, at, reads } = context
-  const what = `the reviews of pull request #${number} of ${at.owner}/${at.repo}`
-  const parameters = { ...at, pull_number: number, per_page: 100 }
-  const listed = await reads.all(what, octokit.rest.pulls.listReviews, parameters, (page) => page)
-  const submitted = listed.filter(({ state }) => state !== 'PENDING')
+  const what = reviewsOf(context.at, number)
+  const submitted = (await pullReviews(context, number)).filter(({ state }) => state !== 'PENDING')
   return Promise.all(
     submitted.map(async ({ id, user, state, commit_id, submitted_at }) => {
       if (!submitted_at) throw new Unreadable(what, `GitHub does not say when review ${id} was given`)
@@ -117,21 +126,6 @@ async function readReviews(context: Context, number: number, path: string): Prom
       return { ...review, commit: commit_id, file: await reviewedFile(context, commit_id, path) }
     }),
   )
-}
-
-const BASE_CHANGES: ReadonlySet<string> = new Set([
-  'base_ref_changed',
-  'base_ref_force_pushed',
-  // GitHub itself pointed it elsewhere, as its base was merged and deleted.
-  'automatic_base_change_succeeded',
-])
-
-/** When the pull request last came to stand on another base; undefined where it never did. */
-async function readBaseChange(context: Context, number: number): Promise<number | undefined> {
-  const changes = (await pullEvents(context, number)).flatMap(({ event, created_at }) =>
-    BASE_CHANGES.has(event) ? [secondsOf(created_at)] : [],
-  )
-  return changes.length === 0 ? undefined : Math.max(...changes)
 }
 
 function reviewState(what: string, state: string): Review['state'] {
@@ -152,8 +146,4 @@ function reviewState(what: string, state: string): Review['state'] {
 /** A commit that was pushed over and is gone holds no bytes that the approval could be compared with. */
 async function reviewedFile({ git }: Context, commit: string, path: string): Promise<FileAt | 'missing'> {
   return (await git.knows(commit)) ? git.fileAt(commit, path) : 'missing'
-}
-
-function secondsOf(iso: string): number {
-  return Math.floor(Date.parse(iso) / 1000)
 }

@@ -4,6 +4,7 @@ import { LABELS } from '../core/label.ts'
 import { type ClosedPull, CutOff, type OpenPull } from '../ports.ts'
 import type { Context } from './context.ts'
 import { write } from './failures.ts'
+import { secondsOf } from './times.ts'
 
 /** GitHub lists no more, and doesn't say that it cut the list off. */
 const MOST_PULL_FILES = 3000
@@ -17,7 +18,7 @@ export async function openPulls({ octokit, at, reads }: Context): Promise<OpenPu
       baseBranch: pull.base.ref,
       draft: pull.draft === true,
       updatedAt: pull.updated_at,
-      createdAt: Math.floor(Date.parse(pull.created_at) / 1000),
+      createdAt: secondsOf(pull.created_at),
       labels: pull.labels.map(({ name }) => name),
     })),
   )
@@ -99,6 +100,34 @@ export function pullEvents({ octokit, at, reads }: Context, number: number) {
   const what = `the events of pull request #${number} of ${at.owner}/${at.repo}`
   const parameters = { ...at, issue_number: number, per_page: 100 }
   return reads.all(what, octokit.rest.issues.listEvents, parameters, (page) => page)
+}
+
+export type PullEvents = Awaited<ReturnType<typeof pullEvents>>
+
+/** When the last event of such a kind was, in seconds since the epoch; undefined where there was none. */
+export function lastOf(events: PullEvents, kinds: ReadonlySet<string>): number | undefined {
+  const times = events.flatMap(({ event, created_at }) => (kinds.has(event) ? [secondsOf(created_at)] : []))
+  return times.length === 0 ? undefined : Math.max(...times)
+}
+
+/** Events after which it stands on another base than before. */
+export const BASE_CHANGES: ReadonlySet<string> = new Set([
+  'base_ref_changed',
+  'base_ref_force_pushed',
+  // GitHub itself pointed it elsewhere, as its base was merged and deleted.
+  'automatic_base_change_succeeded',
+])
+
+/** Also those that were begun and not given yet. */
+export function pullReviews({ octokit, at, reads }: Context, number: number) {
+  const what = reviewsOf(at, number)
+  const parameters = { ...at, pull_number: number, per_page: 100 }
+  return reads.all(what, octokit.rest.pulls.listReviews, parameters, (page) => page)
+}
+
+/** As errors name them. */
+export function reviewsOf({ owner, repo }: Context['at'], number: number): string {
+  return `the reviews of pull request #${number} of ${owner}/${repo}`
 }
 
 export type PullCommits = Awaited<ReturnType<typeof pullCommits>>

@@ -6,6 +6,7 @@ import { listForcePushes } from './force-pushes.ts'
 import { following } from './history.ts'
 import { sameFile } from './merged-pull.ts'
 import { readPull } from './pulls.ts'
+import { secondsOf } from './times.ts'
 
 export interface MergedFile {
   readonly path: string
@@ -22,7 +23,7 @@ export async function leftBranch(
 ): Promise<boolean> {
   const { merge_commit_sha: mergeSha, merged_at } = await readPull(context, number)
   if (!mergeSha || !merged_at) return false
-  return wasTakenOut(context, { path, mergeSha, mergedAt: Math.floor(Date.parse(merged_at) / 1000) }, head)
+  return wasTakenOut(context, { path, mergeSha, mergedAt: secondsOf(merged_at) }, head)
 }
 
 /** Looks at every commit that followed the merge, those too that a force push threw away. */

@@ -156,9 +156,11 @@ function rolesOf({ roles }: SeedAccount, people: readonly SignedIn[]): SeedIamRo
   return people.map((person, index) => ({
     ...bobs,
     name: `AWSReservedSSO_${person.permissionSet}_${String(index).padStart(16, 'f')}`,
-    sessions: [
-      { login: 'bob', sessionName: person.userName, ...keysOf(person), lifetimeSeconds: 365 * 24 * 60 * 60 },
-    ],
+    sessions: bobs.sessions.map((session) => ({
+      ...session,
+      sessionName: person.userName,
+      ...keysOf(person),
+    })),
   }))
 }
 
