@@ -111,8 +111,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'paused rules stop nothing',
     file: 'src/judge-added.ts',
-    from: "if (rules.value.paused) return unknown('paused'",
-    to: "if (false as boolean) return unknown('paused'",
+    from: 'if (rules.value.paused) return unknown(',
+    to: 'if (false as boolean) return unknown(',
     history: [step({ kind: 'rules', change: 'pause', approved: true }, obtain)],
   },
   {
