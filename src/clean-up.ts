@@ -124,6 +124,9 @@ async function takeOut(
   const tell = isRejected(finding.subject)
     ? () => tellOnce(world, github, subject, final)
     : (shown?: RevertShown) => publish(world, github, subject, final, shown)
+  // Who asked first is told too, where the app saw nothing of it before somebody asked for more.
+  if (extended && extended.record === undefined && finding.kind === 'rejected')
+    await comment(world, github, extended, { kind: 'rejected', ...finding.reason })
   const waits = await tellAndMerge(world, github, tell, revert, state)
   if (!waits) world.memory.settled.set(subject.identity.path, { blob: subject.blob, commit: snapshot.commit })
 }

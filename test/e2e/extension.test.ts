@@ -142,6 +142,7 @@ describe('extensions that are merged while the app is down', () => {
   let late: MergedRequest
   let returned: MergedRequest
   let unseen: MergedRequest
+  let unapproved: OpenedRequest
   let interrupted: MergedRequest
   let extensions: Record<'late' | 'returned' | 'unseen' | 'interrupted', MergedRequest>
   let sessions: Record<'late' | 'returned' | 'interrupted', AwsKeys>
@@ -175,6 +176,8 @@ describe('extensions that are merged while the app is down', () => {
     )
     await world.approve('olivia', opened)
     unseen = { ...opened, ...(await world.merge('olivia', opened)) }
+    unapproved = await world.openRequest('alice', repository, `${FOLDER}/unapproved.yaml`, requestYaml({}))
+    const mergedAlone = await world.merge('olivia', unapproved)
     await world.github('alice').issues.createComment({
       ...named(repository),
       issue_number: returned.pull,
@@ -186,6 +189,7 @@ describe('extensions that are merged while the app is down', () => {
       returned: await extendUnseen(returned),
       unseen: await extendUnseen(unseen),
     }
+    await extendUnseen({ ...unapproved, ...mergedAlone })
     await passTo(startOf(late) + WINDOW, 'is down')
     await world.app('start')
     await world.settled()
@@ -227,6 +231,11 @@ describe('extensions that are merged while the app is down', () => {
     )
     await passTo(startOf(interrupted) + 25 * 60 + 1)
     expect(await reads(sessions.interrupted)).toBe(true)
+  })
+
+  test('are told of where the request was approved by nobody, which the app saw nothing of either', async () => {
+    expect(await world.comment(unapproved)).toContain('(`approvals-missing`)')
+    expect(await world.fileOnMain(unapproved.repository, unapproved.path)).toBeUndefined()
   })
 
   test('count together with a request that the app saw nothing of either', async () => {
