@@ -22,7 +22,7 @@ const PAUSED: Reason = {
 }
 
 /** Never taken for a request that was not judged yet. */
-const UNREADABLE_RECORD: Reason = {
+export const UNREADABLE_RECORD: Reason = {
   code: 'record-unreadable',
   message: 'What this app recorded of the request can not be read by this version of it.',
 }

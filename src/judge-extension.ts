@@ -17,6 +17,7 @@ import {
   obstacleTo,
   subjectIn,
   termsOf,
+  UNREADABLE_RECORD,
 } from './judge-added.ts'
 import type { Brought, SourceFile } from './ports.ts'
 import { keyOf } from './publish.ts'
@@ -97,8 +98,7 @@ async function judgeOrigin(
   if (state !== undefined && state !== 'pending') {
     const judged = parseRecord(origin.record?.text)
     if (judged !== undefined) return { judged }
-    const message = 'What this app recorded of the request can not be read by this version of it.'
-    return { kind: 'unknown', code: 'record-unreadable', message }
+    return { kind: 'unknown', ...UNREADABLE_RECORD }
   }
   const added = await asMerged(github, file, origin.evidence)
   const finding = await judgeAdded(world, github, rules, added, origin)
