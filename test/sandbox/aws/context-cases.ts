@@ -93,18 +93,18 @@ export const CONTEXT_CASES: readonly ContextCase[] = [
   holds('user', 'aws:CurrentTime is in every request', { Null: { 'aws:CurrentTime': 'false' } }),
   holds('role', 'aws:EpochTime is in every request', { Null: { 'aws:EpochTime': 'false' } }),
   fails('user', 'aws:CurrentTime at an instant is not before it', {
-    DateLessThan: { 'aws:CurrentTime': '2026-11-24T12:00:00Z' },
+    DateLessThan: { 'aws:CurrentTime': '2031-11-24T12:00:00Z' },
   }),
   holds('user', 'aws:CurrentTime at an instant is not after it', {
-    DateLessThanEquals: { 'aws:CurrentTime': '2026-11-24T12:00:00Z' },
+    DateLessThanEquals: { 'aws:CurrentTime': '2031-11-24T12:00:00Z' },
   }),
   holds('user', 'aws:EpochTime is the same instant in seconds', {
-    NumericEquals: { 'aws:EpochTime': '1795521600' },
+    NumericEquals: { 'aws:EpochTime': '1953288000' },
   }),
   holds(
     'role',
     'aws:TokenIssueTime is when the session began',
-    { DateEquals: { 'aws:TokenIssueTime': '2026-11-24T12:00:00Z' } },
+    { DateEquals: { 'aws:TokenIssueTime': '2031-11-24T12:00:00Z' } },
     DOC.revoke,
   ),
   holds(

@@ -28,8 +28,8 @@ import {
 const HOUR = 3_600_000
 const END = NOON + HOUR
 const window = {
-  DateGreaterThanEquals: { 'aws:CurrentTime': '2026-11-24T12:00:00Z' },
-  DateLessThan: { 'aws:CurrentTime': '2026-11-24T13:00:00Z' },
+  DateGreaterThanEquals: { 'aws:CurrentTime': '2031-11-24T12:00:00Z' },
+  DateLessThan: { 'aws:CurrentTime': '2031-11-24T13:00:00Z' },
 }
 const RoleName = 'alice-1'
 const RoleArn = `arn:aws:iam::${PROD}:role/daypass/x/${RoleName}`

@@ -219,7 +219,7 @@ describe('whatever is sent', () => {
       'a prototype for a service',
       'POST',
       '/',
-      { authorization: `${AUTHORIZATION}AKIAADMIN00000000000/20261124/x/__proto__/aws4_request` },
+      { authorization: `${AUTHORIZATION}AKIAADMIN00000000000/20311124/x/__proto__/aws4_request` },
       '',
     ],
     ['a million parameters', 'POST', '/', {}, 'a&'.repeat(1_000_000)],
