@@ -178,12 +178,3 @@ test('comes down whole when the app does not come up', async () => {
 
   await expect(broken).rejects.toThrow('APP_ID is missing')
 })
-
-test('comes up without an app in a moment', async () => {
-  const started = performance.now()
-  const bare = await startSandbox()
-  const took = performance.now() - started
-  await bare.close()
-
-  expect(took).toBeLessThan(1_500)
-})

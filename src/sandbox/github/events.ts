@@ -182,9 +182,7 @@ export async function pushEvent(
 /** What the branch gained, oldest first; for a new branch, what no other branch has. */
 async function pushedShas({ git }: Repository, { ref, before, after }: Push): Promise<string[]> {
   const branch = ref.replace(/^refs\/heads\//, '')
-  const others = ['--not', `--exclude=${branch}`, '--branches']
-  const gained =
-    before === NO_OBJECT ? await git.history([after, ...others]) : await git.between(before, after)
+  const gained = before === NO_OBJECT ? await git.newTo(branch, after) : await git.between(before, after)
   return gained.slice(0, LISTED_COMMITS).reverse()
 }
 

@@ -1,7 +1,6 @@
-/** What changed between two trees, with renames and patches, read from one `git diff-tree`. */
+/** What changed between two commits, with renames and patches, read from `git diff-tree`. */
 import type { Git } from './git.ts'
 import { NO_OBJECT } from './git.ts'
-import { runGit } from './git-process.ts'
 import { Memo } from './memo.ts'
 
 export interface FileDiff {
@@ -41,10 +40,17 @@ export async function diffTrees(
   const key = `${before} ${after}`
   const found = memo.get(key)
   if (found) return found
-  const options = ['-r', '-z', '-M', '--no-abbrev', '--raw', '--numstat', '-p', '--no-ext-diff', '--no-color']
-  const { stdout } = await runGit(git.directory, ['diff-tree', ...options, before ?? EMPTY_TREE, after, '--'])
-  const diff = parseDiff(stdout.toString())
-  return stdout.length > LARGEST_KEPT ? diff : memo.set(key, diff)
+  const [old, now] = await Promise.all([
+    before === undefined ? EMPTY_TREE : treeOf(git, before),
+    treeOf(git, after),
+  ])
+  const told = await git.diff(old, now)
+  const diff = parseDiff(told.toString())
+  return told.length > LARGEST_KEPT ? diff : memo.set(key, diff)
+}
+
+async function treeOf(git: Git, commit: string): Promise<string> {
+  return (await git.commitOrFail(commit)).tree
 }
 
 interface RawChange {

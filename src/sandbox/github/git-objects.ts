@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
-import type { RawObject } from './git-process.ts'
+import type { RawObject } from './object-reader.ts'
 
 export interface Identity {
   readonly name: string

@@ -1,7 +1,6 @@
 /** Walks and rewrites trees: find a path, list everything, put and remove files. */
 import type { Git } from './git.ts'
-import { FILE_MODE, TREE_MODE, type TreeEntry } from './git-objects.ts'
-import { runGit } from './git-process.ts'
+import { FILE_MODE, SUBMODULE_MODE, TREE_MODE, type TreeEntry } from './git-objects.ts'
 import { Memo } from './memo.ts'
 
 export interface PathEntry extends TreeEntry {
@@ -40,20 +39,32 @@ export async function listTree(
 ): Promise<readonly ListedEntry[]> {
   const memo = listed.get(git) ?? new Memo<readonly ListedEntry[]>()
   listed.set(git, memo)
-  return memo.of(`${treeSha} ${recursive}`, async () => {
-    const options = ['-z', '--long', ...(recursive ? ['-r', '-t'] : [])]
-    const { stdout } = await runGit(git.directory, ['ls-tree', ...options, treeSha])
-    return stdout.toString().split('\0').filter(Boolean).map(listedEntry)
-  })
+  return memo.of(`${treeSha} ${recursive}`, () => entriesOf(git, treeSha, '', recursive))
 }
 
 const listed = new WeakMap<Git, Memo<readonly ListedEntry[]>>()
 
-/** `<mode> <type> <sha> <size>\t<path>`, the size padded with spaces. */
-function listedEntry(line: string): ListedEntry {
-  const tab = line.indexOf('\t')
-  const [mode = '', type = '', sha = '', size = '-'] = line.slice(0, tab).split(/ +/)
-  return { path: line.slice(tab + 1), mode, type, sha, size: size === '-' ? undefined : Number(size) }
+async function entriesOf(
+  git: Git,
+  treeSha: string,
+  folder: string,
+  recursive: boolean,
+): Promise<readonly ListedEntry[]> {
+  const entries = await Promise.all(
+    ((await git.tree(treeSha)) ?? []).map(async ({ mode, name, sha }) => {
+      const entry = { path: folder + name, mode: mode.padStart(6, '0'), type: typeOf(mode), sha }
+      if (entry.type !== 'tree')
+        return [{ ...entry, size: entry.type === 'blob' ? await git.blobSize(sha) : undefined }]
+      const below = recursive ? await entriesOf(git, sha, `${entry.path}/`, true) : []
+      return [{ ...entry, size: undefined }, ...below]
+    }),
+  )
+  return entries.flat()
+}
+
+function typeOf(mode: string): string {
+  if (mode === TREE_MODE) return 'tree'
+  return mode === SUBMODULE_MODE ? 'commit' : 'blob'
 }
 
 /** The tree with the changes made; folders left empty disappear, as git has no empty folders. */

@@ -10,9 +10,12 @@ import {
   type TreeEntry,
   writeLooseObject,
 } from './git-objects.ts'
-import { ObjectReader, type RawObject, runGit } from './git-process.ts'
+import { runGit } from './git-process.ts'
+import { beyond, mergeBases } from './graph.ts'
 import { Memo } from './memo.ts'
+import { ObjectReader, type RawObject } from './object-reader.ts'
 import { type RefUpdate, RefWriter } from './ref-writer.ts'
+import { TreeDiffer } from './tree-differ.ts'
 
 export const NO_OBJECT = '0'.repeat(40)
 
@@ -37,26 +40,43 @@ export interface HistoryOptions {
 export class Git {
   readonly directory: string
   readonly #reader: ObjectReader
+  readonly #differ: TreeDiffer
   readonly #refs: RefWriter
   readonly #commits = new Memo<Commit>()
   readonly #trees = new Memo<readonly TreeEntry[]>()
   readonly #bases = new Memo<string | null>()
   readonly #ranges = new Memo<readonly string[]>()
+  readonly #histories = new Memo<string[]>()
+  /** Undefined until they are listed, and whenever they moved by another way than through here. */
+  #listed: ReadonlyMap<string, string> | undefined
+  #moves = 0
 
   constructor(directory: string) {
     this.directory = directory
     this.#reader = new ObjectReader(directory)
+    this.#differ = new TreeDiffer(directory)
     this.#refs = new RefWriter(directory)
   }
 
   close(): void {
     this.#reader.close()
+    this.#differ.close()
     this.#refs.close()
   }
 
   /** Any object by name; `name` must be a full sha or a ref that `isSafeRefName` accepts. */
   read(name: string): Promise<RawObject | undefined> {
     return this.#reader.read(name)
+  }
+
+  /** In bytes; undefined where there is no such object. */
+  async blobSize(sha: string): Promise<number | undefined> {
+    return (await this.#reader.info(sha))?.size
+  }
+
+  /** What `git diff-tree` says of two trees. */
+  diff(before: string, after: string): Promise<Buffer> {
+    return this.#differ.diff(before, after)
   }
 
   async commit(sha: string): Promise<Commit | undefined> {
@@ -109,6 +129,7 @@ export class Git {
     const file = join(this.directory, ref)
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, `${sha}\n`)
+    this.forgetRefs()
   }
 
   /** The object a full ref name points at. */
@@ -117,24 +138,46 @@ export class Git {
     return (await this.#reader.read(ref))?.sha
   }
 
-  /** Those below the prefixes; without any, all. */
+  /** Those below the prefixes, by name; without any, all. */
   async refs(...prefixes: string[]): Promise<Ref[]> {
-    const { stdout } = await runGit(this.directory, [
-      'for-each-ref',
-      '--format=%(objectname) %(refname)',
-      ...prefixes,
-    ])
-    return lines(stdout).map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }))
+    const listed = this.#listed ?? (await this.#listRefs())
+    return [...listed]
+      .filter(([name]) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(`${prefix}/`)))
+      .map(([name, sha]) => ({ name, sha }))
+      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+  }
+
+  async #listRefs(): Promise<ReadonlyMap<string, string>> {
+    const moves = this.#moves
+    const { stdout } = await runGit(this.directory, ['for-each-ref', '--format=%(objectname) %(refname)'])
+    const listed = new Map(lines(stdout).map((line) => [line.slice(41), line.slice(0, 40)]))
+    if (moves === this.#moves) this.#listed = listed
+    return listed
+  }
+
+  /** To be called when git itself moved refs, as it does for whoever pushes. */
+  forgetRefs(): void {
+    this.#moves += 1
+    this.#listed = undefined
   }
 
   /** Moves all of the refs or none; false when one of them is no longer where `before` says. */
-  updateRefs(updates: readonly RefUpdate[]): Promise<boolean> {
-    return this.#refs.move(updates)
+  async updateRefs(updates: readonly RefUpdate[]): Promise<boolean> {
+    const before = this.#listed
+    this.#moves += 1
+    const moves = this.#moves
+    const moved = await this.#refs.move(updates)
+    if (before !== undefined && moves === this.#moves) this.#listed = moved ? after(before, updates) : before
+    else this.forgetRefs()
+    return moved
   }
 
   async history(range: readonly string[], options: HistoryOptions = {}): Promise<string[]> {
-    const { stdout } = await runGit(this.directory, ['rev-list', ...historyArguments(range, options)])
-    return lines(stdout)
+    const args = historyArguments(range, options)
+    const read = async () => lines((await runGit(this.directory, ['rev-list', ...args])).stdout)
+    // What follows from names of objects alone never changes.
+    const isFixed = range.every((name) => /^[0-9a-f]{40}$/.test(name)) && !options.since && !options.until
+    return isFixed ? this.#histories.of(args.join('\n'), read) : read()
   }
 
   async countHistory(range: readonly string[], options: HistoryOptions = {}): Promise<number> {
@@ -151,18 +194,32 @@ export class Git {
     if (base === head) return []
     const { parents } = await this.commitOrFail(head)
     if (parents.length === 1 && parents[0] === base) return [head]
-    return this.#ranges.of(`${base} ${head}`, () => this.history([head, `^${base}`]))
+    return this.#ranges.of(
+      `${base} ${head}`,
+      async () => (await beyond(this.#node, head, [base])) ?? this.history([head, `^${base}`]),
+    )
+  }
+
+  /** What a commit has beyond every branch but one, newest first. */
+  async newTo(branch: string, head: string): Promise<readonly string[]> {
+    const others = (await this.refs('refs/heads')).filter(({ name }) => name !== `refs/heads/${branch}`)
+    const shas = others.map(({ sha }) => sha)
+    return (await beyond(this.#node, head, shas)) ?? this.history([head, ...shas.map((sha) => `^${sha}`)])
   }
 
   async mergeBase(a: string, b: string): Promise<string | undefined> {
     if (a === b || (await this.#isParent(a, b))) return a
     if (await this.#isParent(b, a)) return b
     const found = await this.#bases.of(`${a} ${b}`, async () => {
+      const bases = await mergeBases(this.#node, a, b)
+      if (bases !== undefined && bases.length < 2) return bases[0] ?? null
       const { stdout } = await runGit(this.directory, ['merge-base', a, b], { answers: [1] })
       return lines(stdout)[0] ?? null
     })
     return found ?? undefined
   }
+
+  readonly #node = (sha: string): Promise<Commit> => this.commitOrFail(sha)
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
     return (await this.mergeBase(ancestor, descendant)) === ancestor
@@ -182,6 +239,7 @@ export class Git {
   /** Brings one commit over from another repository and names it here. */
   async fetch(source: Git, sha: string, ref: string): Promise<void> {
     await runGit(this.directory, ['fetch', '--quiet', '--no-tags', source.directory, `+${sha}:${ref}`])
+    this.forgetRefs()
   }
 }
 
@@ -248,6 +306,18 @@ function historyArguments(range: readonly string[], options: HistoryOptions): st
     '--',
     ...(options.path ? [`:(literal)${options.path}`] : []),
   ]
+}
+
+function after(
+  refs: ReadonlyMap<string, string>,
+  updates: readonly RefUpdate[],
+): ReadonlyMap<string, string> {
+  const moved = new Map(refs)
+  for (const { ref, after } of updates) {
+    if (after === NO_OBJECT) moved.delete(ref)
+    else moved.set(ref, after)
+  }
+  return moved
 }
 
 function lines(output: Buffer): string[] {

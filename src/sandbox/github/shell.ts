@@ -3,8 +3,7 @@
  * it holds, and blocks it meanwhile; to fork a shell costs next to nothing.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +34,9 @@ class Shell {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>
   readonly #waiting = new Map<number, { resolve(code: number): void; reject(error: Error): void }>()
   #last = 0
+  /** Names of files that nobody writes or reads now, and how many there are in all. */
+  readonly #free: number[] = []
+  #places = 0
 
   constructor() {
     // The commands find their input in a file, so that none of them can read what is meant for the shell.
@@ -48,21 +50,23 @@ class Shell {
   }
 
   async run(directory: string, command: readonly string[], input: string | Buffer): Promise<Ended> {
-    this.#last += 1
-    const id = this.#last
-    const file = (name: string) => join(this.#files, `${id}.${name}`)
+    const place = this.#free.pop() ?? this.#places++
+    const file = (name: string) => join(this.#files, `${place}.${name}`)
     const [stdin, stdout, stderr] = [file('in'), file('out'), file('err')] as const
-    if (input.length > 0) await writeFile(stdin, input)
+    // To wait for files as small as these costs more than to write and read them.
+    if (input.length > 0) writeFileSync(stdin, input)
     const source = input.length > 0 ? quote(stdin) : '/dev/null'
     const call = `cd ${quote(directory)} && ${command.map(quote).join(' ')}`
+    this.#last += 1
+    const id = this.#last
     const code = await this.#ask(
       id,
       // A shell takes notice of what has ended in the background only when it lists its jobs.
-      `jobs >/dev/null; { ( ${call} ) <${source} >${quote(stdout)} 2>${quote(stderr)}; echo "${id} $?"; } &\n`,
+      `jobs >/dev/null; { { ${call}; } <${source} >${quote(stdout)} 2>${quote(stderr)}; echo "${id} $?"; } &\n`,
     )
-    const written = await Promise.all([readFile(stdout), readFile(stderr)])
-    await Promise.all([stdin, stdout, stderr].map((file) => rm(file, { force: true })))
-    return { code, stdout: written[0], stderr: written[1] }
+    const ended = { code, stdout: readFileSync(stdout), stderr: readFileSync(stderr) }
+    this.#free.push(place)
+    return ended
   }
 
   #ask(id: number, line: string): Promise<number> {
