@@ -50,11 +50,24 @@ export function daypass(wake: Wake): ApplicationFunction {
     })
     // GitHub delivers the installation events to every app, subscribed or not.
     app.on([...REPOSITORY_EVENTS, 'installation', 'installation_repositories'], ({ name, payload }) => {
-      if (isRemark(name, payload)) return
+      if (isRemark(name, payload) || isElsewhere(payload)) return
       if ('repository' in payload && payload.repository) wake.repository(payload.repository.id)
       else wake.all()
     })
   }
+}
+
+/** On a branch that is neither the default branch nor a merge queue's: what its pull request makes of it is told as well. */
+function isElsewhere(payload: {
+  readonly ref?: string | null
+  readonly ref_type?: string
+  readonly repository?: { readonly default_branch?: string }
+}): boolean {
+  const { ref, ref_type: kind, repository } = payload
+  const home = repository?.default_branch
+  if (typeof ref !== 'string' || home === undefined) return false
+  const branch = kind === undefined ? ref.replace(/^refs\/heads\//, '') : ref
+  return branch !== home && !branch.startsWith('gh-readonly-queue/')
 }
 
 /**

@@ -1,8 +1,9 @@
-/** One run at a time for each repository: wake-ups are coalesced, and each sleeps until its next opening, end or sweep. */
+/** One run at a time for each repository: wake-ups are gathered, and each sleeps until its next opening, end or sweep. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from './clock.ts'
 
 export interface Scheduler {
-  /** Runs this repository as soon as possible; a wake-up during a run makes one more run follow it. */
+  /** Runs this repository in a moment, once for all wake-ups until then; one that comes during a run makes one more follow it. */
   wake(repositoryId: number): void
   /** Whether nothing runs and nothing is due. */
   idle(): boolean
@@ -18,7 +19,9 @@ export interface SchedulerOptions {
   readonly run: (repositoryId: number) => Promise<number | undefined>
 }
 
-/** What could not be finished is tried again, but never in a tight loop. In milliseconds, as the next. */
+/** GitHub tells of one deed in several events, which come close together. In milliseconds, as the next two. */
+const GATHERED_FOR = 100
+/** What could not be finished is tried again, but never in a tight loop. */
 const SHORTEST_PAUSE = 1000
 /** setTimeout fires at once beyond 2^31 ms; waking early only looks again. */
 const LONGEST_SLEEP = 60 * 60 * 1000
@@ -43,28 +46,31 @@ export function createScheduler({ clock, sweepSeconds, run }: SchedulerOptions):
     return slot
   }
 
-  function start(repositoryId: number, slot: Slot): void {
+  function start(repositoryId: number, slot: Slot, after = 0): void {
     if (stopped) return
     if (slot.running) {
       slot.again = true
       return
     }
     clearTimeout(slot.timer)
-    slot.running = runUntilQuiet(repositoryId, slot).finally(() => {
+    slot.running = runUntilQuiet(repositoryId, slot, after).finally(() => {
       slot.running = undefined
       sleep(repositoryId, slot)
     })
   }
 
-  async function runUntilQuiet(repositoryId: number, slot: Slot): Promise<void> {
-    do {
+  async function runUntilQuiet(repositoryId: number, slot: Slot, after: number): Promise<void> {
+    if (after > 0) await pause(after)
+    while (!stopped) {
       slot.again = false
       const next = (await run(repositoryId)) ?? Number.POSITIVE_INFINITY
       slot.due = Math.max(
         Math.min(next * 1000, clock.now() + sweepSeconds * 1000),
         clock.now() + SHORTEST_PAUSE,
       )
-    } while (slot.again && !stopped)
+      if (!slot.again) return
+      await pause(GATHERED_FOR)
+    }
   }
 
   function sleep(repositoryId: number, slot: Slot): void {
@@ -82,7 +88,7 @@ export function createScheduler({ clock, sweepSeconds, run }: SchedulerOptions):
   })
 
   return {
-    wake: (repositoryId) => start(repositoryId, slotOf(repositoryId)),
+    wake: (repositoryId) => start(repositoryId, slotOf(repositoryId), GATHERED_FOR),
     idle: () => [...slots.values()].every((slot) => !slot.running && slot.due > clock.now()),
     async stop() {
       stopped = true

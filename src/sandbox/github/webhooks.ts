@@ -39,7 +39,7 @@ export interface Webhooks extends DeliveryOrder {
 
 const TIMEOUT_MS = 10_000
 const KEPT_DELIVERIES = 1_000
-/** How long an event may be overtaken by later ones, where they are shuffled. */
+/** How long an event waits for a later one that overtakes it, where they are shuffled. */
 const SHUFFLE_WITHIN_MS = 50
 
 interface Message {
@@ -66,7 +66,7 @@ export function createWebhooks(
     if (busy) return
     busy = true
     while (queue.length > 0) {
-      if (mode === 'shuffled') await sleep(SHUFFLE_WITHIN_MS)
+      if (mode === 'shuffled' && queue.length === 1) await sleep(SHUFFLE_WITHIN_MS)
       const message = mode === 'shuffled' ? anyButTheOldest(queue) : queue[0]
       if (!message) break
       keep(await deliver(message, webhookUrl(), stop.signal))
