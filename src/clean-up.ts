@@ -8,7 +8,6 @@ import { type RevertReason, revertTexts } from './core/revert-texts.ts'
 import { phaseOf } from './core/window.ts'
 import { endOnRecord } from './end-on-record.ts'
 import type { Finding } from './finding.ts'
-import { NO_TERMS } from './judge-added.ts'
 import type { Revert, RevertState, Snapshot } from './ports.ts'
 import { comment, keyOf, lentOf, publish, recordVerdict, type Subject, subjectOf } from './publish.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
@@ -198,9 +197,7 @@ async function tellAndMerge(
 async function isItsFile(github: GitHub, snapshot: Snapshot, { identity, blob }: Subject): Promise<boolean> {
   const file = snapshot.requests.find((request) => request.path === identity.path && request.blob === blob)
   if (file === undefined) return false
-  const brought = await github.reader.provenance(file, snapshot, NO_TERMS)
-  const { evidence } = brought.earlier[0] ?? brought
-  return evidence.pull?.number === identity.pull
+  return (await github.reader.originOf(identity.path, snapshot.commit)) === identity.pull
 }
 
 function revertFor({ sign }: World, { identity, blob }: Subject, state: FinalState): Revert {

@@ -160,6 +160,8 @@ export interface RepositoryReader {
   askedReviewers(pull: number): Promise<Reviewers>
   /** The evidence of a file that is on the default branch at `snapshot`. */
   provenance(file: SourceFile, snapshot: Snapshot, terms: EvidenceTerms): Promise<Provenance>
+  /** The number of the pull request that added a file on the branch at that commit; undefined where somebody pushed it. */
+  originOf(path: string, commit: string): Promise<number | undefined>
   /** The record of a request whose pull request is known, whether or not its file is still on the branch. */
   recordOf(identity: RequestIdentity): Promise<RecordedRequest>
   /** The text of a blob; undefined where it is too large to be a request, not UTF-8, or not in this repository. */

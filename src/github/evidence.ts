@@ -1,5 +1,5 @@
 /** Gathers what GitHub says of how one request came to be on the branch, or would come to be there. */
-import type { Evidence, FileAt, TrustRoot } from '../core/evidence.ts'
+import type { ChangedFile, Evidence, FileAt, TrustRoot } from '../core/evidence.ts'
 import {
   type Brought,
   type EvidenceTerms,
@@ -15,7 +15,7 @@ import { readMergedPull } from './merged-pull.ts'
 import { findLanded, landing } from './merges.ts'
 import { readOwners } from './owners.ts'
 import { permissionOfPerson, personOf } from './people.ts'
-import { type LandedPull, type PullCommits, pullCommits, readPull } from './pulls.ts'
+import { type LandedPull, type PullCommits, pullCommits, pullFiles, readPull } from './pulls.ts'
 import { findRecord } from './records.ts'
 import { leftBranch } from './taken-out.ts'
 import { lastTouch } from './touches.ts'
@@ -126,19 +126,44 @@ async function readLinks(
 }
 
 function changesRequest({ pull, beforeMerge }: Link, path: string): boolean {
-  const change = pull?.files.find((file) => file.path === path)
-  return change?.status === 'modified' && beforeMerge !== 'missing'
+  return isModified(pull?.files ?? [], path) && beforeMerge !== 'missing'
 }
 
-/** What is known of the pull request that brought the file as it is in `head`. */
-async function readLink(context: Context, head: string, path: string, isLast: boolean): Promise<Link> {
+function isModified(files: readonly ChangedFile[], path: string): boolean {
+  return files.find((file) => file.path === path)?.status === 'modified'
+}
+
+/**
+ * The number of the pull request that added a file, whatever extended it since; undefined where somebody pushed it.
+ * Reads nothing of what only a judgement needs.
+ */
+export async function readOrigin(
+  context: Context,
+  head: string,
+  path: string,
+  most = MOST_LINKS,
+): Promise<number | undefined> {
+  const landed = await readLanded(context, head, path)
+  if (!landed || most === 1 || !isModified(await pullFiles(context, landed.number), path))
+    return landed?.number
+  const { before } = await landing(context, landed, await pullCommits(context, landed.number))
+  if (before === undefined || (await context.git.fileAt(before, path)) === 'missing') return landed.number
+  return readOrigin(context, before, path, most - 1)
+}
+
+async function readLanded(context: Context, head: string, path: string): Promise<LandedPull | undefined> {
   const commit = await lastTouch(context, head, path)
   if (!commit)
     throw new Unreadable(
       `the last commit of ${path}`,
       'GitHub lists none, although the file is on the branch',
     )
-  const landed = await findLanded(context, commit, head)
+  return findLanded(context, commit, head)
+}
+
+/** What is known of the pull request that brought the file as it is in `head`. */
+async function readLink(context: Context, head: string, path: string, isLast: boolean): Promise<Link> {
+  const landed = await readLanded(context, head, path)
   if (!landed) return PUSHED
   const identity = { repositoryId: context.target.id, path, pull: landed.number }
   const commits = pullCommits(context, landed.number)

@@ -11,7 +11,7 @@ import {
 import { endCommands } from './commands.ts'
 import { createTeller, remind } from './comments.ts'
 import { type Context, createContext, type Octokit, type Target } from './context.ts'
-import { readPreviewEvidence, readProvenance } from './evidence.ts'
+import { readOrigin, readPreviewEvidence, readProvenance } from './evidence.ts'
 import { isNotFound } from './failures.ts'
 import { readFallback } from './fallback.ts'
 import { readOwners } from './owners.ts'
@@ -48,6 +48,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     previewChange: (pull, path) => readOpenChange(context, pull, path),
     askedReviewers: (pull) => askedReviewers(context, pull),
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
+    originOf: (path, commit) => readOrigin(context, commit, path),
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => blobText(context, blob),
     leftBranch: (identity, head) => leftBranch(context, identity, head),

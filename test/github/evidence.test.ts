@@ -189,6 +189,48 @@ describe('the evidence of a merged request', () => {
   })
 })
 
+describe('the pull request that added a file', () => {
+  /** By the short way, and by all evidence. */
+  async function origins() {
+    const { reader } = world.open()
+    const snapshot = await reader.snapshot()
+    const { evidence, earlier } = await provenance()
+    const [first = evidence] = earlier.map((brought) => brought.evidence)
+    return [await reader.originOf(PATH, snapshot.commit), first.pull?.number]
+  }
+
+  it.each(['merge', 'squash', 'rebase'] as const)(
+    'is the first one, however often others changed the file since: %s',
+    async (method) => {
+      const { pull } = await grantedRequest(world, method)
+      for (const more of ['twice', 'thrice']) {
+        await commit(world, 'alice', more, { [PATH]: `${TEXT}# ${more}\n` })
+        await merge(world, 'oscar', await propose(world, 'alice', more), method)
+      }
+      expect(await origins()).toEqual([pull, pull])
+    },
+  )
+
+  it('is nobody’s where somebody pushed the file, or what it is now', async () => {
+    await commit(world, 'mallory', 'main', { [PATH]: TEXT })
+    expect(await origins()).toEqual([undefined, undefined])
+    await commit(world, 'alice', 'more', { [PATH]: `${TEXT}# more\n` })
+    await merge(world, 'oscar', await propose(world, 'alice', 'more'))
+    expect(await origins()).toEqual([undefined, undefined])
+    await commit(world, 'mallory', 'main', { [PATH]: `${TEXT}# pushed\n` })
+    expect(await origins()).toEqual([undefined, undefined])
+  })
+
+  it('is the later one where the file was taken out and added again', async () => {
+    await grantedRequest(world)
+    await commit(world, 'root', 'main', { [PATH]: null })
+    await commit(world, 'alice', 'again', { [PATH]: TEXT })
+    const again = await propose(world, 'alice', 'again')
+    await merge(world, 'oscar', again)
+    expect(await origins()).toEqual([again, again])
+  })
+})
+
 describe('the evidence of an open request', () => {
   it('goes as far as it does before the merge', async () => {
     await commit(world, 'alice', 'ask', { [PATH]: TEXT })
