@@ -54,12 +54,16 @@ async function judgeAgain(
   isChanging: boolean,
 ): Promise<Disallowed | undefined> {
   const { identity } = standing
-  const { record } = await subjectOf(github, standing)
+  const leftSince = (pull: number) => github.reader.leftBranch({ ...identity, pull }, snapshot.commit)
+  const [{ record }, leftSinceFirst] = await Promise.all([
+    subjectOf(github, standing),
+    !isChanging && leftSince(identity.pull),
+  ])
   const judged = parseRecord(record?.text)
+  const last = lastPullOf(identity, judged)
   // Whoever can push can put a file back; the consent that was taken back with it does not come back.
-  const brought = { ...identity, pull: lastPullOf(identity, judged) }
-  if (!isChanging && (await github.reader.leftBranch(brought, snapshot.commit)))
-    return { standing, because: 'file-removed' }
+  const left = last === identity.pull ? leftSinceFirst : !isChanging && (await leftSince(last))
+  if (left) return { standing, because: 'file-removed' }
   // Without a record nothing says what was allowed; the window ends it all the same.
   if (judged === undefined) return undefined
   const detail = rules.ok ? againstRules(world, snapshot, rules.value, standing, judged) : undefined

@@ -17,24 +17,33 @@ import { attempt, type GitHub, tell, type World } from './world.ts'
 /** What is to become of each standing grant whose file has other bytes by now; of one that is missing nothing is known. */
 export type Changes = ReadonlyMap<StandingGrant, Finding>
 
+/** The standing grants whose file has other bytes by now. */
+export function changedGrants(
+  world: World,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+): ReadonlySet<StandingGrant> {
+  const branch = new Map(snapshot.requests.map((file) => [file.path, file.blob]))
+  const steps = plan({ desired: [], branch, standing, now: world.now() }).filter(isWeigh)
+  return new Set(steps.map((step) => step.standing))
+}
+
 export async function judgeChanges(
   world: World,
   github: GitHub,
   snapshot: Snapshot,
   rules: Parsed<Rules>,
   standing: readonly StandingGrant[],
+  changing: ReadonlySet<StandingGrant>,
 ): Promise<Changes> {
-  const branch = new Map(snapshot.requests.map((file) => [file.path, file.blob]))
   const changes = new Map<StandingGrant, Finding>()
   await Promise.all(
-    plan({ desired: [], branch, standing, now: world.now() })
-      .filter(isWeigh)
-      .map(({ standing: grant }) =>
-        attempt(world, 'judge a change of a request', { path: grant.identity.path }, async () => {
-          const file = snapshot.requests.find(({ path }) => path === grant.identity.path)
-          if (file) changes.set(grant, await judgeFile(world, github, snapshot, rules, standing, file))
-        }),
-      ),
+    [...changing].map((grant) =>
+      attempt(world, 'judge a change of a request', { path: grant.identity.path }, async () => {
+        const file = snapshot.requests.find(({ path }) => path === grant.identity.path)
+        if (file) changes.set(grant, await judgeFile(world, github, snapshot, rules, standing, file))
+      }),
+    ),
   )
   return changes
 }

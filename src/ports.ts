@@ -300,7 +300,8 @@ export interface ListedRoles {
 export interface GrantWriter {
   /**
    * Writes the role, or completes, tightens or extends one that is there. Running it again changes nothing. Returns what it
-   * mended of what others had changed, and what it left, each as a sentence. `former`: what it was before it was extended.
+   * mended of what others had changed, and what it left, each as a sentence. `former`: what it was before it was extended;
+   * left out where no such role is known yet.
    */
   write(account: Account, grant: Grant, former?: readonly Grant[]): Promise<readonly string[]>
   /** Makes the role deny everything, sessions in use included, and mark why. */

@@ -3,25 +3,20 @@ import { raiseAlarm } from './alarm.ts'
 import { cleanUp } from './clean-up.ts'
 import { refuseByWrongClock } from './clock-error.ts'
 import type { Account } from './core/account.ts'
-import { endedEvent, grantedEvent, requestTold, strayEvent } from './core/event.ts'
-import type { Person } from './core/evidence.ts'
-import type { EndReason, Grant, StandingGrant, StrayRole } from './core/grant.ts'
+import { grantedEvent, requestTold, strayEvent } from './core/event.ts'
+import type { Grant, StandingGrant, StrayRole } from './core/grant.ts'
 import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
-import type { Parsed } from './core/problem.ts'
-import { parseLocation } from './core/request.ts'
-import type { Rules } from './core/rules.ts'
+import { denyEach } from './deny.ts'
 import { earliest } from './earliest.ts'
-import { findDisallowed } from './end-disallowed.ts'
-import { findGivenBack } from './end-early.ts'
-import { type Changes, extendAccess, judgeChanges, whyChangeEnds } from './extend.ts'
+import { extendAccess } from './extend.ts'
 import type { Finding } from './finding.ts'
-import { judgeFile } from './judge-file.ts'
-import { Obstacle, type Snapshot, type SourceFile } from './ports.ts'
+import { type Iam, judgeBranch } from './judge-branch.ts'
+import { Obstacle, type Snapshot } from './ports.ts'
 import { comment, keyOf, lentOf, publish, publishRules, recordVerdict } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
-import { accountOf, attempt, type GitHub, tell, type World } from './world.ts'
+import { attempt, type GitHub, tell, type World } from './world.ts'
 
 /** IAM may take this long to list a role that was just written; until then it counts as standing. Seconds. */
 const PROPAGATION_SECONDS = 300
@@ -32,36 +27,23 @@ export async function reconcile(world: World): Promise<number | undefined> {
   let standing = await endAccess(world, iam.standing, 'unreadable')
   let reminder: number | undefined
 
+  const { github } = world
   const snapshot = await readBranch(world)
-  if (world.github !== undefined && snapshot !== undefined) {
+  if (github !== undefined && snapshot !== undefined) {
     standing = await endAccess(world, standing, filesOf(snapshot))
     const rules = readRules(snapshot)
-    standing = await endGivenBack(world, world.github, snapshot, standing)
-    const changes = await judgeChanges(world, world.github, snapshot, rules, standing)
-    standing = await denyEach(world, standing, endedBy(changes))
-    standing = await denyEach(
-      world,
-      standing,
-      await findDisallowed(world, world.github, snapshot, rules, standing, new Set(changes.keys())),
-    )
-    const findings = [
-      ...(await judgeNewFiles(world, world.github, snapshot, rules, standing, changes, iam.unreadable)),
-      ...findingsOf(changes, standing),
-    ]
-    standing = await extendAccess(world, world.github, standing, changes)
-    standing = await giveAccess(world, world.github, standing, filesOf(snapshot), findings)
-    await report(world, world.github, keptOf(world, standing, filesOf(snapshot)), findings)
-    standing = await cleanUp(world, world.github, snapshot, standing, findings)
-    reminder = await remind(world, world.github, rules, standing)
+    await attempt(world, 'report broken rules', {}, () => publishRules(world, github, snapshot, rules))
+    forgetGone(world, snapshot)
+    const judged = await judgeBranch(world, github, snapshot, rules, { ...iam, standing })
+    const { findings } = judged
+    standing = await extendAccess(world, github, judged.standing, judged.changes)
+    standing = await giveAccess(world, github, standing, filesOf(snapshot), findings)
+    await report(world, github, keptOf(world, standing, filesOf(snapshot)), findings)
+    standing = await cleanUp(world, github, snapshot, standing, findings)
+    reminder = await remind(world, github, rules, standing)
   }
   raiseAlarm(world, standing)
   return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
-}
-
-interface Iam {
-  readonly standing: readonly StandingGrant[]
-  /** Aliases of the accounts that could not be read: nothing is concluded about them. */
-  readonly unreadable: ReadonlySet<string>
 }
 
 async function readStanding(world: World): Promise<Iam> {
@@ -138,116 +120,6 @@ async function endAccess(
 ): Promise<readonly StandingGrant[]> {
   const steps = plan({ desired: [], branch, standing, now: world.now() })
   return denyEach(world, standing, steps.filter(isDeny))
-}
-
-/** Those whose file was changed to something that does not extend them. */
-function endedBy(changes: Changes): readonly Ending[] {
-  return [...changes].flatMap(([standing, finding]) => {
-    const detail = whyChangeEnds(standing, finding)
-    return detail === undefined ? [] : [{ standing, because: 'file-changed', detail }]
-  })
-}
-
-/** What is to become of the changed files themselves, apart from the grants that they extend. */
-function findingsOf(changes: Changes, standing: readonly StandingGrant[]): readonly Finding[] {
-  const known = new Set(standing.map(({ identity }) => keyOf(identity)))
-  return [...changes.values()].filter(({ subject }) => !known.has(keyOf(subject.identity)))
-}
-
-/** Denies what somebody who may has ended early: by a comment, or by the button on the check run. */
-async function endGivenBack(
-  world: World,
-  github: GitHub,
-  snapshot: Snapshot,
-  standing: readonly StandingGrant[],
-): Promise<readonly StandingGrant[]> {
-  const givenBack = await findGivenBack(world, github, snapshot, standing)
-  return denyEach(
-    world,
-    standing,
-    [...givenBack].map(([grant, by]) => ({ standing: grant, because: 'given-back', by })),
-  )
-}
-
-interface Ending {
-  readonly standing: StandingGrant
-  readonly because: EndReason
-  readonly by?: Person
-  readonly detail?: string
-}
-
-/** Returns what stands, each one denied as denied; one whose denial failed as it was. */
-async function denyEach(
-  world: World,
-  standing: readonly StandingGrant[],
-  endings: readonly Ending[],
-): Promise<readonly StandingGrant[]> {
-  const ended = new Map<StandingGrant, StandingGrant>()
-  await Promise.all(
-    endings.map((ending) =>
-      attempt(world, 'end a grant', { role: ending.standing.roleArn, because: ending.because }, async () => {
-        ended.set(ending.standing, await deny(world, ending))
-      }),
-    ),
-  )
-  return standing.map((grant) => ended.get(grant) ?? grant)
-}
-
-async function deny(world: World, { standing, because, by, detail }: Ending): Promise<StandingGrant> {
-  // A window that is over was closed by AWS at its end, whenever the app gets round to it.
-  const at = because === 'expired' ? Math.min(world.now(), standing.window.end) : world.now()
-  const account = accountOf(world, standing)
-  await world.grants.deny(account, standing, at, because)
-  world.memory.written.delete(standing.roleName)
-  world.log.info(
-    { repository: world.repository.id, role: standing.roleArn, because, by: by?.login, detail },
-    'Ended access',
-  )
-  await tell(world, endedEvent(standing, account, { at, because, by, detail }))
-  return { ...standing, state: { kind: 'ended', at, because, ...(by && { by }), ...(detail && { detail }) } }
-}
-
-async function judgeNewFiles(
-  world: World,
-  github: GitHub,
-  snapshot: Snapshot,
-  rules: Parsed<Rules>,
-  standing: readonly StandingGrant[],
-  changes: Changes,
-  unreadable: ReadonlySet<string>,
-): Promise<readonly Finding[]> {
-  await attempt(world, 'report broken rules', {}, () => publishRules(world, github, snapshot, rules))
-  forgetGone(world, snapshot)
-  const changed = new Set([...changes.keys()].map(({ identity }) => identity.path))
-  const open = snapshot.requests.filter(
-    (file) => !changed.has(file.path) && isOpenQuestion(world, snapshot, standing, unreadable, file),
-  )
-  const findings = await Promise.all(
-    open.map((file) =>
-      attempt(world, 'judge a request', { path: file.path }, () =>
-        judgeFile(world, github, snapshot, rules, standing, file),
-      ),
-    ),
-  )
-  const known = new Set(standing.map(({ identity }) => keyOf(identity)))
-  return findings
-    .filter((finding) => finding !== undefined)
-    .filter(({ subject }) => !known.has(keyOf(subject.identity)))
-}
-
-/** Whether anything about this file is still to be asked: it has no live grant, and was not settled on this very commit. */
-function isOpenQuestion(
-  world: World,
-  snapshot: Snapshot,
-  standing: readonly StandingGrant[],
-  unreadable: ReadonlySet<string>,
-  file: SourceFile,
-): boolean {
-  const location = parseLocation(file.path)
-  if (location.ok && unreadable.has(location.value.account)) return false
-  const settled = world.memory.settled.get(file.path)
-  if (settled?.blob === file.blob && settled.commit === snapshot.commit) return false
-  return !standing.some(({ identity, state }) => identity.path === file.path && state.kind === 'live')
 }
 
 function forgetGone(world: World, snapshot: Snapshot): void {

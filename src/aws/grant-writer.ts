@@ -75,7 +75,7 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 
   return {
-    async write(account, grant, former = []) {
+    async write(account, grant, former) {
       return work(account, grant, (on) => writeGrant(on, grant, former))
     },
     async deny(account, standing, at, because) {
@@ -94,9 +94,14 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 }
 
-async function writeGrant(on: Work, grant: Grant, former: readonly Grant[]): Promise<readonly string[]> {
+async function writeGrant(
+  on: Work,
+  grant: Grant,
+  former: readonly Grant[] | undefined,
+): Promise<readonly string[]> {
   try {
-    if (!(await isGone(on)) || !(await createRole(on, grant))) return await completeRole(on, grant, former)
+    const mayBeNew = former === undefined || (await isGone(on))
+    if (!mayBeNew || !(await createRole(on, grant))) return await completeRole(on, grant, former ?? [])
     await putPermissions(on, policyText(grant.permissionPolicy))
     return []
   } catch (error) {

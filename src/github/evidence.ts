@@ -17,7 +17,8 @@ import { readOwners } from './owners.ts'
 import { permissionOfPerson, personOf } from './people.ts'
 import { type LandedPull, type PullCommits, pullCommits, pullFiles, readPull } from './pulls.ts'
 import { findRecord } from './records.ts'
-import { leftBranch } from './taken-out.ts'
+import { wasTakenOut } from './taken-out.ts'
+import { secondsOf } from './times.ts'
 import { lastTouch } from './touches.ts'
 
 export type ReadTrust = (head: string) => Promise<TrustRoot>
@@ -146,7 +147,7 @@ export async function readOrigin(
   const landed = await readLanded(context, head, path)
   if (!landed || most === 1 || !isModified(await pullFiles(context, landed.number), path))
     return landed?.number
-  const { before } = await landing(context, landed, await pullCommits(context, landed.number))
+  const { before } = await landing(context, landed)
   if (before === undefined || (await context.git.fileAt(before, path)) === 'missing') return landed.number
   return readOrigin(context, before, path, most - 1)
 }
@@ -166,35 +167,33 @@ async function readLink(context: Context, head: string, path: string, isLast: bo
   const landed = await readLanded(context, head, path)
   if (!landed) return PUSHED
   const identity = { repositoryId: context.target.id, path, pull: landed.number }
-  const commits = pullCommits(context, landed.number)
-  const [{ pull, authorPermission }, before, atMerge, record] = await Promise.all([
-    readMergedPull(context, landed.number, path, { listed: commits }).then(async (pull) => ({
-      pull,
-      authorPermission: await permissionOfPerson(context, pull.author),
-    })),
-    Promise.all([commits, context.git.commit(landed.mergeSha)]).then(([originals]) =>
-      readBefore(context, landed, originals, path, head),
-    ),
-    context.git.fileAt(landed.mergeSha, path),
-    findRecord(context, landed.mergeSha, identity),
+  const { mergeSha } = landed
+  const listed = pullCommits(context, landed.number)
+  const [pull, authorPermission, before, atMerge, record, left] = await Promise.all([
+    readMergedPull(context, landed.number, path, { listed }),
+    permissionOfPerson(context, landed.author),
+    readBefore(context, landed, listed, path, head),
+    context.git.fileAt(mergeSha, path),
+    findRecord(context, mergeSha, identity),
+    wasTakenOut(context, { path, mergeSha, mergedAt: secondsOf(landed.mergedAt) }, head),
   ])
   const open = !isLast || !SETTLED.has(record?.state)
-  const takenOutSince = open && (await leftBranch(context, identity, head))
+  const takenOutSince = open && left
   return { pull, atMerge, ...before, takenOutSince, authorPermission, ...(record ? { record } : {}) }
 }
 
-/** Of these nothing is granted any more, so nothing more is asked. */
+/** Of these nothing is granted any more. */
 const SETTLED: ReadonlySet<RecordState | undefined> = new Set(['granted', 'rejected', 'ended'])
 
 /** The owners that count are those who were asked: CODEOWNERS as it stood before the merge. */
 async function readBefore(
   context: Context,
   landed: LandedPull,
-  originals: PullCommits,
+  listed: Promise<PullCommits>,
   path: string,
   head: string,
 ) {
-  const { before } = await landing(context, landed, originals)
+  const { before } = await landing(context, landed, listed)
   if (before === undefined)
     return { beforeMerge: 'missing' as const, owners: { owners: [] }, mergedInView: false, before }
   const [beforeMerge, owners, mergedInView] = await Promise.all([

@@ -15,7 +15,7 @@ export async function findLanded(
   const way = await firstParents(context, commit, head)
   if (!way) return undefined
   for (const pull of await landedAlong(context, way, 1)) {
-    const { commits } = await landing(context, pull, await pullCommits(context, pull.number))
+    const { commits } = await landing(context, pull)
     if (commits.includes(commit)) return pull
   }
   return undefined
@@ -46,15 +46,23 @@ export interface Landing {
 }
 
 /**
+ * `listed`: the commits of the pull request, where somebody reads them already.
+ *
  * A merge commit is one commit, and so is what becomes of a pull request of one. Of a squash or a rebase of several only
  * GitHub's own log of the branch tells how many commits it made: whatever a commit says of itself, its author may have
  * copied from another. Where the log says nothing the last commit stands for itself.
  */
-export async function landing(context: Context, pull: LandedPull, originals: PullCommits): Promise<Landing> {
+export async function landing(
+  context: Context,
+  pull: LandedPull,
+  listed?: Promise<PullCommits>,
+): Promise<Landing> {
   const { mergeSha } = pull
   const { parents } = await context.git.commit(mergeSha)
   const alone = { commits: [mergeSha], before: parents[0] }
-  if (parents.length !== 1 || originals.length < 2) return alone
+  if (parents.length !== 1) return alone
+  const originals = await (listed ?? pullCommits(context, pull.number))
+  if (originals.length < 2) return alone
   const before = await branchBeforeMerge(context, pull)
   const way = before === undefined ? undefined : await firstParents(context, before, mergeSha)
   return way === undefined ? alone : { commits: way.slice(1).reverse(), before }

@@ -1,9 +1,10 @@
 /** Pull requests and merge groups: which are open, what they change, and which one brought a commit in. */
-import type { ChangedFile } from '../core/evidence.ts'
+import type { ChangedFile, Person } from '../core/evidence.ts'
 import { LABELS } from '../core/label.ts'
 import { type ClosedPull, CutOff, type OpenPull } from '../ports.ts'
 import type { Context } from './context.ts'
 import { write } from './failures.ts'
+import { personOf } from './people.ts'
 import { secondsOf } from './times.ts'
 
 /** GitHub lists no more, and doesn't say that it cut the list off. */
@@ -138,6 +139,7 @@ export interface LandedPull {
   readonly mergeSha: string
   /** As GitHub writes it. */
   readonly mergedAt: string
+  readonly author: Person | null
 }
 
 /** The pull requests merged into the default branch of this repository that hold a commit, the earliest merged first. */
@@ -154,10 +156,11 @@ export async function landedPulls(
     (page) => page,
   )
   return pulls
-    .flatMap(({ number, head, base, merged_at, merge_commit_sha }) => {
+    .flatMap(({ number, head, base, user, merged_at, merge_commit_sha }) => {
       const here = base.repo.id === target.id && base.ref === target.defaultBranch
       if (!here || !merged_at || !merge_commit_sha) return []
-      return [{ number, headSha: head.sha, mergeSha: merge_commit_sha, mergedAt: merged_at }]
+      const merge = { mergeSha: merge_commit_sha, mergedAt: merged_at }
+      return [{ number, headSha: head.sha, ...merge, author: personOf(user) }]
     })
     .sort((a, b) => Date.parse(a.mergedAt) - Date.parse(b.mergedAt) || a.number - b.number)
 }

@@ -2,7 +2,7 @@
 import type { FileAt } from '../core/evidence.ts'
 import type { RequestIdentity } from '../core/grant.ts'
 import type { Context } from './context.ts'
-import { listForcePushes } from './force-pushes.ts'
+import { type ForcePush, listForcePushes } from './force-pushes.ts'
 import { following } from './history.ts'
 import { sameFile } from './merged-pull.ts'
 import { readPull } from './pulls.ts'
@@ -21,23 +21,34 @@ export async function leftBranch(
   { path, pull: number }: Pick<RequestIdentity, 'path' | 'pull'>,
   head: string,
 ): Promise<boolean> {
-  const { merge_commit_sha: mergeSha, merged_at } = await readPull(context, number)
+  const [{ merge_commit_sha: mergeSha, merged_at }, pushes] = await Promise.all([
+    readPull(context, number),
+    listForcePushes(context),
+  ])
   if (!mergeSha || !merged_at) return false
-  return wasTakenOut(context, { path, mergeSha, mergedAt: secondsOf(merged_at) }, head)
+  return wasTakenOut(context, { path, mergeSha, mergedAt: secondsOf(merged_at) }, head, pushes)
 }
 
 /** Looks at every commit that followed the merge, those too that a force push threw away. */
-export async function wasTakenOut(context: Context, file: MergedFile, head: string): Promise<boolean> {
-  const merged = await context.git.fileAt(file.mergeSha, file.path)
-  const thrown = await thrownAway(context, file)
-  const lines = await Promise.all([head, ...thrown].map((tip) => following(context, file.mergeSha, tip)))
-  const commits = new Set(lines.flatMap((line) => [...line]))
+export async function wasTakenOut(
+  context: Context,
+  file: MergedFile,
+  head: string,
+  pushes: readonly ForcePush[] | Promise<readonly ForcePush[]> = listForcePushes(context),
+): Promise<boolean> {
+  const followed = (tips: readonly string[]) =>
+    Promise.all(tips.map((tip) => following(context, file.mergeSha, tip)))
+  const [merged, kept, thrown] = await Promise.all([
+    context.git.fileAt(file.mergeSha, file.path),
+    followed([head]),
+    Promise.resolve(pushes).then((all) => followed(thrownAway(all, file))),
+  ])
+  const commits = new Set([...kept, ...thrown].flatMap((line) => [...line]))
   const states = await Promise.all([...commits].map((commit) => context.git.fileAt(commit, file.path)))
   return states.some((state: FileAt | 'missing') => !sameFile(state, merged))
 }
 
 /** Heads of the branch that were pushed over since the merge; GitHub's own clock says when, no commit does. */
-async function thrownAway(context: Context, { mergedAt }: MergedFile): Promise<string[]> {
-  const pushes = await listForcePushes(context)
+function thrownAway(pushes: readonly ForcePush[], { mergedAt }: MergedFile): readonly string[] {
   return pushes.filter(({ at }) => at >= mergedAt * 1000).map(({ before }) => before)
 }

@@ -17,7 +17,7 @@ import { firstParents } from './history.ts'
 import { readMergedPull, sameFile } from './merged-pull.ts'
 import { landedAlong, landing } from './merges.ts'
 import { readOwners } from './owners.ts'
-import { type LandedPull, pullCommits } from './pulls.ts'
+import type { LandedPull } from './pulls.ts'
 import { createShare } from './share.ts'
 
 type GuardedState = Readonly<Record<GuardedPath, FileAt | 'missing'>>
@@ -94,7 +94,7 @@ interface Group {
 /** The commits that came with the one at `index`: all of a rebase merge, else that one alone. Places on the way. */
 async function groupOf(context: Context, way: readonly string[], index: number): Promise<Group> {
   for (const pull of await landedAlong(context, way, index)) {
-    const { commits, before } = await landing(context, pull, await pullCommits(context, pull.number))
+    const { commits, before } = await landing(context, pull)
     const end = way.indexOf(pull.mergeSha)
     if (end - index < 0 || end - index >= commits.length) continue
     // One that began before the trusted commit is looked at from there on.

@@ -38,9 +38,9 @@ function more({ Version, Statement }: PolicyDocument, ...statements: object[]) {
 
 /** Writes the grant again, twice: the second time must find nothing to do. */
 async function repaired(): Promise<RoleState | undefined> {
-  await world.writer.write(world.prod, grant)
+  await world.writer.write(world.prod, grant, [])
   const changes = world.changes()
-  await world.writer.write(world.prod, grant)
+  await world.writer.write(world.prod, grant, [])
   expect(world.changes()).toEqual(changes)
   return world.roleState(grant.roleName)
 }

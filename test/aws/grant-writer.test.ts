@@ -121,11 +121,18 @@ describe('writing again', () => {
   test('changes nothing', async () => {
     await world.writer.write(world.prod, grant)
     const before = world.changes()
-    await world.writer.write(world.prod, grant)
+    await world.writer.write(world.prod, grant, [])
     expect(world.changes()).toEqual(before)
   })
 
-  test.each([1, 2, 3])('after the process died at call %i ends the same', async (call) => {
+  test('changes nothing either where the role was not known to stand', async () => {
+    await world.writer.write(world.prod, grant)
+    const before = await world.roleState(grant.roleName)
+    expect(await world.writer.write(world.prod, grant)).toEqual([])
+    expect(await world.roleState(grant.roleName)).toEqual(before)
+  })
+
+  test.each([1, 2])('after the process died at call %i ends the same', async (call) => {
     await world.writer.write(world.prod, grant)
     const whole = await world.roleState(grant.roleName)
     for (const when of ['before', 'after'] as const) {

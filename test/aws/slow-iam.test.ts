@@ -33,7 +33,7 @@ describe('an IAM that is slow to follow', () => {
     expect(await get(await world.s3For('alice', grant.roleArn), GRANTED)).toContain('Initech')
   })
 
-  test.each([1, 2, 3])('lets a grant be completed that was cut off after call %i', async (at) => {
+  test.each([1, 2])('lets a grant be completed that was cut off after call %i', async (at) => {
     await expect(dyingWriter(world, at, 'after').write(world.prod, grant)).rejects.toThrow('killed')
     await writer.write(world.prod, grant)
     wait(DELAY)

@@ -83,8 +83,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a file that was taken off the branch and put back keeps its access',
     file: 'src/end-disallowed.ts',
-    from: 'if (!isChanging && (await github.reader.leftBranch(brought, snapshot.commit)))',
-    to: 'if (false as boolean)',
+    from: "if (left) return { standing, because: 'file-removed' }",
+    to: 'void left',
     history: [step(obtain), step({ kind: 'blink', on: 0 })],
   },
   {

@@ -1,0 +1,132 @@
+/** What is to become of everything on the branch: which grants must not go on, and what the files ask for that have none. */
+import type { StandingGrant } from './core/grant.ts'
+import type { Parsed } from './core/problem.ts'
+import { parseLocation } from './core/request.ts'
+import type { Rules } from './core/rules.ts'
+import { denyEach, type Ending } from './deny.ts'
+import { findDisallowed } from './end-disallowed.ts'
+import { findGivenBack } from './end-early.ts'
+import { type Changes, changedGrants, judgeChanges, whyChangeEnds } from './extend.ts'
+import type { Finding } from './finding.ts'
+import { judgeFile } from './judge-file.ts'
+import type { Snapshot, SourceFile } from './ports.ts'
+import { keyOf } from './publish.ts'
+import { attempt, type GitHub, type World } from './world.ts'
+
+/** What was read of IAM. */
+export interface Iam {
+  readonly standing: readonly StandingGrant[]
+  /** Aliases of the accounts that could not be read: nothing is concluded about them. */
+  readonly unreadable: ReadonlySet<string>
+}
+
+interface Left {
+  readonly standing: readonly StandingGrant[]
+  readonly changes: Changes
+}
+
+export interface Judged extends Left {
+  readonly findings: readonly Finding[]
+}
+
+/** Denies whatever must not go on, and judges what is new: side by side, so that neither waits for what the other reads. */
+export async function judgeBranch(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  rules: Parsed<Rules>,
+  iam: Iam,
+): Promise<Judged> {
+  const open = openQuestions(world, snapshot, iam)
+  const judge = (files: readonly SourceFile[], standing: readonly StandingGrant[]) =>
+    judgeFiles(world, github, snapshot, rules, standing, files)
+  const [{ standing, changes }, judged] = await Promise.all([
+    endForbidden(world, github, snapshot, rules, iam.standing),
+    judge(open, iam.standing),
+  ])
+  const paths = new Set([...changes.keys()].map(({ identity }) => identity.path))
+  // A file whose grant ended just now may be another request's by now.
+  const opened = openQuestions(world, snapshot, { ...iam, standing }).filter(
+    (file) => !open.includes(file) && !paths.has(file.path),
+  )
+  const found = [...judged, ...(await judge(opened, standing)), ...changes.values()]
+  const known = new Set(standing.map(({ identity }) => keyOf(identity)))
+  return { standing, changes, findings: found.filter(({ subject }) => !known.has(keyOf(subject.identity))) }
+}
+
+async function endForbidden(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  rules: Parsed<Rules>,
+  standing: readonly StandingGrant[],
+): Promise<Left> {
+  const changing = changedGrants(world, snapshot, standing)
+  const [left, changed, disallowed] = await Promise.all([
+    endGivenBack(world, github, snapshot, standing),
+    judgeChanges(world, github, snapshot, rules, standing, changing),
+    findDisallowed(world, github, snapshot, rules, standing, changing),
+  ])
+  // What was given back meanwhile is extended by nothing any more.
+  const changes = new Map([...changed].filter(([grant]) => left.includes(grant)))
+  return { standing: await denyEach(world, left, [...endedBy(changes), ...disallowed]), changes }
+}
+
+/** Denies what somebody who may has ended early: by a comment, or by the button on the check run. */
+async function endGivenBack(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+): Promise<readonly StandingGrant[]> {
+  const givenBack = await findGivenBack(world, github, snapshot, standing)
+  return denyEach(
+    world,
+    standing,
+    [...givenBack].map(([grant, by]) => ({ standing: grant, because: 'given-back', by })),
+  )
+}
+
+/** Those whose file was changed to something that does not extend them. */
+function endedBy(changes: Changes): readonly Ending[] {
+  return [...changes].flatMap(([standing, finding]) => {
+    const detail = whyChangeEnds(standing, finding)
+    return detail === undefined ? [] : [{ standing, because: 'file-changed', detail }]
+  })
+}
+
+async function judgeFiles(
+  world: World,
+  github: GitHub,
+  snapshot: Snapshot,
+  rules: Parsed<Rules>,
+  standing: readonly StandingGrant[],
+  files: readonly SourceFile[],
+): Promise<readonly Finding[]> {
+  const findings = await Promise.all(
+    files.map((file) =>
+      attempt(world, 'judge a request', { path: file.path }, () =>
+        judgeFile(world, github, snapshot, rules, standing, file),
+      ),
+    ),
+  )
+  return findings.filter((finding) => finding !== undefined)
+}
+
+/** The files of which anything is still to be asked: without a live grant, and not settled on this very commit. */
+function openQuestions(
+  { memory }: World,
+  snapshot: Snapshot,
+  { standing, unreadable }: Iam,
+): readonly SourceFile[] {
+  const granted = new Set(
+    standing.flatMap(({ identity, state }) => (state.kind === 'live' ? identity.path : [])),
+  )
+  return snapshot.requests.filter((file) => {
+    const location = parseLocation(file.path)
+    if (location.ok && unreadable.has(location.value.account)) return false
+    const settled = memory.settled.get(file.path)
+    if (settled?.blob === file.blob && settled.commit === snapshot.commit) return false
+    return !granted.has(file.path)
+  })
+}
