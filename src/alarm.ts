@@ -1,16 +1,15 @@
 /** Shouts about roles that still stand long after their window: AWS has closed it, but nobody should have to trust in that alone. */
+import { alarmText } from './core/alarm.ts'
 import type { StandingGrant } from './core/grant.ts'
 import { formatInstant } from './core/window.ts'
-import type { World } from './world.ts'
+import { attempt, type World } from './world.ts'
 
 /** Removal takes seconds; after this long something keeps it from happening. Seconds. */
 const TOLERATED = 600
 
-/** `standing`: what is left when all was tried. Tells it at every look, until it is removed. */
-export function raiseAlarm(
-  { repository, memory, log, now }: World,
-  standing: readonly StandingGrant[],
-): void {
+/** `standing`: what is left when all was tried. Tells it in log and metric at every look, and by an issue, until it is removed. */
+export async function raiseAlarm(world: World, standing: readonly StandingGrant[]): Promise<void> {
+  const { repository, memory, log, now } = world
   const overdue = standing.filter(({ window }) => window.end + TOLERATED <= now())
   memory.notRemoved = overdue.length
   for (const { roleArn, identity, window, state } of overdue)
@@ -27,4 +26,21 @@ export function raiseAlarm(
       },
       'A grant whose window is over could not be removed from AWS; it is tried again. AWS itself lets nobody in any more',
     )
+  await attempt(world, 'tell of it by an issue', {}, () => keepIssue(world, overdue))
+}
+
+async function keepIssue(
+  { repository, memory, log, github }: World,
+  overdue: readonly StandingGrant[],
+): Promise<void> {
+  const text = overdue.length > 0 ? alarmText(overdue) : undefined
+  const said = text ?? 'none'
+  if (github === undefined || memory.alarm === said) return
+  const told = await github.writer.tellAlarm(text)
+  if (told !== 'told')
+    log.warn(
+      { repository: repository.id, why: told.refused },
+      'GitHub takes no issue: only log and metric tell of it',
+    )
+  memory.alarm = said
 }

@@ -248,6 +248,8 @@ export interface RepositoryWriter {
    */
   remind(pull: number, end: number, markdown: string): Promise<'told' | { readonly refused: string }>
   closePull(pull: number): Promise<void>
+  /** The one open issue about roles that could not be removed; undefined closes it. `refused`: GitHub takes none. */
+  tellAlarm(text: string | undefined): Promise<'told' | { readonly refused: string }>
   /** Opens (or finds) the pull request that takes the file out; nothing where the bytes on the branch are not `blob`. */
   openRevert(revert: Revert): Promise<RevertState>
   /** Merges it where the app may, after reading again that the bytes are the ended ones. */

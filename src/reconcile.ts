@@ -42,7 +42,7 @@ export async function reconcile(world: World): Promise<number | undefined> {
     standing = await cleanUp(world, github, snapshot, standing, findings)
     reminder = await remind(world, github, rules, standing)
   }
-  raiseAlarm(world, standing)
+  await raiseAlarm(world, standing)
   return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
 }
 

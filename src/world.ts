@@ -97,6 +97,8 @@ export interface Memory {
   rateLimitedUntil: number | undefined
   /** How many roles still stand long after their window. */
   notRemoved: number
+  /** What the issue about such roles says; undefined until this process has looked for one. */
+  alarm?: string
 }
 
 export interface Previewed {

@@ -1,5 +1,6 @@
 /** One repository on GitHub, as the flows see it: its reader and its writer. */
 import type { RepositoryReader, RepositoryWriter } from '../ports.ts'
+import { tellAlarm } from './alarm-issue.ts'
 import { changedFiles } from './changed-files.ts'
 import {
   lastApprovalCheck,
@@ -67,6 +68,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     askReviewers: (pull, reviewers) => askReviewers(context, pull, reviewers),
     writeRecord: (...record) => writeRecord(context, ...record),
     tell: createTeller(context),
+    tellAlarm: (text) => tellAlarm(context, text),
     closePull: (pull) => closePull(context, pull),
     remind: (...reminder) => remind(context, ...reminder),
     openRevert: (revert) => openRevert(context, revert),

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { named } from '../../src/sandbox/tour-people.ts'
 import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 
 const FOLDER = 'access-requests/prod/customer-exports'
@@ -72,6 +73,12 @@ describe('a grant that can not be removed after its end', () => {
   afterAll(() => world.close())
 
   const metric = async () => (await fetch(`${world.ready.app.url}/metrics`)).text()
+  const issues = async () => {
+    const listed = await world
+      .github('root')
+      .issues.listForRepo({ ...named(world.repositories.unprotected), state: 'all' })
+    return listed.data.filter(({ pull_request }) => !pull_request)
+  }
   const alarms = async () =>
     (await world.appLog()).split('\n').filter((line) => line.includes('"alarm":"grant-not-removed"'))
 
@@ -105,11 +112,25 @@ describe('a grant that can not be removed after its end', () => {
     expect(await metric()).toContain('daypass_grants_not_removed{repository="1002"} 1\n')
     expect(await metric()).toContain('daypass_grants_not_removed{repository="1001"} 0\n')
 
+    expect(await issues()).toMatchObject([
+      {
+        state: 'open',
+        title: 'Access that is over could not be removed from AWS',
+        user: { type: 'Bot' },
+        body: expect.stringContaining(`- #${request.pull}: \`${request.path}\`, over since`),
+      },
+    ])
+    await world.app('kill')
+    await world.app('start')
+    await world.settled()
+    expect(await issues()).toHaveLength(1)
+
     await world.clearFaults()
     await world.advance('1m')
     await world.settled()
     expect(await world.role(role)).toBeUndefined()
     expect(await metric()).toContain('daypass_grants_not_removed{repository="1002"} 0\n')
+    expect(await issues()).toMatchObject([{ state: 'closed' }])
   })
 })
 
