@@ -105,8 +105,20 @@ async function examineRequest(
     extended?.file,
   )
   const evidence = await withFallback(github, told, terms)
-  const shown = await shownTo(world, github)
-  return weigh(world, { head, file, asked: asked.value, evidence, extended, shown })
+  const [shown, hasRoom] = await Promise.all([
+    shownTo(world, github),
+    // What is extended has its role already.
+    extended ? true : world.hasRoom(asked.value.account, world.repository.id),
+  ])
+  return weigh(world, {
+    head,
+    file,
+    asked: asked.value,
+    evidence,
+    extended,
+    shown,
+    isFull: hasRoom === false,
+  })
 }
 
 /** Whoever runs the app is told too: the people who ask may not be able to mend it. */
@@ -128,9 +140,13 @@ interface ToWeigh {
   readonly evidence: Evidence
   readonly extended: Extended | undefined
   readonly shown: { readonly isPublic?: boolean }
+  readonly isFull: boolean
 }
 
-function weigh(world: PreviewWorld, { head, file, asked, evidence, extended, shown }: ToWeigh): Examined {
+function weigh(
+  world: PreviewWorld,
+  { head, file, asked, evidence, extended, shown, isFull }: ToWeigh,
+): Examined {
   const { pull, draft } = head
   const { path } = evidence
   const grant = extended
@@ -157,7 +173,15 @@ function weigh(world: PreviewWorld, { head, file, asked, evidence, extended, sho
   }
   const before = extended && { pull: extended.pull, window: extended.judged.window }
   return {
-    request: { kind: 'valid', asked, grant, standing: stands, ...(before && { extends: before }), ...shown },
+    request: {
+      kind: 'valid',
+      asked,
+      grant,
+      standing: stands,
+      ...(before && { extends: before }),
+      ...(isFull && { isFull }),
+      ...shown,
+    },
     approval,
     asks: true,
   }

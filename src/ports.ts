@@ -290,6 +290,8 @@ export interface GrantReader {
   list(account: Account, repositoryId: number): Promise<ListedRoles>
   /** The last use of a role that AWS knows of; undefined where it knows none, or does not tell. Never throws. */
   lastUse(account: Account, standing: StandingGrant): Promise<LastUse | undefined>
+  /** Whether the account can hold another role; undefined where AWS does not tell. Never throws. */
+  hasRoom(account: Account, repositoryId: number): Promise<boolean | undefined>
 }
 
 /** What stands under the path of a repository in an account. */

@@ -41,7 +41,7 @@ export interface World {
 }
 
 /** All of the world but the way to write grants. */
-export type PreviewWorld = Omit<World, 'grants'>
+export type PreviewWorld = Omit<World, 'grants'> & Pick<GrantReader, 'hasRoom'>
 
 export interface GitHub {
   /** `https://github.com/acme/access` */

@@ -1,5 +1,11 @@
 /** Reads which grants stand in an account for a repository, from ListRoles alone. */
-import { GetRoleCommand, type IAMClient, paginateListRoles, type Role } from '@aws-sdk/client-iam'
+import {
+  GetAccountSummaryCommand,
+  GetRoleCommand,
+  type IAMClient,
+  paginateListRoles,
+  type Role,
+} from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
 import {
   type ForeignRole,
@@ -45,6 +51,18 @@ export function createGrantReader({ clients, onForeign }: GrantReaderOptions): G
         })
       } catch {
         // No end waits for it.
+        return undefined
+      }
+    },
+    async hasRoom(account, repositoryId) {
+      try {
+        return await clients.use(account, repositoryId, async (iam) => {
+          const { SummaryMap: summary } = await iam.send(new GetAccountSummaryCommand())
+          const { Roles: roles, RolesQuota: quota } = summary ?? {}
+          return roles === undefined || quota === undefined ? undefined : roles < quota
+        })
+      } catch {
+        // It is a warning to people, and nothing hangs on it.
         return undefined
       }
     },

@@ -48,6 +48,8 @@ interface ValidRequest {
   readonly asked: Asked
   /** Whether everybody can read the repository. */
   readonly isPublic?: boolean
+  /** Whether the account can hold no other role now. */
+  readonly isFull?: boolean
   /** What would be written into IAM if it were merged now. */
   readonly grant: Grant
   readonly standing: Standing
@@ -67,6 +69,9 @@ const LONGEST_TITLE = 120
 /** Said before anybody decides, and to whoever looks after the rules. */
 const PUBLIC =
   '⚠️ **This repository is public.** Everybody can read who asks for access to which bucket, and why, with the names and ids of people and AWS accounts. An administrator should make it private.'
+
+const FULL =
+  '⚠️ **The AWS account has no room for another role now.** If this is merged, access opens only when others have ended there, or AWS has raised the quota of roles.'
 
 export function requestReport(finding: RequestFinding): RequestReport {
   switch (finding.kind) {
@@ -211,6 +216,7 @@ function reportValid(valid: ValidRequest): RequestReport {
     title: cut(plain(title), LONGEST_TITLE),
     summary: compose([
       valid.isPublic ? PUBLIC : undefined,
+      valid.isFull ? FULL : undefined,
       ...(valid.extends ? extensionOpening(valid, valid.extends) : [opening(asked)]),
       reasons(asked),
       `### What it opens\n\n${whatItOpens(asked)}`,

@@ -78,6 +78,11 @@ describe('the check of a request that can be granted', () => {
     expectGolden('request-valid', pageOf(report))
   })
 
+  it('warns where a merge now could not be granted yet, as the account is full', () => {
+    const full = { kind: 'valid', asked, grant: grantFor(), standing: untouched, isFull: true } as const
+    expectGolden('request-valid-full', withoutPolicies(pageOf(requestReport(full))))
+  })
+
   it('names both ends of a window that is planned', () => {
     const planned = { ...asked, request: { ...request, start: at('2026-11-24T09:00:00Z') } }
     expect(valid(planned).summary).toContain('for 4 h, from 2026-11-24 09:00 UTC until 2026-11-24 13:00 UTC.')

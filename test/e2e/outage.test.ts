@@ -189,6 +189,9 @@ describe('where somebody has to mend AWS first', () => {
   test('people are told what a grant waits for, and it opens once that is mended', async () => {
     await setQuota(0)
     const request = await grant('over-the-quota')
+    const check = await world.requestCheck(request)
+    expect(check).toMatchObject({ conclusion: 'success' })
+    expect(check?.output.summary).toContain('**The AWS account has no room for another role now.**')
     const comment = await world.comment(request)
 
     expect(comment).toContain('**Approved, but not open yet.**')
