@@ -68,7 +68,7 @@ async function takeDown(
   const lent = lentOf(world, found.identity, parseRecord(found.record?.text))
   const ended: FinalState | undefined =
     lent && standing.state.kind === 'ended'
-      ? { kind: 'ended', lent, end: await endOnRecord(world, standing, standing.state, lent.judged) }
+      ? { kind: 'ended', lent, end: await endOnRecord(world, github, standing, standing.state, lent.judged) }
       : undefined
   const subject = ended ? await recordVerdict(world, github, found, ended) : found
   const revert =
@@ -96,7 +96,7 @@ async function takeOutEnded(
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   if (judged === undefined || !(await isItsFile(github, snapshot, subject))) return
-  const ended = await endOnRecord(world, standing, state, judged)
+  const ended = await endOnRecord(world, github, standing, state, judged)
   await takeOut(world, github, snapshot, { kind: 'ended', subject, judged: { ...judged, ended } })
 }
 
@@ -154,7 +154,7 @@ async function receiptFor(
   const lent = lentOf(world, found.identity, judged)
   const end =
     role?.state.kind === 'ended' && judged
-      ? await endOnRecord(world, role, role.state, judged)
+      ? await endOnRecord(world, github, role, role.state, judged)
       : judged?.ended
   if (lent === undefined || end === undefined) return undefined
   const ended: FinalState = { kind: 'ended', lent, end }

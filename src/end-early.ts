@@ -1,5 +1,5 @@
 /** Ends access early for those who may: by a comment on the pull request, or by the button on the check run. */
-import { type EndOrder, readOrders } from './core/early-end.ts'
+import { type EndOrder, type OrdersRead, readOrders } from './core/early-end.ts'
 import type { Person } from './core/evidence.ts'
 import { identityHash, type StandingGrant } from './core/grant.ts'
 import { parseRecord } from './core/record.ts'
@@ -75,12 +75,35 @@ async function whoMay(
   if (orders.length === 0) return undefined
   const { record } = await subjectOf(github, standing)
   const requester = parseRecord(record?.text)?.author
-  // Whom the access is for needs no owner, nor that GitHub says who they are.
-  const own = readOrders(orders, requester, { owners: [] })
-  if (own.kind === 'end') return own.by
-  const owners = await github.reader.ownersOf(identity.path, snapshot.commit)
-  const read = readOrders(orders, requester, owners)
+  const read = await readFor(github, standing, orders, requester, snapshot.commit)
   if (read.kind === 'end') return read.by
   world.memory.refused.set(keyOf(identity), read.refused)
   return undefined
+}
+
+async function readFor(
+  github: GitHub,
+  { identity }: StandingGrant,
+  orders: readonly EndOrder[],
+  requester: Person | undefined,
+  commit: string,
+): Promise<OrdersRead> {
+  // Whom the access is for needs no owner, nor that GitHub says who they are.
+  const own = readOrders(orders, requester, { owners: [] })
+  if (own.kind === 'end') return own
+  return readOrders(orders, requester, await github.reader.ownersOf(identity.path, commit))
+}
+
+/** Who it was that gave an access back, where a run was cut off between its end in AWS and the record: the comment still says. */
+export async function whoGaveBack(
+  world: World,
+  github: GitHub,
+  standing: StandingGrant,
+  requester: Person,
+): Promise<Person | undefined> {
+  const orders = ordersFor(world, standing, await github.reader.endCommands(sinceWhen([standing])))
+  if (orders.length === 0) return undefined
+  const { commit } = await github.reader.snapshot()
+  const read = await readFor(github, standing, orders, requester, commit)
+  return read.kind === 'end' ? read.by : undefined
 }

@@ -26,7 +26,9 @@ export async function look(
   const world: World = { ...shared, repository, memory, github }
   const wakes = await Promise.all([
     attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
-    attempt(told, 'check the open pull requests', {}, () => preview({ ...world, hasRoom: world.grants.hasRoom })),
+    attempt(told, 'check the open pull requests', {}, () =>
+      preview({ ...world, hasRoom: world.grants.hasRoom }),
+    ),
   ])
   const isTold = await shared.events.flush()
   const wakeAt = earliest(...wakes)

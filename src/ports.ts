@@ -1,5 +1,6 @@
 /** What the two flows need of the outside: readers apart from writers, so that a preview can't write to IAM, by type. */
 import type { Account } from './core/account.ts'
+import type { RevertShown } from './core/comment.ts'
 import type {
   ChangedFile,
   Evidence,
@@ -162,6 +163,8 @@ export interface RepositoryReader {
   provenance(file: SourceFile, snapshot: Snapshot, terms: EvidenceTerms): Promise<Provenance>
   /** The number of the pull request that added a file on the branch at that commit; undefined where somebody pushed it. */
   originOf(path: string, commit: string): Promise<number | undefined>
+  /** The pull request that takes the file of a request out of the branch; undefined where none was opened yet. */
+  revertOf(identity: RequestIdentity): Promise<RevertShown | undefined>
   /** The record of a request whose pull request is known, whether or not its file is still on the branch. */
   recordOf(identity: RequestIdentity): Promise<RecordedRequest>
   /** The text of a blob; undefined where it is too large to be a request, not UTF-8, or not in this repository. */

@@ -40,8 +40,9 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
     return
   }
   if (standing.state.kind === 'ended') {
-    const end = await endOnRecord(world, standing, standing.state, lent.judged)
-    await publish(world, github, subject, { kind: 'ended', lent, end })
+    const end = await endOnRecord(world, github, standing, standing.state, lent.judged)
+    const revert = await github.reader.revertOf(subject.identity)
+    await publish(world, github, subject, { kind: 'ended', lent, end }, revert)
   } else {
     await upholdLive(world, github, standing, subject, lent, phase, refused)
   }

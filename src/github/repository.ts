@@ -20,7 +20,7 @@ import { permissionOfPerson } from './people.ts'
 import { lastStirred } from './pull-times.ts'
 import { closedWaiting, closePull, mergeGroups, openPulls } from './pulls.ts'
 import { recordOf, writeRecord } from './records.ts'
-import { mergeRevert, openRevert, tidyReverts } from './revert.ts'
+import { mergeRevert, openRevert, shownRevert, tidyReverts } from './revert.ts'
 import { askedReviewers, askReviewers } from './reviewers.ts'
 import { REQUEST_TEXT_LIMIT, readSnapshot } from './snapshot.ts'
 import { leftBranch } from './taken-out.ts'
@@ -50,6 +50,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     askedReviewers: (pull) => askedReviewers(context, pull),
     provenance: (file, snapshot, terms) => readProvenance(context, readTrust, file, snapshot, terms),
     originOf: (path, commit) => readOrigin(context, commit, path),
+    revertOf: (identity) => shownRevert(context, identity),
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => blobText(context, blob),
     leftBranch: (identity, head) => leftBranch(context, identity, head),

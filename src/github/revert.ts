@@ -1,5 +1,7 @@
 /** The pull request that takes an ended request's file out of the default branch: opened once, merged where the app may. */
-import { REVERT_BRANCHES } from '../core/revert-texts.ts'
+import type { RevertShown } from '../core/comment.ts'
+import type { RequestIdentity } from '../core/grant.ts'
+import { REVERT_BRANCHES, revertBranch } from '../core/revert-texts.ts'
 import { type Revert, type RevertState, Unreadable } from '../ports.ts'
 import type { Context } from './context.ts'
 import { statusOf, write } from './failures.ts'
@@ -106,6 +108,15 @@ async function findRevert(context: Context, branch: string): Promise<KnownRevert
         ? { kind: 'open', pull, headSha: head.sha }
         : { kind: merged_at ? 'merged' : 'closed', pull },
   }
+}
+
+/** The pull request by which the app takes the file of a request out; undefined where it opened none. */
+export async function shownRevert(
+  context: Context,
+  identity: RequestIdentity,
+): Promise<RevertShown | undefined> {
+  const known = await findRevert(context, revertBranch(identity))
+  return known && { kind: known.state.kind, pull: known.state.pull }
 }
 
 async function createPull(context: Context, revert: Revert, headSha: string): Promise<RevertState> {
