@@ -65,6 +65,7 @@ async function answerAndSend(
   if (rules.paused) output.note(`note: ${RULES_PATH} says \`paused: true\`: nothing new is granted for now.`)
   if (options.dryRun) {
     output.json({ sent: false, path, text, owners, problems: [] })
+    output.line('Nothing was sent.')
     return EXIT.done
   }
   if (ask && !options.yes && !(await ask.yes('Send it?'))) {

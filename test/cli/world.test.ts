@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectGolden } from '../golden/expect-golden.ts'
 import { startWorld, type TestWorld } from '../support/world.ts'
 import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
 import { hasTerminals, runAtTerminal, type Typed } from './terminal.ts'
@@ -35,6 +36,24 @@ function daypass(
   return runCli([...args, ...githubUrl], { cwd: clone.root, env: { GITHUB_TOKEN: token, ...env } })
 }
 
+/** What people read, command by command, without what is different each time. */
+const transcript: string[] = []
+
+function note(command: string, { code, stdout, stderr }: Ran): void {
+  const told = [stdout, stderr].filter((text) => text !== '').map((text) => text.trimEnd())
+  transcript.push(`$ daypass ${command}`, ...told, `(exit ${code})`, '')
+}
+
+function withoutChance(text: string): string {
+  return text
+    .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://HOST')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?(?= UTC)/g, 'TIME')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
+    .replace(/(\d+ (h|min|s) ?)+(?= ?left)/g, 'SOME TIME ')
+    .replace(/issuecomment-\d+/g, 'issuecomment-ID')
+    .replace(/[0-9a-f]{40}/g, 'SHA')
+}
+
 interface Sent {
   readonly sent: boolean
   readonly pull: number
@@ -66,14 +85,18 @@ describe('a request from the terminal', () => {
   })
 
   test('names all flags that are missing at once, as nobody is there to ask', async () => {
-    const { code, stderr } = await daypass('alice', ['request', '--bucket', 'customer-exports'])
+    const ran = await daypass('alice', ['request', '--bucket', 'customer-exports'])
+    const { code, stderr } = ran
+    note('request --bucket customer-exports', ran)
 
     expect(code).toBe(2)
     expect(stderr).toContain('Missing: --prefix, --reason, --duration.')
   })
 
   test('is shown and not sent with --dry-run', async () => {
-    const { code, stdout } = await daypass('alice', [...ASK, '--dry-run'])
+    const ran = await daypass('alice', [...ASK, '--dry-run'])
+    const { code, stdout } = ran
+    note('request … --dry-run', ran)
 
     expect(code).toBe(0)
     expect(stdout).toContain('alice could read exports/2026/11/ in customer-exports for 4 h')
@@ -113,13 +136,17 @@ describe('a request from the terminal', () => {
 
     expect(mine.requests).toMatchObject([{ pull, state: 'asked', author: 'alice' }])
     expect(mine.requests[0]?.says).not.toBe('Not checked yet')
+    note('status', await daypass('alice', ['status']))
     expect(bobs.requests).toEqual([])
     expect(all.requests).toMatchObject([{ pull, state: 'asked' }])
   })
 
   test('can be read by nobody until it is granted', async () => {
-    const { code, stdout } = await daypass('olivia', ['who', 'customer-exports'])
+    const who = await daypass('olivia', ['who', 'customer-exports'])
+    const { code, stdout } = who
     const profile = await daypass('alice', ['profile'])
+    note('who customer-exports', who)
+    note('profile', profile)
 
     expect(code).toBe(0)
     expect(stdout).toBe('Nobody can read customer-exports through Daypass now.\n')
@@ -149,7 +176,9 @@ describe('a grant from the terminal', () => {
   })
 
   test('is open, with the time that is left', async () => {
-    const { stdout } = await daypass('alice', ['status'])
+    const ran = await daypass('alice', ['status'])
+    const { stdout } = ran
+    note('status', ran)
 
     expect(stdout).toMatch(
       /^#1 {2}OPEN {2}prod\/customer-exports {2}(?:4 h|3 h 59 min(?: \d+ s)?) left, until \d{4}-/,
@@ -209,6 +238,7 @@ describe('a grant from the terminal', () => {
     const second = await daypass('alice', ['profile', '--json'])
     const third = await daypass('alice', ['profile', 'alice-inc-4211', '--json'])
 
+    note('profile --print', await daypass('alice', ['profile', '--print']))
     expect([first, second, third].map(({ code }) => code)).toEqual([0, 0, 0])
     expect([first, second, third].map((ran) => ran.json<{ changed: boolean }>().changed)).toEqual([
       true,
@@ -253,6 +283,7 @@ describe('a grant from the terminal', () => {
     const text = await daypass('olivia', ['who', 'customer-exports'])
     const elsewhere = await daypass('olivia', ['who', 'billing-archive'])
 
+    note('who customer-exports', text)
     expect(asked.json()).toMatchObject({
       iam: { asked: true, account: world.ready.aws.accounts.prod?.id },
       readers: [{ who: 'alice', pull, git: true, iam: true, roleArn: await world.roleOf(request) }],
@@ -268,6 +299,8 @@ describe('a grant from the terminal', () => {
     const others = await daypass('bob', ['extend', String(pull), '--by', '1h'])
     const nothing = await daypass('alice', ['extend'])
 
+    note('extend 1 --by 1h (as bob)', others)
+    note('extend', nothing)
     expect(tooLong.code).toBe(1)
     expect(tooLong.json()).toMatchObject({ sent: false, problems: [{ code: 'window-too-long' }] })
     expect(shorter.json()).toMatchObject({ sent: false, problems: [{ code: 'extension-not-longer' }] })
@@ -277,6 +310,7 @@ describe('a grant from the terminal', () => {
 
   test('goes on for longer by a pull request that changes the duration alone', async () => {
     const shown = await daypass('alice', ['extend', '--by', '2h', '--dry-run'])
+    note('extend --by 2h --dry-run', shown)
     expect(shown.stdout).toMatch(
       /^It would go on until .+ UTC, and not end at .+ UTC: 6 h in all, from .+ UTC\.$/m,
     )
@@ -302,11 +336,12 @@ describe('a grant from the terminal', () => {
   test('is given back, and access is over', async () => {
     const arn = (await world.roleOf(request)) ?? ''
     const before = await world.assume('alice', arn)
-    const { code, json } = await daypass('alice', ['revoke', '--json'])
+    const ran = await daypass('alice', ['revoke'])
+    note('revoke', ran)
     await world.settled()
 
-    expect(code).toBe(0)
-    expect(json()).toMatchObject({ pull, path: request.path })
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toContain(request.path)
     expect(before.kind).toBe('allowed')
     expect((await world.assume('alice', arn)).kind).toBe('denied')
     const after = (await daypass('alice', ['status', '--json'])).json<Status>()
@@ -314,7 +349,14 @@ describe('a grant from the terminal', () => {
       state: 'ended',
       endedBecause: 'it was given back early',
     })
-    expect((await daypass('alice', ['revoke'])).code).toBe(1)
+    const again = await daypass('alice', ['revoke', '--json'])
+    expect(again.code).toBe(1)
+    note('status', await daypass('alice', ['status']))
+    note('revoke', await daypass('alice', ['revoke']))
+  })
+
+  test('is told of in these very words', () => {
+    expectGolden('cli-life', withoutChance(transcript.join('\n')).trimEnd())
   })
 })
 
