@@ -121,7 +121,7 @@ async function takeOut(
     revertFor(world, subject, final)
   const state = await github.writer.openRevert(revert)
   const tell = isRejected(finding.subject)
-    ? () => tellOnce(world, github, subject, final)
+    ? (shown?: RevertShown) => tellOnce(world, github, subject, final, shown)
     : (shown?: RevertShown) => publish(world, github, subject, final, shown)
   // Who asked first is told too, where the app saw nothing of it before somebody asked for more.
   if (extended && extended.record === undefined && finding.kind === 'rejected')
@@ -167,10 +167,16 @@ function isRejected({ record }: Subject): boolean {
 }
 
 /** What a rejection said at first sight stays as it was said; it is said again only where it never reached the pull request. */
-async function tellOnce(world: World, github: GitHub, subject: Subject, final: FinalState): Promise<void> {
+async function tellOnce(
+  world: World,
+  github: GitHub,
+  subject: Subject,
+  final: FinalState,
+  shown?: RevertShown,
+): Promise<void> {
   const key = keyOf(subject.identity)
   if (world.memory.published.has(key)) return
-  await comment(world, github, subject, final, undefined, 'keep')
+  await comment(world, github, subject, final, shown, 'keep')
   world.memory.published.set(key, final.kind)
 }
 
