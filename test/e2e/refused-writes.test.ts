@@ -1,4 +1,5 @@
 /** What GitHub or AWS will not take: it is told where it can be, and holds up nothing else. */
+import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { named } from '../../src/sandbox/tour-people.ts'
 import { requestYaml, startWorld, type TestWorld } from '../support/world.ts'
@@ -86,4 +87,47 @@ test.each([
   expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
   expect(await world.grantCheck(request)).toMatchObject({ status: 'completed' })
   expect(await world.appLog()).toContain('GitHub takes no comment on a pull request')
+})
+
+test('an account that lets the app in no more holds up nothing in another, and its own windows close all the same', async () => {
+  const clicks = await world.grant(
+    { login: 'alice' },
+    repository,
+    'access-requests/analytics/clickstream/shut.yaml',
+    requestYaml({ prefixes: [], duration: '30m' }),
+  )
+  const role = (await world.roleOf(clicks)) ?? ''
+  const analytics = world.ready.aws.accounts.analytics?.id
+  const administrator = await world.assume(
+    'root',
+    `arn:aws:iam::${analytics}:role/OrganizationAccountAccessRole`,
+  )
+  if (administrator.kind === 'denied') throw new Error('root is no administrator of analytics')
+  const { endpoint, region } = world.ready.aws
+  const iam = new IAMClient({ endpoint, region, credentials: administrator.value })
+  const RoleName = 'DaypassAccountRole'
+  const { Role: before } = await iam.send(new GetRoleCommand({ RoleName }))
+  const trust = (PolicyDocument: string) =>
+    iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }))
+  const nobody = { Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }
+  await trust(JSON.stringify({ Version: '2012-10-17', Statement: [nobody] }))
+  // The session that the app holds lasts for an hour; another process has none.
+  await world.app('kill')
+  await world.app('start')
+  await world.settled()
+
+  const request = await merged('while-shut')
+  expect(await world.readAs('alice', request, 'customer-exports', KEY)).toMatchObject({ kind: 'allowed' })
+  await world.advance('30m')
+  await world.settled()
+  expect(await world.comment(request)).toContain('**Access ended at')
+  expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+  expect(await world.assume('alice', role)).toMatchObject({ kind: 'denied' })
+  expect(await world.comment(clicks)).toContain('**Access is open until')
+
+  await trust(decodeURIComponent(before?.AssumeRolePolicyDocument ?? ''))
+  await world.advance('1m')
+  await world.settled()
+  expect(await world.comment(clicks)).toContain('**Access ended at')
+  expect(await world.fileOnMain(repository, clicks.path)).toBeUndefined()
 })
