@@ -76,10 +76,11 @@ async function upholdLive(
       await tell(world, repairedEvent(standing, lent.account, found))
     }
   }
-  const found = world.memory.found.get(standing.roleName)
+  // A new process has only the record to know it from.
+  const found = world.memory.found.get(standing.roleName) ?? lent.judged.found
   await publish(world, github, subject, {
     kind: 'granted',
-    lent,
+    lent: found ? { ...lent, judged: { ...lent.judged, found } } : lent,
     phase,
     policies: grant,
     refused,

@@ -55,6 +55,8 @@ const recordSchema = z.strictObject({
       }),
     )
     .optional(),
+  /** What others last changed on its role, as sentences, and when that was found. */
+  found: z.strictObject({ at: seconds, what: z.array(z.string()).readonly() }).optional(),
   ended: z
     .strictObject({
       at: seconds,

@@ -70,6 +70,18 @@ describe('a role that others changed', () => {
     expect(summary).toContain('AdministratorAccess')
     expect(await world.appLog()).toContain('A role was not as the app wrote it')
   })
+
+  test('is told of by a new process too, and on the record of its end', async () => {
+    const before = (await world.grantCheck(request))?.output.summary
+    await world.app('kill')
+    await world.app('start')
+    await world.settled()
+    expect((await world.grantCheck(request))?.output.summary).toBe(before)
+
+    await world.advance('5h')
+    await world.settled()
+    expect((await world.grantCheck(request))?.output.text).toContain(administrator)
+  })
 })
 
 describe('a file that was taken off the branch and put back while the app was down', () => {
