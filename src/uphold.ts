@@ -1,4 +1,5 @@
 /** What stands in IAM is kept whole, and people are told of it as it is. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { RefusedOrder } from './core/early-end.ts'
 import { repairedEvent } from './core/event.ts'
 import type { StandingGrant } from './core/grant.ts'
@@ -9,7 +10,12 @@ import { endOnRecord } from './end-on-record.ts'
 import { isDue } from './look-again.ts'
 import type { GrantRecord } from './ports.ts'
 import { keyOf, lentOf, publish, type Subject, subjectOf } from './publish.ts'
-import { accountOf, type GitHub, tell, type World } from './world.ts'
+import { accountOf, attempt, type GitHub, tell, type World } from './world.ts'
+
+/** What others changed goes on record before it is mended; but what they opened is not left open for longer than this. Milliseconds. */
+const TOLD_WITHIN = 5000
+/** Seconds: what is found again so soon is what an interrupted repair had left. */
+const ONE_REPAIR = 600
 
 /** Looks at a role when this process sees it first, again whenever it opened or ended since, and at least hourly. */
 export async function uphold(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
@@ -66,24 +72,44 @@ async function upholdLive(
   const grant = grantOf(subject.identity, lent.location, lent.account, lent.judged)
   // Only what is on the branch is upheld; a record that is ahead of it was set back there.
   if (grant.blob !== standing.blob) return
+  const publishNow = () => {
+    // A new process has only the record to know it from.
+    const found = world.memory.found.get(standing.roleName) ?? lent.judged.found
+    return publish(world, github, subject, {
+      kind: 'granted',
+      lent: found ? { ...lent, judged: { ...lent.judged, found } } : lent,
+      phase,
+      policies: grant,
+      refused,
+      ...(found && { found }),
+    })
+  }
   if (!world.memory.written.has(standing.roleName)) {
     const former = formerGrants(subject.identity, lent.location, lent.account, lent.judged)
-    const found = await world.grants.write(lent.account, grant, former)
-    // Of a role that was never told of, the rest is what an interrupted run had not come to yet.
-    if (found.length > 0 && subject.record?.state === 'granted') {
-      world.memory.found.set(standing.roleName, { at: world.now(), what: found })
-      world.log.warn({ role: standing.roleArn, found }, 'A role was not as the app wrote it')
-      await tell(world, repairedEvent(standing, lent.account, found))
-    }
+    await world.grants.write(lent.account, grant, former, async (what) => {
+      // Of a role that was never told of, the rest is what an interrupted run had not come to yet.
+      if (subject.record?.state !== 'granted') return
+      remember(world, standing, lent, what)
+      world.log.warn({ role: standing.roleArn, found: what }, 'A role was not as the app wrote it')
+      await tell(world, repairedEvent(standing, lent.account, what))
+      const told = attempt(world, 'tell what others changed', { role: standing.roleArn }, publishNow)
+      await Promise.race([told, pause(TOLD_WITHIN, undefined, { ref: false })])
+    })
   }
-  // A new process has only the record to know it from.
-  const found = world.memory.found.get(standing.roleName) ?? lent.judged.found
-  await publish(world, github, subject, {
-    kind: 'granted',
-    lent: found ? { ...lent, judged: { ...lent.judged, found } } : lent,
-    phase,
-    policies: grant,
-    refused,
-    ...(found && { found }),
-  })
+  await publishNow()
+}
+
+/** What is left after an interruption was told of in whole before it. */
+function remember(
+  { memory, now }: World,
+  { roleName }: StandingGrant,
+  { judged }: Lent,
+  what: readonly string[],
+): void {
+  const before = memory.found.get(roleName) ?? judged.found
+  const isRest =
+    before !== undefined &&
+    now() - before.at < ONE_REPAIR &&
+    what.every((sentence) => before.what.includes(sentence))
+  if (!isRest) memory.found.set(roleName, { at: now(), what })
 }

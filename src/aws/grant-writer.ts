@@ -27,7 +27,7 @@ import {
   readEnd,
   rolePathOf,
 } from '../core/grant.ts'
-import type { GrantWriter } from '../ports.ts'
+import type { GrantWriter, TellFound } from '../ports.ts'
 import type { AccountClients } from './clients.ts'
 import {
   codeOf,
@@ -75,8 +75,8 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
   }
 
   return {
-    async write(account, grant, former) {
-      return work(account, grant, (on) => writeGrant(on, grant, former))
+    async write(account, grant, former, tell) {
+      return work(account, grant, (on) => writeGrant(on, grant, former, tell))
     },
     async deny(account, standing, at, because) {
       await work(account, standing, (on) => denyRole(on, { at, because }))
@@ -98,10 +98,11 @@ async function writeGrant(
   on: Work,
   grant: Grant,
   former: readonly Grant[] | undefined,
+  tell: TellFound | undefined,
 ): Promise<readonly string[]> {
   try {
     const mayBeNew = former === undefined || (await isGone(on))
-    if (!mayBeNew || !(await createRole(on, grant))) return await completeRole(on, grant, former ?? [])
+    if (!mayBeNew || !(await createRole(on, grant))) return await completeRole(on, grant, former ?? [], tell)
     await putPermissions(on, policyText(grant.permissionPolicy))
     return []
   } catch (error) {
@@ -152,8 +153,12 @@ async function readRole(on: Work, grant: Grant): Promise<Role> {
 }
 
 /** Tightens first, then completes; an ended grant is never brought back, only ended in full. */
-async function completeRole(on: Work, grant: Grant, former: readonly Grant[]): Promise<readonly string[]> {
-  const found: string[] = []
+async function completeRole(
+  on: Work,
+  grant: Grant,
+  former: readonly Grant[],
+  tell: TellFound | undefined,
+): Promise<readonly string[]> {
   const role = await readRole(on, grant)
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
   const policies = await readPolicies(on)
@@ -162,32 +167,77 @@ async function completeRole(on: Work, grant: Grant, former: readonly Grant[]): P
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }
-  if (role.PermissionsBoundary?.PermissionsBoundaryArn !== grant.boundary) {
-    await putBoundary(on)
-    found.push('Its permissions boundary was not the one it was given, and was put back.')
+  const repairs = [
+    ...repairsOfRole(on, grant, role, await listAttached(on)),
+    ...[...policies].flatMap(([name, document]) => (name === PERMISSIONS ? [] : tighten(on, name, document))),
+    // Before the policies: whoever is interrupted then sees the new end in the list, and mends the policies by it.
+    ...(role.Description === grant.description ? [] : [{ mend: () => describeAnew(on, grant) }]),
+    ...repairsOfPolicies(on, grant, former, trust, policies.get(PERMISSIONS)),
+  ]
+  const found = repairs.flatMap(({ found }) => found ?? [])
+  if (found.length > 0) await tell?.(found)
+  for (const { mend } of repairs) await mend()
+  return found
+}
+
+/** `found`: what others did, as a sentence; none where it is the app that has more to write. */
+interface Repair {
+  readonly found?: string | undefined
+  mend(): Promise<unknown>
+}
+
+function repairsOfRole(on: Work, grant: Grant, role: Role, attached: readonly string[]): readonly Repair[] {
+  const isBounded = role.PermissionsBoundary?.PermissionsBoundaryArn === grant.boundary
+  const boundary: Repair = {
+    found: 'Its permissions boundary was not the one it was given, and was put back.',
+    mend: () => putBoundary(on),
   }
-  for (const arn of await detachAll(on))
-    found.push(`The policy ${arn} was attached to it, and was taken off.`)
-  for (const [name, document] of policies)
-    if (name !== PERMISSIONS) found.push(...(await tightenPolicy(on, name, document)))
-  // It comes first: whoever is interrupted then sees the new end in the list, and mends the policies by it.
-  if (role.Description !== grant.description) await describeAnew(on, grant)
+  return [
+    ...(isBounded ? [] : [boundary]),
+    ...attached.map((arn) => ({
+      found: `The policy ${arn} was attached to it, and was taken off.`,
+      mend: () => detach(on, arn),
+    })),
+  ]
+}
+
+function repairsOfPolicies(
+  on: Work,
+  grant: Grant,
+  former: readonly Grant[],
+  trust: unknown,
+  held: unknown,
+): readonly Repair[] {
   const asWritten = (document: PolicyDocument) => withDeletedPrincipal(trust, document)
   const trusts = former.map(({ trustPolicy }) => asWritten(trustPolicy))
   const trustText = mend(trust, asWritten(grant.trustPolicy), trusts)
-  if (trustText !== undefined) {
-    await persist(on.sleep, () => putTrust(on, trustText))
-    if (!isOneOf(trusts, trust)) found.push('Its trust policy was not as it was written, and was mended.')
-  }
-  const held = policies.get(PERMISSIONS)
   const permitted = former.map(({ permissionPolicy }) => permissionPolicy)
   const permissions = mend(held, grant.permissionPolicy, permitted)
-  if (permissions !== undefined) {
-    await putPermissions(on, permissions)
-    if (!isOneOf(permitted, held))
-      found.push('Its permission policy was not as it was written, and was mended.')
-  }
-  return found
+  const whatOthersDid = (known: boolean, sentence: string) => (known ? undefined : sentence)
+  return [
+    ...(trustText === undefined
+      ? []
+      : [
+          {
+            found: whatOthersDid(
+              isOneOf(trusts, trust),
+              'Its trust policy was not as it was written, and was mended.',
+            ),
+            mend: () => persist(on.sleep, () => putTrust(on, trustText)),
+          },
+        ]),
+    ...(permissions === undefined
+      ? []
+      : [
+          {
+            found: whatOthersDid(
+              isOneOf(permitted, held),
+              'Its permission policy was not as it was written, and was mended.',
+            ),
+            mend: () => putPermissions(on, permissions),
+          },
+        ]),
+  ]
 }
 
 /** What a list of roles, and the tags, say of an extended grant. */
@@ -199,15 +249,22 @@ async function describeAnew({ iam, sleep, name }: Work, grant: Grant): Promise<v
   await persist(sleep, () => iam.send(update))
 }
 
-async function tightenPolicy(on: Work, name: string, document: unknown): Promise<readonly string[]> {
+function tighten(on: Work, name: string, document: unknown): readonly Repair[] {
   const fate = keepDenials(document)
-  if (fate.kind === 'delete') {
-    await deletePolicy(on, name)
-    return [`The inline policy ${name} was put on it, and was taken off.`]
-  }
-  if (fate.kind === 'replace') await putPolicy(on, name, fate.text)
+  if (fate.kind === 'delete')
+    return [
+      {
+        found: `The inline policy ${name} was put on it, and was taken off.`,
+        mend: () => deletePolicy(on, name),
+      },
+    ]
   return [
-    `The inline policy ${name} was put on it; what it denies was left, since that may be meant to end the access.`,
+    {
+      found: `The inline policy ${name} was put on it; what it denies was left, since that may be meant to end the access.`,
+      mend: async () => {
+        if (fate.kind === 'replace') await putPolicy(on, name, fate.text)
+      },
+    },
   ]
 }
 
@@ -247,7 +304,7 @@ async function putDenial(on: Work, text: string, remedies: typeof DENIAL_REMEDIE
 
 /** Takes everything off a role but the denial; gives back whether there is one. */
 async function stripRole(on: Work): Promise<boolean> {
-  await detachAll(on)
+  for (const arn of await listAttached(on)) await detach(on, arn)
   const names = await listPolicies(on)
   for (const name of names) if (name !== ENDED) await deletePolicy(on, name)
   return names.includes(ENDED)
@@ -285,13 +342,15 @@ async function listPolicies({ iam, name }: Work): Promise<readonly string[]> {
 }
 
 /** Nothing is ever attached to a role of the app, so whatever is attached came from elsewhere. */
-async function detachAll({ iam, name }: Work): Promise<readonly string[]> {
+async function listAttached({ iam, name }: Work): Promise<readonly string[]> {
   const attached: string[] = []
   for await (const page of paginateListAttachedRolePolicies({ client: iam }, { RoleName: name }))
     attached.push(...(page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []))
-  for (const arn of attached)
-    await unlessMissing(() => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: arn })))
   return attached
+}
+
+function detach({ iam, name }: Work, arn: string): Promise<void> {
+  return unlessMissing(() => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: arn })))
 }
 
 async function putPolicy({ iam, name }: Work, policy: string, text: string): Promise<void> {
