@@ -26,14 +26,30 @@ export async function raiseAlarm(world: World, standing: readonly StandingGrant[
       },
       'A grant whose window is over could not be removed from AWS; it is tried again. AWS itself lets nobody in any more',
     )
-  await attempt(world, 'tell of it by an issue', {}, () => keepIssue(world, overdue))
+  const tried = triedLong(world, standing, overdue)
+  // An issue that another process opened stays until nothing is left.
+  if (overdue.length > 0 && tried.length === 0) return
+  await attempt(world, 'tell of it by an issue', {}, () => keepIssue(world, tried))
+}
+
+/** An app that was down finds what is long over at its first look: that alone wakes nobody up. */
+function triedLong(
+  { memory, now }: World,
+  standing: readonly StandingGrant[],
+  overdue: readonly StandingGrant[],
+): readonly StandingGrant[] {
+  const { leftSince } = memory
+  const over = new Set(standing.filter(({ window }) => window.end <= now()).map(({ roleArn }) => roleArn))
+  for (const role of leftSince.keys()) if (!over.has(role)) leftSince.delete(role)
+  for (const role of over) if (!leftSince.has(role)) leftSince.set(role, now())
+  return overdue.filter(({ roleArn }) => now() - (leftSince.get(roleArn) ?? now()) >= TOLERATED)
 }
 
 async function keepIssue(
   { repository, memory, log, github }: World,
-  overdue: readonly StandingGrant[],
+  tried: readonly StandingGrant[],
 ): Promise<void> {
-  const text = overdue.length > 0 ? alarmText(overdue) : undefined
+  const text = tried.length > 0 ? alarmText(tried) : undefined
   const said = text ?? 'none'
   if (github === undefined || memory.alarm === said) return
   const told = await github.writer.tellAlarm(text)

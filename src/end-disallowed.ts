@@ -1,6 +1,6 @@
 /** Finds live grants that were taken back while nobody looked, that today's rules would not give, or whose requester is gone. */
 import { isDeepStrictEqual } from 'node:util'
-import { readAsked } from './core/asked.ts'
+import { type FileText, readAsked } from './core/asked.ts'
 import type { EndReason, StandingGrant } from './core/grant.ts'
 import type { Parsed } from './core/problem.ts'
 import { lastPullOf, parseRecord, type RequestRecord } from './core/record.ts'
@@ -66,7 +66,10 @@ async function judgeAgain(
   if (left) return { standing, because: 'file-removed' }
   // Without a record nothing says what was allowed; the window ends it all the same.
   if (judged === undefined) return undefined
-  const detail = rules.ok ? againstRules(world, snapshot, rules.value, standing, judged) : undefined
+  const file = snapshot.requests.find(({ path }) => path === identity.path)
+  // A change that is not in force yet says nothing of what was granted.
+  const granted = isChanging ? await asGranted(github, identity.path, judged) : file
+  const detail = rules.ok && granted ? againstRules(world, granted, rules.value, standing, judged) : undefined
   if (detail !== undefined) return { standing, because: 'rules-changed', detail }
   if ((await github.reader.permissionOf(judged.author)) !== 'none') return undefined
   return {
@@ -76,16 +79,23 @@ async function judgeAgain(
   }
 }
 
+async function asGranted(
+  github: GitHub,
+  path: string,
+  { blob }: RequestRecord,
+): Promise<FileText | undefined> {
+  const text = await github.reader.blobText(blob)
+  return text === undefined ? undefined : { path, text }
+}
+
 /** Rules of which nobody knows whether they were approved may end access, as a push to the branch may; they never give any. */
 function againstRules(
   { repository }: World,
-  snapshot: Snapshot,
+  file: FileText,
   rules: Rules,
-  { identity, window }: StandingGrant,
+  { window }: StandingGrant,
   judged: RequestRecord,
 ): string | undefined {
-  const file = snapshot.requests.find(({ path }) => path === identity.path)
-  if (file === undefined) return undefined
   const asked = readAsked(file, rules, repository.accounts, window.start)
   if (!asked.ok) return asked.problems[0].message
   return isDeepStrictEqual(asked.value.terms.principal, judged.principal)

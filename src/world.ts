@@ -97,6 +97,8 @@ export interface Memory {
   rateLimitedUntil: number | undefined
   /** How many roles still stand long after their window. */
   notRemoved: number
+  /** Since when this process finds a role still there though its window is over, by its ARN. */
+  readonly leftSince: Map<string, number>
   /** What the issue about such roles says; undefined until this process has looked for one. */
   alarm?: string
 }
@@ -139,6 +141,7 @@ export function createMemory(): Memory {
     failures: 0,
     rateLimitedUntil: undefined,
     notRemoved: 0,
+    leftSince: new Map(),
   }
 }
 

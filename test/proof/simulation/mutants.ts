@@ -90,8 +90,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'rules that were tightened end nothing',
     file: 'src/end-disallowed.ts',
-    from: 'const detail = rules.ok ? againstRules(world, snapshot, rules.value, standing, judged) : undefined',
-    to: 'const detail = undefined as string | undefined; void againstRules; void rules',
+    from: 'const detail = rules.ok && granted ? againstRules(world, granted, rules.value, standing, judged) : undefined',
+    to: 'const detail = undefined as string | undefined; void againstRules; void rules; void granted',
     history: [step(obtain), step({ kind: 'rules', change: 'no alice', approved: true })],
   },
   {
