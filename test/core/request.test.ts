@@ -171,3 +171,64 @@ test('whatever a request says, reading it never throws, and what is read is with
     { numRuns: 500 },
   )
 })
+
+describe('at the very bounds', () => {
+  const at = (name: string) => codesOf(parseLocation(`access-requests/prod/customer-exports/${name}`))
+  const saying = (field: string) =>
+    codesOf(read(`requester: alice\nreason: a good enough reason\nduration: 4h\n${field}\n`))
+
+  test.each([
+    [`${'a'.repeat(63)}.yaml`, []],
+    [`${'a'.repeat(64)}.yaml`, ['request-name']],
+    ['alice!.yaml', ['request-name']],
+    ['alice.yaml.yaml', ['request-name']],
+    ['-alice.yaml', ['request-name']],
+    ['.yaml', ['request-name']],
+  ])('a name is letters, digits and hyphens, at most 63: %s', (name, codes) => {
+    expect(at(name)).toEqual(codes)
+  })
+
+  test.each([
+    'requests/prod/customer-exports/alice.yaml',
+    'access-requests/prod/alice.yaml',
+    'access-requests/prod/customer-exports/deeper/alice.yaml',
+  ])('a request lies nowhere else: %s', (path) => {
+    expect(codesOf(parseLocation(path))).toEqual(['path-shape'])
+  })
+
+  test('a path has at most 200 characters', () => {
+    const long = (length: number) => `access-requests/${'a'.repeat(length - 'access-requests/'.length)}`
+    expect(codesOf(parseLocation(long(200)))).toEqual(['path-shape'])
+    expect(codesOf(parseLocation(long(201)))).toEqual(['path-too-long'])
+  })
+
+  test('what people put there for themselves is no request', () => {
+    expect(
+      ['CODEOWNERS', '.hidden', 'prod/NOTES.md'].map((name) => isRequestPath(`access-requests/${name}`)),
+    ).toEqual([false, false, false])
+  })
+
+  test.each([
+    [9, ['reason-length']],
+    [10, []],
+    [500, []],
+    [501, ['reason-length']],
+  ])('a reason of %i characters', (length, codes) => {
+    expect(codesOf(read(`requester: alice\nreason: ${'r'.repeat(length)}\nduration: 4h\n`))).toEqual(codes)
+  })
+
+  test.each([
+    ['INC-4211', []],
+    ['t'.repeat(64), []],
+    ['t'.repeat(65), ['ticket']],
+    ['"INC-4211 and more"', ['ticket']],
+    ['"INC-4211\\nDaypass-Version: 2"', ['ticket']],
+  ])('a ticket is one word: %s', (ticket, codes) => {
+    expect(saying(`ticket: ${ticket}`)).toEqual(codes)
+  })
+
+  test('below an object there is nothing to list', () => {
+    expect(saying('access: list\nprefixes: [a/b]')).toEqual(['list-object'])
+    expect(saying('access: list\nprefixes: [a/]')).toEqual([])
+  })
+})
