@@ -167,7 +167,8 @@ export class Git {
     this.#moves += 1
     const moves = this.#moves
     const moved = await this.#refs.move(updates)
-    if (before !== undefined && moves === this.#moves) this.#listed = moved ? after(before, updates) : before
+    if (before !== undefined && moves === this.#moves)
+      this.#listed = moved ? withMoves(before, updates) : before
     else this.forgetRefs()
     return moved
   }
@@ -308,7 +309,7 @@ function historyArguments(range: readonly string[], options: HistoryOptions): st
   ]
 }
 
-function after(
+function withMoves(
   refs: ReadonlyMap<string, string>,
   updates: readonly RefUpdate[],
 ): ReadonlyMap<string, string> {
