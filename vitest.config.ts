@@ -18,8 +18,9 @@ class SlowestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only what hangs is to be ended: on a crowded machine the longest take half of it.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // No test file leaves anything behind in its process, and to load the SDK and the schemas for each anew takes a third longer.
     isolate: false,
     // Much of a test's time is waiting for git, sockets and the app's own process.
