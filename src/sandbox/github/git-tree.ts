@@ -54,7 +54,7 @@ async function entriesOf(
     ((await git.tree(treeSha)) ?? []).map(async ({ mode, name, sha }) => {
       const entry = { path: folder + name, mode: mode.padStart(6, '0'), type: typeOf(mode), sha }
       if (entry.type !== 'tree')
-        return [{ ...entry, size: entry.type === 'blob' ? await git.blobSize(sha) : undefined }]
+        return [{ ...entry, size: entry.type === 'blob' ? (await git.info(sha))?.size : undefined }]
       const below = recursive ? await entriesOf(git, sha, `${entry.path}/`, true) : []
       return [{ ...entry, size: undefined }, ...below]
     }),

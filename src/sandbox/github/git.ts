@@ -13,7 +13,7 @@ import {
 import { runGit } from './git-process.ts'
 import { beyond, mergeBases } from './graph.ts'
 import { Memo } from './memo.ts'
-import { ObjectReader, type RawObject } from './object-reader.ts'
+import { type ObjectInfo, ObjectReader, type RawObject } from './object-reader.ts'
 import { type RefUpdate, RefWriter } from './ref-writer.ts'
 import { TreeDiffer } from './tree-differ.ts'
 
@@ -48,7 +48,7 @@ export class Git {
   readonly #ranges = new Memo<readonly string[]>()
   readonly #histories = new Memo<string[]>()
   /** Undefined until they are listed, and whenever they moved by another way than through here. */
-  #listed: ReadonlyMap<string, string> | undefined
+  #listed: readonly Ref[] | undefined
   #moves = 0
 
   constructor(directory: string) {
@@ -69,9 +69,9 @@ export class Git {
     return this.#reader.read(name)
   }
 
-  /** In bytes; undefined where there is no such object. */
-  async blobSize(sha: string): Promise<number | undefined> {
-    return (await this.#reader.info(sha))?.size
+  /** The same without its content. */
+  info(name: string): Promise<ObjectInfo | undefined> {
+    return this.#reader.info(name)
   }
 
   /** What `git diff-tree` says of two trees. */
@@ -135,22 +135,21 @@ export class Git {
   /** The object a full ref name points at. */
   async refSha(ref: string): Promise<string | undefined> {
     if (!isSafeRefName(ref)) return undefined
-    return (await this.#reader.read(ref))?.sha
+    return (await this.#reader.info(ref))?.sha
   }
 
   /** Those below the prefixes, by name; without any, all. */
   async refs(...prefixes: string[]): Promise<Ref[]> {
     const listed = this.#listed ?? (await this.#listRefs())
-    return [...listed]
-      .filter(([name]) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(`${prefix}/`)))
-      .map(([name, sha]) => ({ name, sha }))
-      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+    return listed.filter(
+      ({ name }) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(`${prefix}/`)),
+    )
   }
 
-  async #listRefs(): Promise<ReadonlyMap<string, string>> {
+  async #listRefs(): Promise<readonly Ref[]> {
     const moves = this.#moves
     const { stdout } = await runGit(this.directory, ['for-each-ref', '--format=%(objectname) %(refname)'])
-    const listed = new Map(lines(stdout).map((line) => [line.slice(41), line.slice(0, 40)]))
+    const listed = lines(stdout).map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }))
     if (moves === this.#moves) this.#listed = listed
     return listed
   }
@@ -309,16 +308,16 @@ function historyArguments(range: readonly string[], options: HistoryOptions): st
   ]
 }
 
-function withMoves(
-  refs: ReadonlyMap<string, string>,
-  updates: readonly RefUpdate[],
-): ReadonlyMap<string, string> {
-  const moved = new Map(refs)
+/** In git's own order, by the bytes of their names. */
+function withMoves(refs: readonly Ref[], updates: readonly RefUpdate[]): readonly Ref[] {
+  const moved = new Map(refs.map(({ name, sha }) => [name, sha]))
   for (const { ref, after } of updates) {
     if (after === NO_OBJECT) moved.delete(ref)
     else moved.set(ref, after)
   }
-  return moved
+  return [...moved]
+    .map(([name, sha]) => ({ name, sha }))
+    .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
 }
 
 function lines(output: Buffer): string[] {

@@ -55,7 +55,8 @@ function hearInfo(data: Buffer): Heard<ObjectInfo | undefined> {
 /** The same line, then `<content>\n`. */
 function hearContents(data: Buffer): Heard<RawObject | undefined> {
   const heard = hearInfo(data)
-  if (heard.kind === 'incomplete' || heard.answer === undefined) return heard as Heard<undefined>
+  if (heard.kind === 'incomplete') return heard
+  if (heard.answer === undefined) return { ...heard, answer: undefined }
   const { sha, type, size } = heard.answer
   const end = heard.length + size
   if (data.length < end + 1) return { kind: 'incomplete', needed: end + 1 }

@@ -1,6 +1,5 @@
-/** One long-lived `git update-ref --stdin`: moving refs in a transaction costs no new process. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
+/** Moves refs in transactions, by one `git update-ref` that stays. */
+import { type Heard, LastingGit } from './lasting-git.ts'
 import { Lock } from './lock.ts'
 
 /** What to do to a ref; `before` guards it, as git does. */
@@ -11,53 +10,30 @@ export interface RefUpdate {
 }
 
 export class RefWriter {
-  readonly #directory: string
+  readonly #git: LastingGit
   readonly #lock = new Lock()
-  #child: ChildProcessWithoutNullStreams | undefined
 
   constructor(directory: string) {
-    this.#directory = directory
+    this.#git = new LastingGit(directory, ['update-ref', '--stdin'])
   }
 
   /** Moves all of the refs or none; false when one of them is not where `before` says. */
   move(updates: readonly RefUpdate[]): Promise<boolean> {
-    return this.#lock.run(() => this.#transaction(updates))
+    const lines = updates.map(({ ref, before, after }) => `update ${ref} ${after} ${before}\n`)
+    const transaction = `start\n${lines.join('')}prepare\ncommit\n`
+    // Git ends when a guard does not hold; the next transaction starts another one.
+    return this.#lock.run(() => this.#git.ask(transaction, hearCommit).catch(() => false))
   }
 
   close(): void {
-    this.#child?.kill()
-    this.#child = undefined
+    this.#git.close()
   }
+}
 
-  #transaction(updates: readonly RefUpdate[]): Promise<boolean> {
-    this.#child ??= this.#start()
-    const child = this.#child
-    const lines = updates.map(({ ref, before, after }) => `update ${ref} ${after} ${before}\n`)
-    return new Promise((resolve) => {
-      let said = ''
-      const heard = (chunk: Buffer) => {
-        said += chunk.toString()
-        if (said.includes('commit: ok\n')) finish(true)
-      }
-      // Git ends when a guard does not hold; the next transaction starts another one.
-      const ended = () => finish(false)
-      const finish = (moved: boolean) => {
-        child.stdout.off('data', heard)
-        child.off('close', ended)
-        if (!moved && this.#child === child) this.#child = undefined
-        resolve(moved)
-      }
-      child.stdout.on('data', heard)
-      child.once('close', ended)
-      child.stdin.write(`start\n${lines.join('')}prepare\ncommit\n`)
-    })
-  }
+const COMMITTED = Buffer.from('commit: ok\n')
 
-  #start(): ChildProcessWithoutNullStreams {
-    const child = spawn('git', ['update-ref', '--stdin'], { cwd: this.#directory, env: HERMETIC_ENVIRONMENT })
-    child.stdin.on('error', () => {})
-    child.once('error', () => child.stdin.destroy())
-    child.stderr.resume()
-    return child
-  }
+function hearCommit(data: Buffer): Heard<boolean> {
+  const at = data.indexOf(COMMITTED)
+  if (at < 0) return { kind: 'incomplete', needed: data.length + 1 }
+  return { kind: 'complete', answer: true, length: at + COMMITTED.length }
 }

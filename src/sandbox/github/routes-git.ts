@@ -146,11 +146,11 @@ async function createCommit(call: RepositoryCall): Promise<Answer> {
   const { git } = repository
   const message = input.text('message')
   const tree = input.string('tree')
-  if (!isSha(tree) || (await git.read(tree))?.type !== 'tree')
+  if (!isSha(tree) || (await git.info(tree))?.type !== 'tree')
     throw new Refused(422, 'Tree SHA does not exist')
   const parents = input.strings('parents') ?? []
   for (const parent of parents) {
-    if (!isSha(parent) || (await git.read(parent))?.type !== 'commit') {
+    if (!isSha(parent) || (await git.info(parent))?.type !== 'commit') {
       throw new Refused(422, 'Parent SHA does not exist or is not a commit object')
     }
   }

@@ -23,7 +23,7 @@ export const refRoutes: Route[] = [
 
 async function getRef({ world, repository, param }: RepositoryCall): Promise<Answer> {
   const ref = fullRefName(param('ref'))
-  const object = await repository.git.read(ref)
+  const object = await repository.git.info(ref)
   if (!object) throw notFound()
   return { status: 200, body: presentRef(world, repository, ref, object.sha, object.type) }
 }
@@ -102,6 +102,6 @@ function moved(
 }
 
 async function checkTarget({ repository }: RepositoryCall, sha: string): Promise<void> {
-  if (!isSha(sha) || (await repository.git.read(sha))?.type !== 'commit')
+  if (!isSha(sha) || (await repository.git.info(sha))?.type !== 'commit')
     throw new Refused(422, 'Object does not exist')
 }
