@@ -304,20 +304,16 @@ export interface ListedRoles {
   readonly strays: readonly StrayRole[]
 }
 
+/** Hears what others changed on a role, each as a sentence. */
 export type TellFound = (found: readonly string[]) => Promise<void>
 
 export interface GrantWriter {
   /**
-   * Writes the role, or completes, tightens or extends one that is there. Running it again changes nothing. Returns what it
-   * mended of what others had changed, and what it left, each as a sentence. `former`: what it was before it was extended;
-   * left out where no such role is known yet. `tell` hears the same before anything is mended.
+   * Writes the role, or completes, tightens or extends one that is there. Running it again changes nothing. `former`: what it
+   * was before it was extended; left out where no such role is known yet. `tell` hears, before anything is mended, what will
+   * be mended of what others had changed, and what will be left.
    */
-  write(
-    account: Account,
-    grant: Grant,
-    former?: readonly Grant[],
-    tell?: TellFound,
-  ): Promise<readonly string[]>
+  write(account: Account, grant: Grant, former?: readonly Grant[], tell?: TellFound): Promise<void>
   /** Makes the role deny everything, sessions in use included, and mark why. */
   deny(account: Account, standing: StandingGrant, at: number, because: EndReason): Promise<void>
   /** The same for a role under the path of the repository that is no request's. */

@@ -1,0 +1,122 @@
+/** One role of the app's own: what is read of it and done to it, call by call. */
+import {
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetRolePolicyCommand,
+  type IAMClient,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+  paginateListAttachedRolePolicies,
+  paginateListRolePolicies,
+  TagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
+} from '@aws-sdk/client-iam'
+import type { Account } from '../core/account.ts'
+import type { Grant } from '../core/grant.ts'
+import { isMissing } from './failures.ts'
+import { listRoles } from './grant-reader.ts'
+import type { OwnRoleName } from './own-role.ts'
+import { isPassing, persist, type Sleep } from './patience.ts'
+import { decodePolicy } from './policy-text.ts'
+
+/** The inline policy that holds the permissions. */
+export const PERMISSIONS = 'daypass'
+/** The inline policy that denies everything once access has ended: one of its own, so that it never replaces an Allow halfway. */
+export const ENDED = 'daypass-ended'
+
+/** One role of the app's own in one account, with the client to work on it. */
+export interface Work {
+  readonly iam: IAMClient
+  readonly sleep: Sleep
+  readonly account: Account
+  readonly path: string
+  readonly name: OwnRoleName
+}
+
+/**
+ * The list tells, not GetRole: IAM learns a role's path from the role, so to somebody who may read below one path only
+ * it answers a missing role with AccessDenied.
+ */
+export async function isGone({ iam, path, name }: Work): Promise<boolean> {
+  const roles = await listRoles(iam, path)
+  return roles.every((role) => role.path !== path || role.roleName !== name)
+}
+
+export async function readPolicies(on: Work): Promise<ReadonlyMap<string, unknown>> {
+  const policies = new Map<string, unknown>()
+  for (const name of await listPolicies(on)) {
+    const answer = await on.iam.send(new GetRolePolicyCommand({ RoleName: on.name, PolicyName: name }))
+    policies.set(name, decodePolicy(answer.PolicyDocument))
+  }
+  return policies
+}
+
+export async function listPolicies({ iam, name }: Work): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const page of paginateListRolePolicies({ client: iam }, { RoleName: name }))
+    names.push(...(page.PolicyNames ?? []))
+  return names
+}
+
+/** Nothing is ever attached to a role of the app, so whatever is attached came from elsewhere. */
+export async function listAttached({ iam, name }: Work): Promise<readonly string[]> {
+  const attached: string[] = []
+  for await (const page of paginateListAttachedRolePolicies({ client: iam }, { RoleName: name }))
+    attached.push(...(page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []))
+  return attached
+}
+
+export function detach({ iam, name }: Work, arn: string): Promise<void> {
+  return unlessMissing(() => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: arn })))
+}
+
+export async function putPolicy({ iam, name }: Work, policy: string, text: string): Promise<void> {
+  await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: policy, PolicyDocument: text }))
+}
+
+/** A role that was just made may be unknown for a moment to the part of IAM that is asked next. */
+export async function putPermissions(on: Work, text: string): Promise<void> {
+  await persist(
+    on.sleep,
+    () => putPolicy(on, PERMISSIONS, text),
+    (error) => isPassing(error) || isMissing(error),
+  )
+}
+
+export async function deletePolicy({ iam, name }: Work, policy: string): Promise<void> {
+  await unlessMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName: name, PolicyName: policy })))
+}
+
+export async function putTrust({ iam, sleep, name }: Work, text: string): Promise<void> {
+  const command = new UpdateAssumeRolePolicyCommand({ RoleName: name, PolicyDocument: text })
+  await persist(sleep, () => iam.send(command))
+}
+
+export async function putBoundary({ iam, name, account }: Work): Promise<void> {
+  await iam.send(
+    new PutRolePermissionsBoundaryCommand({ RoleName: name, PermissionsBoundary: account.boundary }),
+  )
+}
+
+/** What a list of roles, and the tags, say of an extended grant. */
+export async function describeAnew({ iam, sleep, name }: Work, grant: Grant): Promise<void> {
+  const { description: Description, maxSessionSeconds: MaxSessionDuration } = grant
+  await persist(sleep, () => iam.send(new TagRoleCommand({ RoleName: name, Tags: tagList(grant) })))
+  const update = new UpdateRoleCommand({ RoleName: name, Description, MaxSessionDuration })
+  await persist(sleep, () => iam.send(update))
+}
+
+/** A policy that is off the role already need not be taken off. */
+async function unlessMissing(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}
+
+/** As IAM takes them. */
+export function tagList({ tags }: Grant): { readonly Key: string; readonly Value: string }[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+}
