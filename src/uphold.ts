@@ -81,7 +81,6 @@ async function upholdLive(
       phase,
       policies: grant,
       refused,
-      ...(found && { found }),
     })
   }
   if (!world.memory.written.has(standing.roleName)) {

@@ -6,7 +6,7 @@ import { eventOf, type Happening } from './core/event.ts'
 import type { Person } from './core/evidence.ts'
 import type { StandingGrant } from './core/grant.ts'
 import type { Sign } from './core/receipt-signature.ts'
-import type { FoundOnRole } from './core/report-grant.ts'
+import type { FoundOnRole } from './core/record.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Looked } from './look-again.ts'
 import {

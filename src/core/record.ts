@@ -71,6 +71,9 @@ const recordSchema = z.strictObject({
 /** Everything a grant, its comment and its receipt are made from; judged once, at the first sight after the merge. */
 export type RequestRecord = z.infer<typeof recordSchema>
 
+/** That others changed a role, and what became of it. `at`: seconds since the epoch; `what`: sentences. */
+export type FoundOnRole = NonNullable<RequestRecord['found']>
+
 /** The pull request that brought the bytes of the request as they are now. */
 export function lastPullOf(identity: RequestIdentity, judged: RequestRecord | undefined): number {
   return judged?.extensions?.at(-1)?.pull ?? identity.pull

@@ -51,7 +51,6 @@ export type GrantState =
       readonly policies: Pick<Grant, 'trustPolicy' | 'permissionPolicy'>
       /** Who asked for its end in vain. */
       readonly refused: readonly RefusedOrder[]
-      readonly found?: FoundOnRole
       /** Its longer window is being written into AWS. */
       readonly extending?: boolean
     }
@@ -64,12 +63,6 @@ export type GrantState =
       readonly extends?: number
     }
   | { readonly kind: 'ended'; readonly lent: Lent; readonly end: End }
-
-/** That others changed a role, and what became of it. `at`: seconds since the epoch; `what`: sentences. */
-export interface FoundOnRole {
-  readonly at: number
-  readonly what: readonly string[]
-}
 
 const LONGEST_TITLE = 120
 
@@ -121,7 +114,7 @@ function summaryOf(state: GrantState): readonly string[] {
         `**Who gets in:** ${whoGetsIn(lent.judged.principal, lent.judged.author.login)}`,
         approvedBy(lent),
         `**Role:** ${code(lent.role.roleArn)}`,
-        ...foundOnRole(state.found),
+        ...foundOnRole(lent.judged),
         folded(
           'Trust policy: who is let in, and when',
           codeBlock(formatPolicy(policies.trustPolicy), 'json'),
@@ -155,7 +148,7 @@ function summaryOf(state: GrantState): readonly string[] {
   }
 }
 
-function foundOnRole(found: FoundOnRole | undefined): readonly string[] {
+function foundOnRole({ found }: RequestRecord): readonly string[] {
   if (found === undefined) return []
   return [
     `**Others changed this role**, as Daypass found at ${utc(found.at)}:`,

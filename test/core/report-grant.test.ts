@@ -89,17 +89,22 @@ const STATES: Readonly<Record<string, GrantState>> = {
   },
   'open-changed': {
     kind: 'granted',
-    lent,
+    lent: {
+      ...lent,
+      judged: {
+        ...lent.judged,
+        found: {
+          at: lent.judged.window.start + 3600,
+          what: [
+            'Its permissions boundary was not the one it was given, and was put back.',
+            'The policy arn:aws:iam::aws:policy/AdministratorAccess was attached to it, and was taken off.',
+          ],
+        },
+      },
+    },
     phase: 'open',
     policies: grantFor(),
     refused: [],
-    found: {
-      at: lent.judged.window.start + 3600,
-      what: [
-        'Its permissions boundary was not the one it was given, and was put back.',
-        'The policy arn:aws:iam::aws:policy/AdministratorAccess was attached to it, and was taken off.',
-      ],
-    },
   },
   'ended-by-rules': {
     kind: 'ended',
