@@ -38,11 +38,10 @@ function triedLong(
   standing: readonly StandingGrant[],
   overdue: readonly StandingGrant[],
 ): readonly StandingGrant[] {
-  const { leftSince } = memory
-  const over = new Set(standing.filter(({ window }) => window.end <= now()).map(({ roleArn }) => roleArn))
-  for (const role of leftSince.keys()) if (!over.has(role)) leftSince.delete(role)
-  for (const role of over) if (!leftSince.has(role)) leftSince.set(role, now())
-  return overdue.filter(({ roleArn }) => now() - (leftSince.get(roleArn) ?? now()) >= TOLERATED)
+  const since = (role: string) => memory.leftSince.get(role) ?? now()
+  const over = standing.filter(({ window }) => window.end <= now())
+  memory.leftSince = new Map(over.map(({ roleArn }) => [roleArn, since(roleArn)]))
+  return overdue.filter(({ roleArn }) => now() - since(roleArn) >= TOLERATED)
 }
 
 async function keepIssue(

@@ -1,5 +1,4 @@
 /** Ends grants in AWS, and tells of it. */
-
 import { endedEvent } from './core/event.ts'
 import type { Person } from './core/evidence.ts'
 import type { EndReason, StandingGrant } from './core/grant.ts'

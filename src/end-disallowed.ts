@@ -54,21 +54,23 @@ async function judgeAgain(
   isChanging: boolean,
 ): Promise<Disallowed | undefined> {
   const { identity } = standing
-  const leftSince = (pull: number) => github.reader.leftBranch({ ...identity, pull }, snapshot.commit)
+  const leftSince = async (pull: number) =>
+    !isChanging && github.reader.leftBranch({ ...identity, pull }, snapshot.commit)
   const [{ record }, leftSinceFirst] = await Promise.all([
     subjectOf(github, standing),
-    !isChanging && leftSince(identity.pull),
+    leftSince(identity.pull),
   ])
   const judged = parseRecord(record?.text)
   const last = lastPullOf(identity, judged)
   // Whoever can push can put a file back; the consent that was taken back with it does not come back.
-  const left = last === identity.pull ? leftSinceFirst : !isChanging && (await leftSince(last))
+  const left = last === identity.pull ? leftSinceFirst : await leftSince(last)
   if (left) return { standing, because: 'file-removed' }
   // Without a record nothing says what was allowed; the window ends it all the same.
   if (judged === undefined) return undefined
-  const file = snapshot.requests.find(({ path }) => path === identity.path)
   // A change that is not in force yet says nothing of what was granted.
-  const granted = isChanging ? await asGranted(github, identity.path, judged) : file
+  const granted = isChanging
+    ? await asGranted(github, identity.path, judged)
+    : snapshot.requests.find(({ path }) => path === identity.path)
   const detail = rules.ok && granted ? againstRules(world, granted, rules.value, standing, judged) : undefined
   if (detail !== undefined) return { standing, because: 'rules-changed', detail }
   if ((await github.reader.permissionOf(judged.author)) !== 'none') return undefined

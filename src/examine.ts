@@ -98,27 +98,20 @@ async function examineRequest(
   }
   if (rules.paused) return waits({ kind: 'paused' })
   const { request, terms } = asked.value
-  const told = await github.reader.previewEvidence(
+  const gathered = await github.reader.previewEvidence(
     head.pull,
     path,
     { requester: request.requester, approvalsNeeded: terms.approvalsNeeded, mergeBy: terms.mergeBy },
     extended?.file,
   )
-  const evidence = await withFallback(github, told, terms)
-  const [shown, hasRoom] = await Promise.all([
+  const evidence = await withFallback(github, gathered, terms)
+  const [told, hasRoom] = await Promise.all([
     shownTo(world, github),
     // What is extended has its role already.
     extended ? true : world.hasRoom(asked.value.account, world.repository.id),
   ])
-  return weigh(world, {
-    head,
-    file,
-    asked: asked.value,
-    evidence,
-    extended,
-    shown,
-    isFull: hasRoom === false,
-  })
+  const shown = { ...told, ...(hasRoom === false && { isFull: true }) }
+  return weigh(world, { head, file, asked: asked.value, evidence, extended, shown })
 }
 
 /** Whoever runs the app is told too: the people who ask may not be able to mend it. */
@@ -139,14 +132,10 @@ interface ToWeigh {
   readonly asked: Asked
   readonly evidence: Evidence
   readonly extended: Extended | undefined
-  readonly shown: { readonly isPublic?: boolean }
-  readonly isFull: boolean
+  readonly shown: { readonly isPublic?: boolean; readonly isFull?: boolean }
 }
 
-function weigh(
-  world: PreviewWorld,
-  { head, file, asked, evidence, extended, shown, isFull }: ToWeigh,
-): Examined {
+function weigh(world: PreviewWorld, { head, file, asked, evidence, extended, shown }: ToWeigh): Examined {
   const { pull, draft } = head
   const { path } = evidence
   const grant = extended
@@ -173,15 +162,7 @@ function weigh(
   }
   const before = extended && { pull: extended.pull, window: extended.judged.window }
   return {
-    request: {
-      kind: 'valid',
-      asked,
-      grant,
-      standing: stands,
-      ...(before && { extends: before }),
-      ...(isFull && { isFull }),
-      ...shown,
-    },
+    request: { kind: 'valid', asked, grant, standing: stands, ...(before && { extends: before }), ...shown },
     approval,
     asks: true,
   }

@@ -98,7 +98,7 @@ export interface Memory {
   /** How many roles still stand long after their window. */
   notRemoved: number
   /** Since when this process finds a role still there though its window is over, by its ARN. */
-  readonly leftSince: Map<string, number>
+  leftSince: ReadonlyMap<string, number>
   /** What the issue about such roles says; undefined until this process has looked for one. */
   alarm?: string
 }

@@ -1,7 +1,7 @@
 /** The one issue by which the app shouts about what it can not remove; closed when nothing is left of it. */
 import { ALARM_TITLE } from '../core/alarm.ts'
 import type { Context } from './context.ts'
-import { finalRefusal, write } from './failures.ts'
+import { tryWrite } from './failures.ts'
 import { isApp } from './revert-branch.ts'
 
 /** `text`: Markdown; undefined closes the issue. Writes nothing that stands already. */
@@ -11,22 +11,17 @@ export async function tellAlarm(
 ): Promise<'told' | { readonly refused: string }> {
   const { octokit, at } = context
   const { issues } = octokit.rest
-  const [known, ...doubled] = await openAlarms(context)
-  return write(`the issue "${ALARM_TITLE}" in ${at.owner}/${at.repo}`, async () => {
-    try {
-      // Two replicas may have opened one each.
-      for (const { number } of text === undefined && known ? [known, ...doubled] : doubled)
-        await issues.update({ ...at, issue_number: number, state: 'closed' })
-      if (text === undefined || known?.body === text) return 'told'
-      if (known) await issues.update({ ...at, issue_number: known.number, body: text })
-      else await issues.create({ ...at, title: ALARM_TITLE, body: text })
-      return 'told'
-    } catch (error) {
-      const refused = finalRefusal(error)
-      if (refused === undefined) throw error
-      return { refused }
-    }
+  const open = await openAlarms(context)
+  const [known, ...doubled] = open
+  const refused = await tryWrite(`the issue "${ALARM_TITLE}" in ${at.owner}/${at.repo}`, async () => {
+    // Two replicas may have opened one each.
+    for (const { number } of text === undefined ? open : doubled)
+      await issues.update({ ...at, issue_number: number, state: 'closed' })
+    if (text === undefined || known?.body === text) return
+    if (known) await issues.update({ ...at, issue_number: known.number, body: text })
+    else await issues.create({ ...at, title: ALARM_TITLE, body: text })
   })
+  return refused === undefined ? 'told' : { refused }
 }
 
 /** The oldest first; whatever others opened under the same title is none. */

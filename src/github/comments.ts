@@ -2,7 +2,7 @@
 import type { RepositoryWriter, Word } from '../ports.ts'
 import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
-import { finalRefusal, statusOf, write } from './failures.ts'
+import { statusOf, tryWrite, write } from './failures.ts'
 import { setStage } from './labels.ts'
 import { COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
 import { readPull } from './pulls.ts'
@@ -90,16 +90,9 @@ async function say(
   request = {},
 ): Promise<string | undefined> {
   const { issues } = octokit.rest
-  return write(`${kept ? 'changing the comment' : 'commenting'} ${where}`, async () => {
-    try {
-      if (kept) await issues.updateComment({ ...at, comment_id: kept.id, body })
-      else await issues.createComment({ ...at, issue_number: pull, body, request })
-      return undefined
-    } catch (error) {
-      const refused = finalRefusal(error)
-      if (refused === undefined) throw error
-      return refused
-    }
+  return tryWrite(`${kept ? 'changing the comment' : 'commenting'} ${where}`, async () => {
+    if (kept) await issues.updateComment({ ...at, comment_id: kept.id, body })
+    else await issues.createComment({ ...at, issue_number: pull, body, request })
   })
 }
 

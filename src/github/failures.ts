@@ -23,6 +23,20 @@ export async function write<T>(what: string, send: () => Promise<T>): Promise<T>
   }
 }
 
+/** Runs one write that GitHub may refuse for good: returns why, if so. */
+export async function tryWrite(what: string, send: () => Promise<unknown>): Promise<string | undefined> {
+  return write(what, async () => {
+    try {
+      await send()
+      return undefined
+    } catch (error) {
+      const refused = finalRefusal(error)
+      if (refused === undefined) throw error
+      return refused
+    }
+  })
+}
+
 interface Refusal {
   readonly status: number
   readonly message: string
@@ -44,7 +58,7 @@ export function isNotFound(error: unknown): boolean {
 }
 
 /** What GitHub says where it will not do this, however often it is asked; undefined for what may pass. */
-export function finalRefusal(error: unknown): string | undefined {
+function finalRefusal(error: unknown): string | undefined {
   const refusal = refusalOf(error)
   if (!refusal || isRateLimited(refusal) || !FINAL.has(refusal.status)) return undefined
   return explained(error).message

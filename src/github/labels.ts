@@ -1,7 +1,7 @@
 /** The label of the app on a pull request: one at a time, made with its colour and description where the repository has none yet. */
 import { LABELS, type Stage, stagesIn } from '../core/label.ts'
 import type { Context } from './context.ts'
-import { finalRefusal, statusOf, write } from './failures.ts'
+import { statusOf, tryWrite } from './failures.ts'
 
 /** Returns why GitHub does not take it, where it never will. */
 export async function setStage(
@@ -13,19 +13,12 @@ export async function setStage(
   const { issues } = octokit.rest
   const where = `pull request #${pull} of ${at.owner}/${at.repo}`
   const there = stagesIn(await labelsOf(context, pull, where))
-  return write(`labelling ${where}`, async () => {
-    try {
-      if (stage !== undefined && !there.includes(stage)) {
-        await makeLabel(context, stage)
-        await issues.addLabels({ ...at, issue_number: pull, labels: [LABELS[stage].name] })
-      }
-      for (const other of there.filter((one) => one !== stage)) await takeOff(context, pull, other)
-      return undefined
-    } catch (error) {
-      const refused = finalRefusal(error)
-      if (refused === undefined) throw error
-      return refused
+  return tryWrite(`labelling ${where}`, async () => {
+    if (stage !== undefined && !there.includes(stage)) {
+      await makeLabel(context, stage)
+      await issues.addLabels({ ...at, issue_number: pull, labels: [LABELS[stage].name] })
     }
+    for (const other of there.filter((one) => one !== stage)) await takeOff(context, pull, other)
   })
 }
 
