@@ -10,9 +10,7 @@ import { paths } from './paths.ts'
 import { LONGEST_SCENE, startStage } from './stage.ts'
 
 /** Writes down what the app was given, so that an attacker can sign as GitHub does. */
-const REVEAL = `data:text/javascript,${encodeURIComponent(
-  "import { writeFileSync } from 'node:fs'; writeFileSync(process.env.REVEAL_TO, JSON.stringify({ webhook: process.env.WEBHOOK_SECRET, privateKey: process.env.PRIVATE_KEY }))",
-)}`
+const WITNESS = new URL('../support/environment-witness.mjs', import.meta.url).href
 
 let directory: string
 let world: TestWorld
@@ -20,9 +18,10 @@ let secrets: Secrets
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'daypass-test-'))
-  const file = join(directory, 'secret')
-  world = await startStage({ spareRepositories: 5, preload: REVEAL, appEnvironment: { REVEAL_TO: file } })
-  secrets = JSON.parse(await readFile(file, 'utf8')) as Secrets
+  const file = join(directory, 'environment')
+  world = await startStage({ spareRepositories: 5, preload: WITNESS, appEnvironment: { WITNESS_TO: file } })
+  const { WEBHOOK_SECRET: webhook, PRIVATE_KEY: privateKey } = JSON.parse(await readFile(file, 'utf8'))
+  secrets = { webhook, privateKey }
 }, LONGEST_SCENE)
 
 afterAll(async () => {

@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../src/sandbox/http.ts'
 import { named } from '../../src/sandbox/tour-people.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
@@ -30,15 +30,6 @@ afterAll(async () => {
   await world.close()
   await rm(directory, { recursive: true })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 describe('two processes on the same repositories', () => {
   let other: ChildProcess

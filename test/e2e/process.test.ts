@@ -13,9 +13,7 @@ const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 const FOLDER = 'access-requests/prod/customer-exports'
 
 /** Writes down what the app was given, so that the tests can sign as GitHub does, and know what is secret. */
-const REVEAL = `data:text/javascript,${encodeURIComponent(
-  "import { writeFileSync } from 'node:fs'; writeFileSync(process.env.REVEAL_TO, JSON.stringify(process.env))",
-)}`
+const WITNESS = new URL('../support/environment-witness.mjs', import.meta.url).href
 
 let directory: string
 let world: TestWorld
@@ -24,7 +22,7 @@ let environment: Readonly<Record<string, string>>
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'daypass-test-'))
   const file = join(directory, 'environment.json')
-  world = await startWorld({ preload: REVEAL, appEnvironment: { REVEAL_TO: file, LOG_LEVEL: 'trace' } })
+  world = await startWorld({ preload: WITNESS, appEnvironment: { WITNESS_TO: file, LOG_LEVEL: 'trace' } })
   environment = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>
 })
 
