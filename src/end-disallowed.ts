@@ -56,11 +56,12 @@ async function judgeAgain(
   const { identity } = standing
   const leftSince = async (pull: number) =>
     !isChanging && github.reader.leftBranch({ ...identity, pull }, snapshot.commit)
-  const [{ record }, leftSinceFirst] = await Promise.all([
-    subjectOf(github, standing),
+  const recorded = subjectOf(github, standing).then(({ record }) => parseRecord(record?.text))
+  const [judged, permission, leftSinceFirst] = await Promise.all([
+    recorded,
+    recorded.then((judged) => judged && github.reader.permissionOf(judged.author)),
     leftSince(identity.pull),
   ])
-  const judged = parseRecord(record?.text)
   const last = lastPullOf(identity, judged)
   // Whoever can push can put a file back; the consent that was taken back with it does not come back.
   const left = last === identity.pull ? leftSinceFirst : await leftSince(last)
@@ -73,7 +74,7 @@ async function judgeAgain(
     : snapshot.requests.find(({ path }) => path === identity.path)
   const detail = rules.ok && granted ? againstRules(world, granted, rules.value, standing, judged) : undefined
   if (detail !== undefined) return { standing, because: 'rules-changed', detail }
-  if ((await github.reader.permissionOf(judged.author)) !== 'none') return undefined
+  if (permission !== 'none') return undefined
   return {
     standing,
     because: 'requester-gone',

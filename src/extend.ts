@@ -3,7 +3,7 @@
 import { refuseByWrongClock } from './clock-error.ts'
 import { grantedEvent } from './core/event.ts'
 import type { StandingGrant } from './core/grant.ts'
-import { plan, type Step } from './core/plan.ts'
+import { filesOf, plan, type Step } from './core/plan.ts'
 import type { Parsed } from './core/problem.ts'
 import { formerGrants, lastPullOf } from './core/record.ts'
 import type { Rules } from './core/rules.ts'
@@ -23,7 +23,7 @@ export function changedGrants(
   snapshot: Snapshot,
   standing: readonly StandingGrant[],
 ): ReadonlySet<StandingGrant> {
-  const branch = new Map(snapshot.requests.map((file) => [file.path, file.blob]))
+  const branch = filesOf(snapshot)
   const steps = plan({ desired: [], branch, standing, now: world.now() }).filter(isWeigh)
   return new Set(steps.map((step) => step.standing))
 }

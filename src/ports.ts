@@ -90,6 +90,13 @@ export interface OpenPull {
   readonly labels: readonly string[]
 }
 
+/** A pull request that a merge would be honoured of, when last looked at. */
+export interface ApprovedHead {
+  readonly headSha: string
+  /** The request that it brings. */
+  readonly path: string
+}
+
 export interface ClosedPull {
   readonly number: number
   readonly merged: boolean
@@ -136,8 +143,12 @@ export interface RecordedRequest {
 
 /** Reads one repository. Every method throws `Unreadable` where GitHub gave no clear answer. */
 export interface RepositoryReader {
+  /** The commit that the default branch is at. */
+  branchHead(): Promise<string>
   /** The default branch at its head, or another commit. */
   snapshot(commit?: string): Promise<Snapshot>
+  /** Says that any of these may have been merged into the branch, which is at `head` now: a hint that saves time, and no more. */
+  expectMerges(head: string, approved: readonly ApprovedHead[]): void
   openPulls(): Promise<readonly OpenPull[]>
   /** When anybody last did something about a pull request, in seconds since the epoch; nothing to judge by. */
   lastStirred(pull: number): Promise<number>

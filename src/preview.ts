@@ -9,7 +9,7 @@ import { earliest } from './earliest.ts'
 import { examine } from './examine.ts'
 import { cutOff, type Examined } from './examined.ts'
 import { type Head, type HeadsOfCommit, readHeads } from './heads.ts'
-import { CutOff, type Snapshot } from './ports.ts'
+import { type ApprovedHead, CutOff, type Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
 import { bearsLabel, closeUnanswered, tellClosed, tellOpen } from './tell-open.ts'
 import { attempt, type GitHub, type PreviewWorld } from './world.ts'
@@ -25,7 +25,11 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
   const { github } = world
   if (github === undefined) return undefined
   const hints = hintsNow(world)
-  const base = await attempt(world, 'read the branch', {}, () => github.reader.snapshot())
+  const base = await attempt(world, 'read the branch', {}, async () => {
+    const commit = await github.reader.branchHead()
+    github.reader.expectMerges(commit, approvedOf(world))
+    return github.reader.snapshot(commit)
+  })
   const heads = await attempt(world, 'list the open pull requests', {}, () => readHeads(github))
   if (base === undefined || heads === undefined) return undefined
   const open = new Set([...heads.values()].flat().map(({ pull }) => pull))
@@ -40,6 +44,13 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
     tellClosed(world, github, open),
   ])
   return earliest(...[...world.memory.previewed.values()].map(({ due }) => due))
+}
+
+/** Whatever of these is merged now will be judged in this very look. */
+function approvedOf({ memory }: PreviewWorld): readonly ApprovedHead[] {
+  return [...memory.previewed].flatMap(([headSha, { approved }]) =>
+    approved.map((path) => ({ headSha, path })),
+  )
 }
 
 function forgetClosed(
@@ -101,8 +112,14 @@ async function check(
       at,
       told,
       checkedAt,
+      approved: found.examined.flatMap(approvedIn),
       due: earliest(...found.examined.map((one) => turnAfter(at, one))),
     })
+}
+
+function approvedIn({ approval }: Examined): readonly string[] {
+  if (approval.kind !== 'judged') return []
+  return approval.judged.filter(({ verdict }) => verdict.outcome === 'would-hold').map(({ path }) => path)
 }
 
 /** When those who stand in for the owners may. */

@@ -1,18 +1,17 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { raiseAlarm } from './alarm.ts'
+import { applyBranch, type Iam } from './apply-branch.ts'
 import { cleanUp } from './clean-up.ts'
-import { refuseByWrongClock } from './clock-error.ts'
 import type { Account } from './core/account.ts'
-import { grantedEvent, requestTold, strayEvent } from './core/event.ts'
-import type { Grant, StandingGrant, StrayRole } from './core/grant.ts'
-import { type BranchFiles, nextWake, plan, type Step } from './core/plan.ts'
+import { requestTold, strayEvent } from './core/event.ts'
+import type { StandingGrant, StrayRole } from './core/grant.ts'
+import { type BranchFiles, filesOf, nextWake, plan, type Step } from './core/plan.ts'
 import { denyEach } from './deny.ts'
 import { earliest } from './earliest.ts'
 import { extendAccess } from './extend.ts'
 import type { Finding } from './finding.ts'
-import { type Iam, judgeBranch } from './judge-branch.ts'
-import { Obstacle, type Snapshot } from './ports.ts'
-import { comment, keyOf, lentOf, publish, publishRules, recordVerdict } from './publish.ts'
+import type { Snapshot } from './ports.ts'
+import { comment, keyOf, publish, publishRules } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
@@ -34,10 +33,9 @@ export async function reconcile(world: World): Promise<number | undefined> {
     const rules = readRules(snapshot)
     await attempt(world, 'report broken rules', {}, () => publishRules(world, github, snapshot, rules))
     forgetGone(world, snapshot)
-    const judged = await judgeBranch(world, github, snapshot, rules, { ...iam, standing })
-    const { findings } = judged
-    standing = await extendAccess(world, github, judged.standing, judged.changes)
-    standing = await giveAccess(world, github, standing, filesOf(snapshot), findings)
+    const applied = await applyBranch(world, github, snapshot, rules, { ...iam, standing })
+    const { findings } = applied
+    standing = await extendAccess(world, github, applied.standing, applied.changes)
     await report(world, github, keptOf(world, standing, filesOf(snapshot)), findings)
     standing = await cleanUp(world, github, snapshot, standing, findings)
     reminder = await remind(world, github, rules, standing)
@@ -108,10 +106,6 @@ async function readBranch(world: World): Promise<Snapshot | undefined> {
   return github && attempt(world, 'read the branch', {}, () => github.reader.snapshot())
 }
 
-function filesOf(snapshot: Snapshot): BranchFiles {
-  return new Map(snapshot.requests.map((file) => [file.path, file.blob]))
-}
-
 /** Denies what must not go on. Nothing stands before it: no approval, no rule, and for the end of a window no GitHub. */
 async function endAccess(
   world: World,
@@ -126,64 +120,6 @@ function forgetGone(world: World, snapshot: Snapshot): void {
   for (const [path, { commit }] of world.memory.settled) {
     if (commit !== snapshot.commit) world.memory.settled.delete(path)
   }
-}
-
-/** Writes every approved grant that the plan lets through: verdict on record first, then IAM. */
-async function giveAccess(
-  world: World,
-  github: GitHub,
-  standing: readonly StandingGrant[],
-  branch: BranchFiles,
-  findings: readonly Finding[],
-): Promise<readonly StandingGrant[]> {
-  const approved = findings.filter(isApproved)
-  const desired = approved.map(({ grant }) => grant)
-  const wanted = new Set(
-    plan({ desired, branch, standing, now: world.now() })
-      .filter(isGrant)
-      .map((step) => step.grant),
-  )
-  const given = await Promise.all(
-    approved
-      .filter(({ grant }) => wanted.has(grant))
-      .map((finding) =>
-        attempt(world, 'grant access', { role: finding.grant.roleArn }, () =>
-          grantAccess(world, github, finding),
-        ),
-      ),
-  )
-  const written = given.filter((grant) => grant !== undefined)
-  for (const grant of written) world.memory.written.set(grant.roleName, { standing: grant, at: world.now() })
-  return [...standing, ...written]
-}
-
-/** Whoever waits for it is told what keeps it from being written, when somebody has to mend that. */
-async function grantAccess(
-  world: World,
-  github: GitHub,
-  { subject, judged, grant }: Approved,
-): Promise<StandingGrant> {
-  const lent = lentOf(world, subject.identity, judged)
-  if (lent === undefined) throw new Error(`${grant.account} is lent no longer`)
-  const recorded = await recordVerdict(world, github, subject, { kind: 'approved', lent })
-  try {
-    refuseByWrongClock(world)
-    await world.grants.write(lent.account, grant)
-  } catch (error) {
-    if (error instanceof Obstacle) {
-      const { problem, fix } = error
-      await publish(world, github, recorded, { kind: 'approved', lent, obstacle: { problem, fix } })
-    }
-    throw error
-  }
-  world.log.info({ repository: world.repository.id, role: grant.roleArn }, 'Granted access')
-  await tell(world, grantedEvent(subject.identity, lent))
-  return standingOf(grant)
-}
-
-function standingOf(grant: Grant): StandingGrant {
-  const { identity, account, roleName, rolePath, roleArn, blob, window } = grant
-  return { identity, account, roleName, rolePath, roleArn, blob, window, state: { kind: 'live' } }
 }
 
 /** Keeps what stands whole, and brings every record and comment up to date with what is. */
@@ -223,16 +159,6 @@ function isDeny(step: Step): step is Step & { readonly kind: 'deny' } {
   return step.kind === 'deny'
 }
 
-type Approved = Extract<Finding, { readonly kind: 'approved' }>
-
-function isApproved(finding: Finding): finding is Approved {
-  return finding.kind === 'approved'
-}
-
 function isUnknown(finding: Finding): finding is Extract<Finding, { readonly kind: 'unknown' }> {
   return finding.kind === 'unknown'
-}
-
-function isGrant(step: Step): step is Step & { readonly kind: 'grant' } {
-  return step.kind === 'grant'
 }

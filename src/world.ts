@@ -111,6 +111,8 @@ export interface Previewed {
   readonly checkedAt: number
   /** When it is somebody else's turn to answer, in seconds since the epoch. */
   readonly due?: number
+  /** Paths that a merge would be honoured of. */
+  readonly approved: readonly string[]
   /** Of all that the checks say. */
   readonly told: string
 }

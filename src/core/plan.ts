@@ -21,6 +21,14 @@ export type Step =
 /** Blob by path: every request on the branch. */
 export type BranchFiles = 'unreadable' | ReadonlyMap<string, string>
 
+export function filesOf({
+  requests,
+}: {
+  readonly requests: readonly { readonly path: string; readonly blob: string }[]
+}): ReadonlyMap<string, string> {
+  return new Map(requests.map(({ path, blob }) => [path, blob]))
+}
+
 export interface Situation {
   /** Approved for the bytes on the branch. None of an account whose roles could not be listed. */
   readonly desired: readonly Grant[]

@@ -37,12 +37,14 @@ export function createBoundedCache<V>(capacity: number): BoundedCache<V> {
   }
 }
 
+export type Remember<V> = (key: string, load: () => Promise<V>) => Promise<V>
+
 /** Loads what can never change once, also when it is asked for again while it is still being loaded. */
-export function rememberForever<V>(capacity: number, weigh: (value: V) => number) {
+export function rememberForever<V>(capacity: number, weigh: (value: V) => number): Remember<V> {
   const cache = createBoundedCache<V>(capacity)
   const share = createShare<V>()
 
-  return (key: string, load: () => Promise<V>): Promise<V> => {
+  return (key, load) => {
     const known = cache.get(key)
     if (known !== undefined) return Promise.resolve(known)
     return share(key, async () => {

@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 import { statusOf, tryWrite, write } from './failures.ts'
 import { setStage } from './labels.ts'
 import { COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
-import { readPull } from './pulls.ts'
+import { mergeOf } from './pulls.ts'
 
 const MOST_CHARACTERS = 65_536
 
@@ -51,7 +51,7 @@ async function writeComment(
   const [kept, ...doubled] = await ownComments(context, pull, COMMENT_MARKER)
   const isOfMerge = kept !== undefined && !kept.body.includes(OPEN_MARKER)
   // Whoever can write can edit it too, so that the marker alone does not say that it is later.
-  if (isOfMerge && of === 'open' && (await readPull(context, pull)).merged) return 'later'
+  if (isOfMerge && of === 'open' && (await mergeOf(context, pull)) !== undefined) return 'later'
   const isRight =
     kept === undefined ? mode === 'change' : (mode === 'keep' && isOfMerge) || sameText(kept.body, body)
   const refused = isRight ? undefined : await say(context, pull, kept, body, where)

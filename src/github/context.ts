@@ -2,7 +2,11 @@
 import type { ProbotOctokit } from 'probot'
 import type { Owner } from '../core/evidence.ts'
 import type { Stage } from '../core/label.ts'
+import { type BoundedCache, createBoundedCache, type Remember, rememberForever } from './bounded-cache.ts'
+import { createForesight, type Foresight } from './foresight.ts'
 import { createGitObjects, type GitObjects } from './git-objects.ts'
+import type { Parents } from './history.ts'
+import type { Merge } from './pulls.ts'
 import { createReads, type Reads } from './reads.ts'
 import { createShare, type Share } from './share.ts'
 
@@ -31,9 +35,17 @@ export interface Context {
   readonly git: GitObjects
   readonly owners: Share<Owner>
   readonly heads: Share<string>
+  /** What lies between two commits never changes. By `<sha>...<sha>`. */
+  readonly between: Remember<Parents>
+  /** Of merged pull requests, by number. */
+  readonly merges: BoundedCache<Merge>
+  readonly foresight: Foresight
   /** Labels that the repository is known to have by now. */
   readonly labelsMade: Set<Stage>
 }
+
+const MERGES = 100_000
+const COMMITS_BETWEEN = 100_000
 
 /** What is cached lives as long as what is returned. */
 export function createContext(octokit: Octokit, target: Target): Context {
@@ -46,6 +58,9 @@ export function createContext(octokit: Octokit, target: Target): Context {
     git: createGitObjects(octokit, target, reads),
     owners: createShare(),
     heads: createShare(),
+    between: rememberForever(COMMITS_BETWEEN, (parents) => parents.size + 1),
+    merges: createBoundedCache(MERGES),
+    foresight: createForesight(),
     labelsMade: new Set(),
   }
 }

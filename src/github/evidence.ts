@@ -153,6 +153,8 @@ export async function readOrigin(
 }
 
 async function readLanded(context: Context, head: string, path: string): Promise<LandedPull | undefined> {
+  const foreseen = await context.foresight.landed(head, path)
+  if (foreseen) return foreseen
   const commit = await lastTouch(context, head, path)
   if (!commit)
     throw new Unreadable(

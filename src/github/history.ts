@@ -3,6 +3,9 @@ import { Unreadable } from '../ports.ts'
 import type { Context } from './context.ts'
 import { isNotFound } from './failures.ts'
 
+/** By commit. */
+export type Parents = ReadonlyMap<string, readonly string[]>
+
 /**
  * The way from one commit to a later one along first parents, both included; undefined where it does not lead there.
  * GitHub answers 404 for two commits without a common past, and for one that it does not have.
@@ -36,28 +39,22 @@ export async function following(context: Context, from: string, to: string): Pro
 }
 
 /** By commit, for all that the later one has and the earlier one has not. */
-async function parentsBetween(
-  { octokit, at, reads, git }: Context,
-  from: string,
-  to: string,
-): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
-  const what = `the commits between ${from} and ${to} of ${at.owner}/${at.repo}`
-  const parameters = { ...at, basehead: `${from}...${to}`, per_page: 100 }
-  const parents = new Map<string, readonly string[]>()
+async function parentsBetween(context: Context, from: string, to: string): Promise<Parents | undefined> {
   try {
-    const compare = octokit.rest.repos.compareCommitsWithBasehead
-    for (const commit of await reads.all(what, compare, parameters, ({ commits }) => commits)) {
-      git.learn(commit)
-      parents.set(
-        commit.sha,
-        commit.parents.map(({ sha }) => sha),
-      )
-    }
-    return parents
+    return await context.between(`${from}...${to}`, () => readParents(context, from, to))
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error
   }
+}
+
+async function readParents({ octokit, at, reads, git }: Context, from: string, to: string): Promise<Parents> {
+  const what = `the commits between ${from} and ${to} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, basehead: `${from}...${to}`, per_page: 100 }
+  const compare = octokit.rest.repos.compareCommitsWithBasehead
+  const commits = await reads.all(what, compare, parameters, (page) => page.commits)
+  for (const commit of commits) git.learn(commit)
+  return new Map(commits.map(({ sha, parents }) => [sha, parents.map((parent) => parent.sha)]))
 }
 
 /** Whether a commit is the other, or follows it. */

@@ -67,6 +67,24 @@ export function readPull({ octokit, at, reads }: Context, number: number) {
   return reads.one(what, octokit.rest.pulls.get, { ...at, pull_number: number })
 }
 
+/** A merge, as nothing can change it any more. */
+export interface Merge {
+  readonly mergeSha: string
+  /** Seconds since the epoch. */
+  readonly mergedAt: number
+}
+
+/** Undefined while it is not merged. */
+export async function mergeOf(context: Context, number: number): Promise<Merge | undefined> {
+  const known = context.merges.get(String(number))
+  if (known) return known
+  const { merged, merge_commit_sha, merged_at } = await readPull(context, number)
+  if (!merged || !merge_commit_sha || !merged_at) return undefined
+  const merge = { mergeSha: merge_commit_sha, mergedAt: secondsOf(merged_at) }
+  context.merges.set(String(number), merge, 1)
+  return merge
+}
+
 export function pullFiles({ octokit, at, reads }: Context, number: number): Promise<ChangedFile[]> {
   const what = `the files of pull request #${number} of ${at.owner}/${at.repo}`
   const parameters = { ...at, pull_number: number, per_page: 100 }

@@ -6,7 +6,7 @@ import type { GrantRecord, RecordedRequest, RecordState } from '../ports.ts'
 import { type Button, type CheckState, createCheck, listChecks, shows, updateCheck } from './checks.ts'
 import type { Context } from './context.ts'
 import { GRANT_CHECK } from './names.ts'
-import { readPull } from './pulls.ts'
+import { mergeOf } from './pulls.ts'
 
 const STATES: Readonly<Record<RecordState, CheckState>> = {
   pending: { status: 'queued' },
@@ -35,10 +35,11 @@ export async function findRecord(
 }
 
 export async function recordOf(context: Context, identity: RequestIdentity): Promise<RecordedRequest> {
-  const { merged, merge_commit_sha } = await readPull(context, identity.pull)
-  if (!merged || !merge_commit_sha) return {}
-  const record = await findRecord(context, merge_commit_sha, identity)
-  return { mergeSha: merge_commit_sha, ...(record ? { record } : {}) }
+  const merge = await mergeOf(context, identity.pull)
+  if (merge === undefined) return {}
+  const { mergeSha } = merge
+  const record = await findRecord(context, mergeSha, identity)
+  return { mergeSha, ...(record ? { record } : {}) }
 }
 
 export async function writeRecord(

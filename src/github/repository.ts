@@ -38,6 +38,8 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
   const readTrust = createTrustReader(context)
 
   const reader: RepositoryReader = {
+    branchHead: () => git.head(target.defaultBranch),
+    expectMerges: (head, approved) => context.foresight.expect(context, head, approved),
     snapshot: (commit) => readSnapshot(context, commit),
     openPulls: () => openPulls(context),
     closedWaiting: () => closedWaiting(context),

@@ -5,14 +5,10 @@ import type { Context } from './context.ts'
 import { type ForcePush, listForcePushes } from './force-pushes.ts'
 import { following } from './history.ts'
 import { sameFile } from './merged-pull.ts'
-import { readPull } from './pulls.ts'
-import { secondsOf } from './times.ts'
+import { type Merge, mergeOf } from './pulls.ts'
 
-export interface MergedFile {
+export interface MergedFile extends Merge {
   readonly path: string
-  readonly mergeSha: string
-  /** Seconds since the epoch. */
-  readonly mergedAt: number
 }
 
 /** Whether the file that this pull request brought left the branch since, on the way to `head`. */
@@ -21,27 +17,18 @@ export async function leftBranch(
   { path, pull: number }: Pick<RequestIdentity, 'path' | 'pull'>,
   head: string,
 ): Promise<boolean> {
-  const [{ merge_commit_sha: mergeSha, merged_at }, pushes] = await Promise.all([
-    readPull(context, number),
-    listForcePushes(context),
-  ])
-  if (!mergeSha || !merged_at) return false
-  return wasTakenOut(context, { path, mergeSha, mergedAt: secondsOf(merged_at) }, head, pushes)
+  const merge = await mergeOf(context, number)
+  return merge !== undefined && wasTakenOut(context, { path, ...merge }, head)
 }
 
 /** Looks at every commit that followed the merge, those too that a force push threw away. */
-export async function wasTakenOut(
-  context: Context,
-  file: MergedFile,
-  head: string,
-  pushes: readonly ForcePush[] | Promise<readonly ForcePush[]> = listForcePushes(context),
-): Promise<boolean> {
+export async function wasTakenOut(context: Context, file: MergedFile, head: string): Promise<boolean> {
   const followed = (tips: readonly string[]) =>
     Promise.all(tips.map((tip) => following(context, file.mergeSha, tip)))
   const [merged, kept, thrown] = await Promise.all([
     context.git.fileAt(file.mergeSha, file.path),
     followed([head]),
-    Promise.resolve(pushes).then((all) => followed(thrownAway(all, file))),
+    listForcePushes(context).then((all) => followed(thrownAway(all, file))),
   ])
   const commits = new Set([...kept, ...thrown].flatMap((line) => [...line]))
   const states = await Promise.all([...commits].map((commit) => context.git.fileAt(commit, file.path)))

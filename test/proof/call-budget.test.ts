@@ -42,5 +42,5 @@ test('the end of a window is denied by calls of IAM alone', async () => {
 }, 120_000)
 
 test('from a merge to the last write of its grant it is no more round trips than docs/reliability.md tells', async () => {
-  expect(await measureGrant(stage, next())).toBe(7)
+  expect(await measureGrant(stage, next())).toBe(5)
 }, 120_000)

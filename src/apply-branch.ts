@@ -1,4 +1,4 @@
-/** What is to become of everything on the branch: which grants must not go on, and what the files ask for that have none. */
+/** Ends the grants that must not go on by what the branch says, and opens what it newly asks for. */
 import type { StandingGrant } from './core/grant.ts'
 import type { Parsed } from './core/problem.ts'
 import { parseLocation } from './core/request.ts'
@@ -8,6 +8,7 @@ import { findDisallowed } from './end-disallowed.ts'
 import { findGivenBack } from './end-early.ts'
 import { type Changes, changedGrants, judgeChanges, whyChangeEnds } from './extend.ts'
 import type { Finding } from './finding.ts'
+import { giveAccess } from './give-access.ts'
 import { judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
 import { keyOf } from './publish.ts'
@@ -25,33 +26,47 @@ interface Left {
   readonly changes: Changes
 }
 
-export interface Judged extends Left {
+/** What was found of files without a grant, and what was granted of it. */
+interface Given {
+  readonly findings: readonly Finding[]
+  readonly written: readonly StandingGrant[]
+}
+
+export interface Applied extends Left {
   readonly findings: readonly Finding[]
 }
 
-/** Denies whatever must not go on, and judges what is new: side by side, so that neither waits for what the other reads. */
-export async function judgeBranch(
+/** Side by side, so that neither an end nor a new grant waits for what the other reads. */
+export async function applyBranch(
   world: World,
   github: GitHub,
   snapshot: Snapshot,
   rules: Parsed<Rules>,
   iam: Iam,
-): Promise<Judged> {
-  const open = openQuestions(world, snapshot, iam)
+): Promise<Applied> {
   const judge = (files: readonly SourceFile[], standing: readonly StandingGrant[]) =>
     judgeFiles(world, github, snapshot, rules, standing, files)
-  const [{ standing, changes }, judged] = await Promise.all([
+  const give = async (found: readonly Finding[], standing: readonly StandingGrant[]): Promise<Given> => {
+    const known = new Set(standing.map(({ identity }) => keyOf(identity)))
+    const findings = found.filter(({ subject }) => !known.has(keyOf(subject.identity)))
+    return { findings, written: await giveAccess(world, github, standing, snapshot, findings) }
+  }
+  const open = openQuestions(world, snapshot, iam)
+  const [{ standing, changes }, first] = await Promise.all([
     endForbidden(world, github, snapshot, rules, iam.standing),
-    judge(open, iam.standing),
+    judge(open, iam.standing).then((found) => give(found, iam.standing)),
   ])
   const paths = new Set([...changes.keys()].map(({ identity }) => identity.path))
   // A file whose grant ended just now may be another request's by now.
   const opened = openQuestions(world, snapshot, { ...iam, standing }).filter(
     (file) => !open.includes(file) && !paths.has(file.path),
   )
-  const found = [...judged, ...(await judge(opened, standing)), ...changes.values()]
-  const known = new Set(standing.map(({ identity }) => keyOf(identity)))
-  return { standing, changes, findings: found.filter(({ subject }) => !known.has(keyOf(subject.identity))) }
+  const then = await give([...(await judge(opened, standing)), ...changes.values()], standing)
+  return {
+    standing: [...standing, ...first.written, ...then.written],
+    changes,
+    findings: [...first.findings, ...then.findings],
+  }
 }
 
 async function endForbidden(
