@@ -1,9 +1,9 @@
-/** One new file as a pull request: committed beside the working tree, pushed to a branch of its own, and opened. */
+/** One file as a pull request: committed beside the working tree, on a branch of its own, and opened. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clone } from './clone.ts'
-import { Failure } from './failure.ts'
+import { Failure, reasonOf } from './failure.ts'
 import { type GitHubAs, gitAuth } from './github.ts'
 
 export interface Change {
@@ -44,11 +44,8 @@ export async function openChange(
   base: { readonly branch: string; readonly commit: string },
   change: Change,
 ): Promise<OpenedPull> {
-  const commit = await commitChange(clone, base.commit, change)
-  await clone.git(['push', '--quiet', remoteOf(github), `${commit}:refs/heads/${change.branch}`], {
-    env: gitAuth(github),
-    fix: `You need write access to ${github.place.owner}/${github.place.repo}; without, change the file in a fork, on GitHub's own pages.`,
-  })
+  if (await signsCommits(clone)) await pushChange(clone, github, base.commit, change)
+  else await commitAtGitHub(clone, github, base.commit, change)
   const { data } = await github.octokit.pulls.create({
     ...github.at,
     title: change.title,
@@ -59,8 +56,47 @@ export async function openChange(
   return { number: data.number, url: data.html_url }
 }
 
-/** In an index of its own: neither the working tree nor what is staged there is touched. Git signs it where it is set up to. */
-async function commitChange(clone: Clone, parent: string, { path, text, title }: Change): Promise<string> {
+async function signsCommits(clone: Clone): Promise<boolean> {
+  return (await clone.tryGit(['config', '--type=bool', 'commit.gpgsign']))?.trim() === 'true'
+}
+
+/**
+ * GitHub makes the commit as whoever is signed in. An address that git has here may belong to no account there, and then
+ * nobody could tell whose commit it is.
+ */
+async function commitAtGitHub(
+  clone: Clone,
+  github: GitHubAs,
+  parent: string,
+  { path, text, title, branch }: Change,
+): Promise<void> {
+  const { octokit, at } = github
+  const base_tree = (await clone.git(['rev-parse', '--verify', `${parent}^{tree}`])).trim()
+  const entry = { path, mode: '100644', type: 'blob', content: text } as const
+  const tree = await octokit.git.createTree({ ...at, base_tree, tree: [entry] }).catch((error: unknown) => {
+    throw new Failure(`GitHub takes no change: ${reasonOf(error)}`, needsWrite(github), { cause: error })
+  })
+  const { sha } = (
+    await octokit.git.createCommit({ ...at, message: title, tree: tree.data.sha, parents: [parent] })
+  ).data
+  await octokit.git.createRef({ ...at, ref: `refs/heads/${branch}`, sha })
+}
+
+/** Only who signs can make a commit that is signed, which the repository may ask for. */
+async function pushChange(clone: Clone, github: GitHubAs, parent: string, change: Change): Promise<void> {
+  const commit = await signChange(clone, parent, change)
+  await clone.git(['push', '--quiet', remoteOf(github), `${commit}:refs/heads/${change.branch}`], {
+    env: gitAuth(github),
+    fix: needsWrite(github),
+  })
+}
+
+function needsWrite({ place: { owner, repo } }: GitHubAs): string {
+  return `You need write access to ${owner}/${repo}; without, change the file in a fork, on GitHub's own pages.`
+}
+
+/** In an index of its own: neither the working tree nor what is staged there is touched. */
+async function signChange(clone: Clone, parent: string, { path, text, title }: Change): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'daypass-'))
   const env = { GIT_INDEX_FILE: join(folder, 'index') }
   try {
@@ -68,10 +104,8 @@ async function commitChange(clone: Clone, parent: string, { path, text, title }:
     const blob = (await clone.git(['hash-object', '-w', '--stdin', '--no-filters'], { input: text })).trim()
     await clone.git(['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { env })
     const tree = (await clone.git(['write-tree'], { env })).trim()
-    const signs = (await clone.tryGit(['config', '--type=bool', 'commit.gpgsign']))?.trim() === 'true'
-    const args = ['commit-tree', ...(signs ? ['-S'] : []), '-p', parent, '-m', title, tree]
     const fix = 'Tell git who you are: git config user.name and user.email.'
-    return (await clone.git(args, { fix })).trim()
+    return (await clone.git(['commit-tree', '-S', '-p', parent, '-m', title, tree], { fix })).trim()
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

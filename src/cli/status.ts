@@ -31,7 +31,7 @@ export async function status(options: StatusOptions, output: Output): Promise<Ex
   })
   if (standings.length === 0) {
     output.line(
-      `${options.all ? 'Nobody has' : `${shown(login)} has`} asked for anything in the last ${lengthOf(options.since)}.`,
+      `${options.all ? 'Nobody' : shown(login)} has asked for ${options.all ? 'anything' : 'nothing'} in the last ${lengthOf(options.since)}.`,
     )
     return EXIT.done
   }

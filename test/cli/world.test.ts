@@ -74,6 +74,12 @@ interface Status {
   }[]
 }
 
+/** Who has just cloned the repository may have told git an address that GitHub ties to nobody. */
+const UNKNOWN_TO_GITHUB = {
+  GIT_AUTHOR_EMAIL: 'alice@home.example',
+  GIT_COMMITTER_EMAIL: 'alice@home.example',
+}
+
 let pull: number
 
 describe('a request from the terminal', () => {
@@ -107,7 +113,7 @@ describe('a request from the terminal', () => {
   })
 
   test('becomes a pull request of whoever asks, and leaves the working tree alone', async () => {
-    const { code, json } = await daypass('alice', [...ASK, '--json'])
+    const { code, json } = await daypass('alice', [...ASK, '--json'], UNKNOWN_TO_GITHUB)
     const sent = json<Sent>()
     pull = sent.pull
     await world.settled()
@@ -138,6 +144,7 @@ describe('a request from the terminal', () => {
     expect(mine.requests[0]?.says).not.toBe('Not checked yet')
     note('status', await daypass('alice', ['status']))
     expect(bobs.requests).toEqual([])
+    expect((await daypass('bob', ['status'])).stdout).toBe('bob has asked for nothing in the last 30 d.\n')
     expect(all.requests).toMatchObject([{ pull, state: 'asked' }])
   })
 
@@ -438,5 +445,27 @@ describe('whom a token goes to', () => {
     expect(dead.stderr).toContain('could not be reached')
     expect(clear.stderr).toContain('https://')
     expect(wrong.stderr + missing.stderr).not.toContain('ghp_')
+  })
+})
+
+describe('a commit', () => {
+  test('is signed where git is set up to sign, and sent as it is', async () => {
+    const signer = join(clone.root, 'signer.sh')
+    const signature = ['-----BEGIN PGP SIGNATURE-----', '', 'dGVzdA==', '-----END PGP SIGNATURE-----']
+    const says = signature.map((line) => `echo '${line}'`).join('\n')
+    await writeFile(signer, `#!/bin/sh\ncat > /dev/null\n${says}\necho '[GNUPG:] SIG_CREATED ' >&2\n`, {
+      mode: 0o700,
+    })
+    clone.git('config', 'commit.gpgsign', 'true')
+    clone.git('config', 'gpg.program', signer)
+    const sent = (await daypass('alice', [...ASK, '--name', 'signed', '--json'])).json<Sent>()
+    const { data } = await world
+      .github('root')
+      .pulls.get({ owner: 'acme', repo: 'access-open', pull_number: sent.pull })
+    const { host } = new URL(world.ready.github.url)
+    const address = `http://alice:${world.ready.github.tokens.alice}@${host}/${world.repositories.unprotected}.git`
+    await runProcess('git', ['fetch', '--quiet', address, data.head.ref], { cwd: clone.root })
+    expect(clone.git('cat-file', '-p', 'FETCH_HEAD')).toContain(signature.at(-1))
+    clone.git('config', '--unset', 'commit.gpgsign')
   })
 })
