@@ -203,9 +203,9 @@ export function roleOf(
 }
 
 function readablePart(path: string, room: number): string {
-  const file = path.slice(path.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '')
+  const file = path.slice(path.lastIndexOf('/') + 1).replace(/\.yaml$/, '')
   const readable = file.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-  return readable.slice(0, room).replace(/^-+|-+$/g, '') || 'request'
+  return readable.slice(0, room).replace(/^-|-$/g, '') || 'request'
 }
 
 function describe({ pull, path }: RequestIdentity, blob: string, { start, end }: Window): string {
@@ -240,7 +240,7 @@ export function parseStanding(role: RoleFacts, account: Account): RoleReading {
   const described = parseDescription(role)
   if (!described) return foreign('its path and description are not what the app writes')
   const expected = roleOf(described.identity, account)
-  if (expected.roleArn !== role.arn || expected.roleName !== role.roleName || expected.rolePath !== role.path)
+  if (expected.roleArn !== role.arn)
     return foreign('its name does not belong to the request that its description names')
   const state = stateOf(role)
   return { kind: 'standing', standing: { ...described, account: account.alias, ...expected, state } }
@@ -352,7 +352,7 @@ export function checkGrantSize(grant: Grant): Mistake | undefined {
   const trust = policyText(grant.trustPolicy)
   const permissions = policyText(grant.permissionPolicy)
   // The denial that ends the grant must still fit beside what it denies.
-  const inline = permissions.length + policyText(endedPolicy(grant.window.end, 'file-removed')).length
+  const inline = permissions.length + longestDenial(grant.window.end)
   if (trust.length > LARGEST_TRUST_POLICY)
     return tooLarge(
       `The trust policy would be ${trust.length} characters long; IAM takes ${LARGEST_TRUST_POLICY}.`,
@@ -374,6 +374,10 @@ export function checkGrantSize(grant: Grant): Mistake | undefined {
       'Ask for a prefix without it.',
     )
   return undefined
+}
+
+function longestDenial(at: number): number {
+  return Math.max(...END_REASONS.map((because) => policyText(endedPolicy(at, because)).length))
 }
 
 /** The policy for people to read. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Principal } from '../../src/core/account.ts'
+import type { Account, Principal } from '../../src/core/account.ts'
 import { formatPolicy, type GrantTerms } from '../../src/core/grant.ts'
 import { permissionPolicy, trustPolicy } from '../../src/core/grant-policies.ts'
 import { PROD, sampleTerms } from './grant-samples.ts'
@@ -27,6 +27,10 @@ describe('the trust policy is exactly the golden file', () => {
       { kind: 'iam-role', arn: ROLE, person: { key: 'aws:PrincipalTag/login', value: 'alice' } },
     ],
     ['iam-role-session', { kind: 'iam-role', arn: ROLE, person: { key: 'aws:userid', value: '*:alice' } }],
+    [
+      'iam-role-source-identity',
+      { kind: 'iam-role', arn: ROLE, person: { key: 'aws:SourceIdentity', value: 'alice' } },
+    ],
     ['identity-center', BOB],
   ] satisfies [string, Principal][])('for %s', async (name, principal) => {
     const text = formatPolicy(trustPolicy(sampleTerms({ principal })))
@@ -46,6 +50,17 @@ describe('the permission policy is exactly the golden file', () => {
           const text = formatPolicy(permissionPolicy(sampleTerms({ request: { access, prefixes }, kmsKey })))
           await expect(`${text}\n`).toMatchFileSnapshot(golden(`${access}-${shape}-${key}`))
         })
+})
+
+test('the permission policy for one object lets nothing be listed, as the golden file says', async () => {
+  const policy = permissionPolicy(sampleTerms({ request: { prefixes: ['exports/2026/summary.csv'] } }))
+  await expect(`${formatPolicy(policy)}\n`).toMatchFileSnapshot(golden('read-object-plain'))
+})
+
+test('in China, S3 calls KMS under the name that services have there', () => {
+  const account: Account = { ...PROD, partition: 'aws-cn', region: 'cn-north-1' }
+  const policy = text(permissionPolicy, { account, kmsKey: KEY.replace('arn:aws:', 'arn:aws-cn:') })
+  expect(policy).toContain('"kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"')
 })
 
 function text(

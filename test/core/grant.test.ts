@@ -7,10 +7,13 @@ import {
   endedPolicy,
   endedTrust,
   type Grant,
+  type PolicyDocument,
+  parseAltered,
   parseStanding,
   policyText,
   type RoleFacts,
   readEnd,
+  roleNameOf,
 } from '../../src/core/grant.ts'
 import { ANALYTICS, HOUR, PROD, START, sampleGrant } from './grant-samples.ts'
 
@@ -61,6 +64,27 @@ describe('the name of a role', () => {
       sampleGrant({ identity: { pull: 13 } }),
     ].map(({ roleName }) => roleName)
     expect(new Set(names).size).toBe(4)
+  })
+
+  test.each([
+    ['alice-inc-4211.yaml', 'alice-inc-4211'],
+    ['Größe__of (it).yaml', 'gr-e-of-it'],
+    ['--alice--.yaml', 'alice'],
+    ['alice.yaml-2.yaml', 'alice-yaml-2'],
+    ['ß.yaml', 'request'],
+    [`${'a'.repeat(63)}.yaml`, 'a'.repeat(27)],
+    [`${'a'.repeat(26)}-${'b'.repeat(36)}.yaml`, 'a'.repeat(26)],
+  ])('is readable as far as it fits: %s', (file, readable) => {
+    const name = roleNameOf({ repositoryId: 812_345_678, path: `access-requests/prod/b/${file}`, pull: 12 })
+    expect(name.slice(0, -'-0123456789abcdef0123'.length)).toBe(readable)
+  })
+
+  test('and its path are at most 64 characters long, which is what the console takes', () => {
+    const path = `access-requests/prod/customer-exports/${'a'.repeat(63)}.yaml`
+    for (const repositoryId of [1, 812_345_678, Number.MAX_SAFE_INTEGER]) {
+      const { rolePath, roleName } = sampleGrant({ identity: { repositoryId, path } })
+      expect(rolePath.length + roleName.length).toBe(64)
+    }
   })
 
   test('fits what IAM and its console take, whatever the file is called', () => {
@@ -114,27 +138,45 @@ describe('what a role says of itself', () => {
       'daypass:ticket': 'INC_42 ___',
     })
   })
+
+  test('is put into no tag that would be empty, nor into one that is longer than IAM takes', () => {
+    expect(Object.keys(sampleGrant({ request: { ticket: undefined } }).tags)).not.toContain('daypass:ticket')
+    const path = `access-requests/prod/customer-exports/${'x'.repeat(300)}.yaml`
+    expect(sampleGrant({ identity: { path } }).tags['daypass:file']).toBe(path.slice(0, 256))
+  })
 })
 
 describe('a role under the path that the app did not write like this', () => {
   const grant = sampleGrant()
 
+  const ODD = 'its path and description are not what the app writes'
+  const LENT = 'its name does not belong to the request that its description names'
+  const end = (time: string) => ({ description: grant.description.replace('T13:00', time) })
+
   test.each([
-    ['has no description', { description: undefined }],
-    ['has a description of its own', { description: 'a role for the data team' }],
-    ['says a little more than the app would', { description: `${grant.description}.` }],
-    ['names another pull request', { description: grant.description.replace('#12', '#13') }],
-    ['names another file', { description: grant.description.replace('inc-4211', 'inc-4212') }],
-    ['has an end before its start', { description: grant.description.replace('T13:', 'T08:') }],
-    ['names a time that does not exist', { description: grant.description.replace('T13:', 'T25:') }],
-    ['lies under the path of another repository', { path: '/daypass/dfndxr/' }],
-    ['lies below the path', { path: `${grant.rolePath}more/` }],
-    ['writes its repository in another way', { path: '/daypass/0dfndxq/' }],
-    ['lies outside the path', { path: '/' }],
-  ] satisfies [string, Partial<RoleFacts>][])('is foreign when it %s', (_, change) => {
+    ['has no description', { description: undefined }, ODD],
+    ['has a description of its own', { description: 'a role for the data team' }, ODD],
+    ['says a little more than the app would', { description: `${grant.description}.` }, ODD],
+    ['says something before it', { description: `No ${grant.description}` }, ODD],
+    ['names another pull request', { description: grant.description.replace('#12', '#13') }, LENT],
+    ['names another file', { description: grant.description.replace('inc-4211', 'inc-4212') }, LENT],
+    ['names a file by a broken escape', { description: grant.description.replace('inc-', '%zz') }, LENT],
+    ['has an end before its start', end('T08:00'), ODD],
+    ['ends as it starts', end('T09:00'), ODD],
+    ['names a time that does not exist', end('T25:00'), ODD],
+    ['lies under the path of another repository', { path: '/daypass/dfndxr/' }, LENT],
+    ['lies below the path', { path: `${grant.rolePath}more/` }, ODD],
+    ['writes its repository in another way', { path: '/daypass/0dfndxq/' }, LENT],
+    ['lies outside the path', { path: '/' }, ODD],
+    ["lies under a path that only ends like the app's", { path: `/x${grant.rolePath}` }, ODD],
+  ] satisfies [string, Partial<RoleFacts>, string][])('is foreign when it %s', (_, change, why) => {
     const role = listed(grant, change)
-    const arn = role.arn.replace(grant.rolePath, role.path)
-    expect(kindOf({ ...role, arn })).toBe('foreign')
+    const roleArn = role.arn.replace(grant.rolePath, role.path)
+    const { roleName } = grant
+    expect(parseStanding({ ...role, arn: roleArn }, PROD)).toEqual({
+      kind: 'foreign',
+      role: { roleName, roleArn, why },
+    })
   })
 
   test('is foreign when it took the description of another request', () => {
@@ -144,6 +186,44 @@ describe('a role under the path that the app did not write like this', () => {
 
   test('is foreign when its name was lent to another account', () => {
     expect(kindOf(listed(grant), ANALYTICS)).toBe('foreign')
+  })
+})
+
+describe('a role of the app whose description somebody changed', () => {
+  const grant = sampleGrant()
+  const read = (tags: Readonly<Record<string, string>>, change: Partial<RoleFacts> = {}) =>
+    parseAltered(listed(grant, { description: 'mine', ...change }), tags, PROD)
+
+  test('is known again by its tags, but not what it was approved for', () => {
+    const { identity, account, roleName, rolePath, roleArn, window } = grant
+    const known = { identity, account, roleName, rolePath, roleArn, window, blob: '', altered: true }
+    expect(read(grant.tags)).toEqual({ ...known, state: { kind: 'live' } })
+    expect(read(grant.tags, { trustPolicy: endedTrust(START, 'expired') })).toMatchObject({
+      state: { kind: 'ended', at: START, because: 'expired' },
+    })
+  })
+
+  test.each(['daypass:file', 'daypass:pull', 'daypass:start', 'daypass:end'])(
+    'is not known again without its tag %s',
+    (tag) => {
+      const others = Object.entries(grant.tags).filter(([key]) => key !== tag)
+      expect(read(Object.fromEntries(others))).toBeUndefined()
+    },
+  )
+
+  test.each([
+    ['names another request', { 'daypass:pull': '13' }],
+    ['ends before it starts', { 'daypass:end': '2026-11-24T08:00:00Z' }],
+    ['ends at no time', { 'daypass:end': 'later' }],
+  ])('is not known again when a tag %s', (_, tags) => {
+    expect(read({ ...grant.tags, ...tags })).toBeUndefined()
+  })
+
+  test('is not known again anywhere but under its own path', () => {
+    for (const path of ['/', '/daypass/dfndxr/', `/x${grant.rolePath}`, `${grant.rolePath}more/`]) {
+      const arn = grant.roleArn.replace(grant.rolePath, path)
+      expect(read(grant.tags, { path, arn })).toBeUndefined()
+    }
   })
 })
 
@@ -160,12 +240,19 @@ describe('a tombstone', () => {
     expect(endedTrust(at, 'file-removed').Statement[0]?.Sid).toBe('Ended1764000000FileRemoved')
   })
 
+  test('is one however IAM writes that it denies everyone', () => {
+    const { Version, Statement } = endedTrust(at, 'expired')
+    const document = { Version, Statement: Statement.map((denial) => ({ ...denial, Principal: '*' })) }
+    expect(readEnd(document)).toEqual({ at, because: 'expired' })
+  })
+
   test('counts as live as soon as its trust policy says anything else too', () => {
     const { Version, Statement } = endedTrust(at, 'expired')
     const more = { Version, Statement: [...Statement, ...sampleGrant().trustPolicy.Statement] }
     const limited = { Version, Statement: Statement.map((denial) => ({ ...denial, Condition: {} })) }
-    const unknown = { Version, Statement: Statement.map((denial) => ({ ...denial, Sid: 'Ended1Somehow' })) }
-    for (const trustPolicy of [more, limited, unknown, undefined, 'Ended'])
+    const named = (Sid: string) => ({ Version, Statement: Statement.map((denial) => ({ ...denial, Sid })) })
+    const unknown = ['Ended1Somehow', 'NeverEnded1Expired', 'Ended1Expired2'].map(named)
+    for (const trustPolicy of [more, limited, ...unknown, undefined, 'Ended'])
       expect(parseStanding(listed(sampleGrant(), { trustPolicy }), PROD)).toMatchObject({
         standing: { state: { kind: 'live' } },
       })
@@ -180,32 +267,62 @@ describe('the size of a grant', () => {
     expect(checkGrantSize(sampleGrant({ request: { prefixes: prefixes(20) } }))).toBeUndefined()
   })
 
-  test('is refused in a sentence where the policies would outgrow IAM', () => {
-    expect(checkGrantSize(sampleGrant({ request: { prefixes: prefixes(100) } }))?.message).toMatch(
-      /^The policies would be \d+ characters long together; IAM takes 10240\.$/,
-    )
+  /** A policy that is written in so many characters. */
+  const policyOf = (characters: number): PolicyDocument => {
+    const padded = (Sid: string): PolicyDocument => ({
+      Version: '2012-10-17',
+      Statement: [{ Sid, Effect: 'Deny' }],
+    })
+    return padded('x'.repeat(characters - policyText(padded('')).length))
+  }
+  const refusal = (grant: Grant) => {
+    const { code, message, fix } = checkGrantSize(grant) ?? {}
+    return [code, message, fix]
+  }
+
+  test('may be all that IAM takes, beside the longest denial that can end it', () => {
+    const denials = END_REASONS.map((because) => policyText(endedPolicy(START + 4 * HOUR, because)).length)
+    const most = 10_240 - Math.max(...denials)
+    const grant = sampleGrant()
+    expect(checkGrantSize({ ...grant, permissionPolicy: policyOf(most) })).toBeUndefined()
+    expect(refusal({ ...grant, permissionPolicy: policyOf(most + 1) })).toEqual([
+      'grant-too-large',
+      'The policies would be 10241 characters long together; IAM takes 10240.',
+      'Ask for fewer or shorter prefixes.',
+    ])
   })
 
-  test('is refused in a sentence where the trust policy would outgrow IAM', () => {
-    const principal = {
-      kind: 'iam-role',
-      arn: PROD.role,
-      person: { key: 'aws:PrincipalTag/x', value: 'x'.repeat(2000) },
-    } as const
-    expect(checkGrantSize(sampleGrant({ principal }))?.message).toMatch(
-      /^The trust policy would be \d+ characters long/,
-    )
+  test('may be all that IAM takes for a trust policy', () => {
+    const grant = sampleGrant()
+    expect(checkGrantSize({ ...grant, trustPolicy: policyOf(2048) })).toBeUndefined()
+    expect(refusal({ ...grant, trustPolicy: policyOf(2049) })).toEqual([
+      'grant-too-large',
+      'The trust policy would be 2049 characters long; IAM takes 2048.',
+      'Ask the owners of the rules to name you by something shorter.',
+    ])
   })
 
-  test('is refused in a sentence where the description would outgrow IAM', () => {
-    const path = `access-requests/prod/customer-exports/${'x'.repeat(900)}.yaml`
-    expect(checkGrantSize(sampleGrant({ identity: { path } }))?.fix).toMatch(/shorter file name/)
+  test('may be all that IAM takes for a description', () => {
+    const called = (length: number) => {
+      const short = 'access-requests/prod/customer-exports/.yaml'
+      const path = short.replace('.yaml', `${'x'.repeat(length)}.yaml`)
+      return sampleGrant({ identity: { path } })
+    }
+    const longest = 1000 - called(0).description.length
+    expect(checkGrantSize(called(longest))).toBeUndefined()
+    expect(refusal(called(longest + 1))).toEqual([
+      'grant-too-large',
+      "The role's description would be 1001 characters long; IAM takes 1000.",
+      'Choose a shorter file name.',
+    ])
   })
 
   test('is not the only limit: IAM can not write a prefix beyond Latin-1', () => {
-    expect(checkGrantSize(sampleGrant({ request: { prefixes: ['отчёты/'] } }))?.message).toMatch(
-      /beyond Latin-1/,
-    )
+    expect(refusal(sampleGrant({ request: { prefixes: ['отчёты/'] } }))).toEqual([
+      'grant-too-large',
+      'The policies would hold a character beyond Latin-1, which IAM does not take.',
+      'Ask for a prefix without it.',
+    ])
     expect(checkGrantSize(sampleGrant({ request: { prefixes: ['münchen/'] } }))).toBeUndefined()
   })
 })
