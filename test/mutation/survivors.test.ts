@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { GROUPS } from './groups.ts'
-import { judgeSurvivors, readSurvivors, survivorsOf } from './survivors.ts'
+import { countOf, judgeSurvivors, readSurvivors, survivorsOf } from './survivors.ts'
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
-const report = (status: string) => ({
+const report = (status: string, statusReason = '') => ({
   files: {
     'src/a.ts': {
       source: 'one\n  two + three\n',
       mutants: [
         {
           status,
+          statusReason,
           replacement: 'two',
           location: { start: { line: 2, column: 3 }, end: { line: 2, column: 14 } },
         },
@@ -46,6 +47,12 @@ describe('a run', () => {
     for (const status of ['Survived', 'NoCoverage', 'RuntimeError'])
       expect(survivorsOf(report(status))).toEqual([SURVIVOR])
     for (const status of ['Killed', 'Timeout']) expect(survivorsOf(report(status))).toEqual([])
+  })
+
+  test('takes a change for noticed where a file of tests can not even be loaded with it', () => {
+    const reason = 'An error occurred outside of a test run: Error: a check without code and fix'
+    expect(survivorsOf(report('RuntimeError', reason))).toEqual([])
+    expect(countOf(report('RuntimeError', reason))).toMatchObject([{ noticed: 1, survived: 0 }])
   })
 
   test('fails for a survivor that is not in the list, and for one in the list that is none any more', () => {

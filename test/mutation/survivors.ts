@@ -31,6 +31,7 @@ interface Report {
         readonly source: string
         readonly mutants: readonly {
           readonly status: string
+          readonly statusReason?: string
           readonly replacement?: string
           readonly location: { readonly start: Place; readonly end: Place }
         }[]
@@ -39,8 +40,15 @@ interface Report {
   >
 }
 
-const SURVIVED = new Set(['Survived', 'NoCoverage'])
-const NOTICED = new Set(['Killed', 'Timeout'])
+type Mutant = Report['files'][string]['mutants'][number]
+
+/** A test failed or hung, or a file of tests could not even be loaded; any other error says nothing of the tests. */
+function isNoticed({ status, statusReason = '' }: Mutant): boolean {
+  const isLoadError = status === 'RuntimeError' && statusReason.startsWith(OUTSIDE_TESTS)
+  return status === 'Killed' || status === 'Timeout' || isLoadError
+}
+
+const OUTSIDE_TESTS = 'An error occurred outside of a test run'
 
 export function readReport(path: string): Report {
   return JSON.parse(readFileSync(path, 'utf8')) as Report
@@ -54,15 +62,15 @@ export function countOf({ files }: Report) {
   return Object.entries(files).map(([file, { mutants }]) => ({
     file,
     all: mutants.length,
-    noticed: mutants.filter(({ status }) => NOTICED.has(status)).length,
-    survived: mutants.filter(({ status }) => SURVIVED.has(status)).length,
+    noticed: mutants.filter(isNoticed).length,
+    survived: mutants.filter((mutant) => !isNoticed(mutant)).length,
   }))
 }
 
 export function survivorsOf({ files }: Report): Survivor[] {
   return Object.entries(files).flatMap(([file, { source, mutants }]) =>
     mutants
-      .filter(({ status }) => !NOTICED.has(status))
+      .filter((mutant) => !isNoticed(mutant))
       .map(({ replacement = '', location }) => {
         const lines = source.split('\n')
         const written = lines[location.start.line - 1] ?? ''
