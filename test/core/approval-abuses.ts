@@ -29,9 +29,13 @@ export type Abuses = Readonly<Record<string, Evidence>>
 const withFile = (file: FileAt | 'missing'): Evidence =>
   evidence({ onBranch: file, atMerge: file, pull: pull({ reviews: [review({ file })] }) })
 
-/** By the check that has to catch it. */
-const PATIENCE_UNKNOWN = { owners: [user(mallory)], after: 1, counts: true, askedAt: 1 }
+const PATIENCE_UNKNOWN = { owners: [user(mallory), user(bob)], after: 1, counts: true, askedAt: 1 }
 
+/** A pull request that changes a request, whose file was merged as `extended` and stood on the branch as `beforeMerge`. */
+export const extending = (extended: FileAt | 'missing', beforeMerge: FileAt | 'missing' = extended) =>
+  withPull({ files: [{ path: PATH, status: 'modified' }] }, { extended, beforeMerge })
+
+/** By the check that has to catch it. */
 export const ABUSES: Readonly<Record<string, Abuses>> = {
   'trust-root-broken': {
     'CODEOWNERS pushed by hand': evidence({
@@ -93,6 +97,7 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
       files: [{ path: PATH.replace('customer-exports', 'billing-archive'), status: 'added' }],
     }),
     'a path that differs by case': withPull({ files: [{ path: PATH.toUpperCase(), status: 'added' }] }),
+    'an extension that is told as a new file': evidence({ extended: OTHER, beforeMerge: OTHER }),
   },
   'not-a-regular-file': {
     'a symbolic link that an owner approved': withFile({ ...FILE, mode: '120000' }),
@@ -117,6 +122,9 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
   'existed-before': {
     'a file that was on the branch already, with the same bytes': evidence({ beforeMerge: FILE }),
     'a file that was on the branch with other bytes': evidence({ beforeMerge: OTHER }),
+    'an extension of a file that was altered on the branch': extending(OTHER, FILE),
+    'an extension of a file that was taken off the branch': extending(OTHER, 'missing'),
+    'an extension of a file that was never merged': extending('missing'),
   },
   'changed-since': {
     'bytes altered by a push after the merge': evidence({ onBranch: OTHER }),
@@ -249,6 +257,11 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
   'fallback-untold': {
     'an approval by a stand-in, without knowing since when': {
       ...withReviews(review({ person: mallory })),
+      fallback: PATIENCE_UNKNOWN,
+    },
+    'approvals by two stand-ins, without knowing since when': {
+      ...withReviews(review({ person: mallory }), review({ id: 11, person: bob })),
+      approvalsNeeded: 2,
       fallback: PATIENCE_UNKNOWN,
     },
   },

@@ -128,6 +128,34 @@ describe('how the approval of a request stands', () => {
     ])
   })
 
+  it('awaits those of each owner who can still approve, and no owner of whom none can', () => {
+    const awaitedOf = (of: Evidence) => standing(open(of)).awaited
+    const owners = { owners: [team, user(olivia), { kind: 'email', text: 'a@b.c' } as const] }
+    const byTeam = { kind: 'team', text: '@acme/data-owners' }
+    expect(awaitedOf(evidence({ owners, approvalsNeeded: 2 }))).toEqual([{ ...byTeam, people: [oscar] }])
+    expect(awaitedOf({ ...withCommits(commit({ coAuthors: [oscar] })), owners })).toEqual([])
+    expect(awaitedOf({ ...withReviews(), owners })).toEqual([
+      { ...byTeam, people: [olivia, oscar] },
+      { kind: 'user', text: '@olivia', people: [olivia] },
+    ])
+  })
+
+  it('awaits of those who stand in whoever has no hand in it and did not approve yet', () => {
+    const owners = [alice, olivia, mallory].map((person) => user(person))
+    const fallback = { ...STANDS_IN, owners }
+    expect(standing({ ...open(evidence()), fallback }).fallback).toEqual({
+      after: 900,
+      counts: true,
+      from: MERGED_AT - 100,
+      owners: [{ kind: 'user', text: '@mallory', people: [mallory] }],
+    })
+  })
+
+  it('knows who reviewed, in whatever way', () => {
+    const reviews = [review(), review({ person: null }), review({ person: oscar, state: 'commented' })]
+    expect(standing(open(withReviews(...reviews))).reviewed).toEqual([olivia.id, oscar.id])
+  })
+
   it('says that anyone may merge where the rules say so', () => {
     expect(standing(evidence({ mergeBy: 'anyone' })).mayMerge).toBe('anyone')
   })

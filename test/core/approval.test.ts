@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { judge, judgeOpen } from '../../src/core/approval.ts'
 import { CHECKS } from '../../src/core/approval-checks.ts'
 import { expectGolden } from '../golden/expect-golden.ts'
-import { ABUSES, type Abuses } from './approval-abuses.ts'
+import { ABUSES, type Abuses, extending } from './approval-abuses.ts'
 import {
   alice,
   bob,
@@ -53,6 +53,7 @@ describe('judging a merged request', () => {
   const IMPLIED = new Set(['author-unknown', 'no-owner', 'fallback-untold', 'merger-unknown'])
 
   const HONEST: Abuses = {
+    'an extension of a file that stands as it was merged': extending(OTHER),
     'a login written in another case': evidence({ requester: 'ALICE' }),
     'an approval in the second of the merge': withReviews(review({ submittedAt: MERGED_AT })),
     'an approval after the base was changed': withPull({ baseChangedAt: MERGED_AT - 101 }),

@@ -163,6 +163,14 @@ describe('whoever stands in for owners that do not answer', () => {
     expect(judgeOpen(open(of)).outcome).toBe(expected)
   })
 
+  it('is told to be too early where the owners were never asked', () => {
+    expect(judge(by({}, { askedAt: undefined }))).toMatchObject({
+      message:
+        'It has 0 of 1 approvals that count. The approval of mallory does not count: ' +
+        'it stands in for owners who had not had the time yet that the rules give them to answer.',
+    })
+  })
+
   it('is said beforehand, with the time', () => {
     const said = (fallback: Partial<Fallback>) =>
       standIns(standing(open(by({ owners: { owners: [team] }, changes: { reviews: [] } }, fallback))))
