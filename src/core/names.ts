@@ -21,7 +21,7 @@ export function textOf(form: {
     .string()
     .check(
       finds(function* (text): Iterable<Mistake> {
-        const filled = isTemplate ? text.replaceAll(LOGIN_PLACEHOLDER, 'x') : text
+        const filled = isTemplate ? text.replaceAll(LOGIN_PLACEHOLDER, SHORT_LOGIN) : text
         if (!pattern.test(filled)) yield { code, message: `${quote(text)} is not ${what}.`, fix }
       }),
     )
@@ -29,6 +29,8 @@ export function textOf(form: {
 }
 
 export const LOGIN_PLACEHOLDER = '{login}'
+/** A template is right where it is for one of the shortest logins; sessions have names of two characters at least. */
+const SHORT_LOGIN = 'xx'
 
 /** Old logins may hold two hyphens or end in one; those of managed users end in `_` and a short code. */
 const LOGIN = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]{2,8})?$/

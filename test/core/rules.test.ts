@@ -97,6 +97,48 @@ describe('who is let in', () => {
   })
 })
 
+describe('what the rules say of a person', () => {
+  const codesOf = (rules: string) => {
+    const parsed = parseRules(`buckets: [${BUCKET}]\n${rules}`)
+    return parsed.ok ? [] : parsed.problems.map(({ code }) => code)
+  }
+  const withTag = (tag: object) =>
+    codesOf(
+      `people: {alice: {iam_role: engineers, person: {principal_tag: ${JSON.stringify({ key: 'login', value: 'alice', ...tag })}}}}`,
+    )
+
+  test.each([
+    [{ key: 'k'.repeat(128) }, []],
+    [{ key: 'k'.repeat(129) }, ['tag-key']],
+    [{ key: '*login' }, ['tag-key']],
+    [{ key: 'login*' }, ['tag-key']],
+    [{ value: 'v'.repeat(256) }, []],
+    [{ value: 'v'.repeat(257) }, ['tag-value']],
+    [{ value: '*alice' }, ['tag-value']],
+    [{ value: 'alice*' }, ['tag-value']],
+  ])('is a tag that nothing in a policy reads otherwise: %j', (tag, codes) => {
+    expect(withTag(tag)).toEqual(codes)
+  })
+
+  test.each([
+    ['{iam_user: "people/{login}"}', []],
+    ['{permission_set: DataAnalyst, user_name: "{login}@example.com"}', []],
+    ['{iam_role: engineers, person: {session_name: "{login}"}}', []],
+    ['{iam_role: engineers, person: {principal_tag: {key: login, value: "{login}"}}}', []],
+    ['{iam_role: engineers, person: {source_identity: "{login}"}}', []],
+    ['{iam_role: engineers, everyone_in_role: true}', []],
+    ['{iam_user: everybody}', ['placeholder']],
+    ['{iam_role: engineers, person: {session_name: everybody}}', ['placeholder']],
+    ['{iam_role: "{login}", person: {session_name: everybody}}', ['placeholder']],
+  ])('is told apart from everyone else by a template: %s', (template, codes) => {
+    expect(codesOf(`people: {}\ntemplate: ${template}`)).toEqual(codes)
+  })
+
+  test('holds a placeholder in the template alone', () => {
+    expect(codesOf('people: {alice: {iam_user: "{login}"}}')).toEqual(['iam-name'])
+  })
+})
+
 describe('which entry counts', () => {
   test('the first that matches, and its account has to match too', () => {
     const rules = `buckets:
