@@ -93,9 +93,13 @@ const RepositorySchema = z.strictObject({
       'Commit at which somebody read CODEOWNERS and rules; each later change must be approved by their owners.',
     example: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
   }),
-  accounts: z.record(aliasField, AccountSchema).check(finds(accountDuplicates)).meta({
-    description: 'The accounts that this repository may reach, by alias; no other can be named in it.',
-  }),
+  accounts: z
+    .record(aliasField, AccountSchema)
+    .check(finds(accountDuplicates))
+    .meta({
+      description: 'The accounts that this repository may reach, by alias; no other can be named in it.',
+      examples: [{ prod: { id: '111111111111' } }],
+    }),
 })
 
 export const OperatorSchema = z

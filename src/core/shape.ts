@@ -36,7 +36,7 @@ function problemsOf(issue: Issue, schema: z.ZodType, yaml: YamlFile): Problem[] 
   switch (issue.code) {
     case 'unrecognized_keys': {
       const fields = fieldNames(layersAt(schema, path)).filter(
-        (field) => !hasField(valueAt(yaml.value, path), field),
+        (field) => valueAt(yaml.value, [...path, field]) === undefined,
       )
       return issue.keys.map((key) => at([...path, key], 'key', unknownField(key, path, fields)))
     }
@@ -143,10 +143,6 @@ function nameOf(path: YamlPath): string {
   if (path.length === 0) return 'The file'
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   return quote(dotted.replace(/^\./, ''))
-}
-
-function hasField(value: unknown, field: string): boolean {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, field)
 }
 
 function valueAt(value: unknown, path: YamlPath): unknown {

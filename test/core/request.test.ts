@@ -63,7 +63,7 @@ test('a full request is read into plain values', () => {
 
 test('the least request reads the whole bucket from the merge on', () => {
   const { request } = must(read('requester: alice\nreason: a good enough reason\nduration: 4h\n'))
-  expect(request).toEqual({
+  expect(request).toStrictEqual({
     requester: 'alice',
     reason: 'a good enough reason',
     access: 'read',
@@ -230,5 +230,7 @@ describe('at the very bounds', () => {
   test('below an object there is nothing to list', () => {
     expect(saying('access: list\nprefixes: [a/b]')).toEqual(['list-object'])
     expect(saying('access: list\nprefixes: [a/]')).toEqual([])
+    expect(saying('access: list\nprefixes: [""]')).toEqual(['prefix-shape'])
+    expect(saying('access: list\nprefixes: [4]')).toEqual(['wrong-type'])
   })
 })
