@@ -9,6 +9,7 @@ import { GROUPS, type Group } from './groups.ts'
 import {
   countOf,
   judgeSurvivors,
+  noticedIn,
   readReport,
   readSurvivors,
   type Survivor,
@@ -40,15 +41,18 @@ function install(): void {
 
 function run({ name, files, tests }: Group, isIncremental: boolean): void {
   const config = JSON.parse(readFileSync(`${TOOLS}stryker.config.json`, 'utf8')) as Record<string, unknown>
+  const incrementalFile = `${SCRATCH}/${name}-incremental.json`
   const own = {
     ...config,
     mutate: files,
     jsonReporter: { fileName: reportFile(name) },
     incremental: isIncremental,
-    incrementalFile: `${SCRATCH}/${name}-incremental.json`,
+    incrementalFile,
   }
   mkdirSync(`${ROOT}${SCRATCH}`, { recursive: true })
   writeFileSync(`${ROOT}${SCRATCH}/${name}-config.json`, JSON.stringify(own))
+  if (existsSync(ROOT + incrementalFile))
+    writeFileSync(ROOT + incrementalFile, JSON.stringify(noticedIn(readReport(ROOT + incrementalFile))))
   const stryker = `${TOOLS}node_modules/.bin/stryker`
   must(stryker, ['run', `${SCRATCH}/${name}-config.json`], { MUTATION_TESTS: tests.join(',') })
 }

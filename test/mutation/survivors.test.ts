@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { GROUPS } from './groups.ts'
-import { countOf, judgeSurvivors, readSurvivors, survivorsOf } from './survivors.ts'
+import { countOf, judgeSurvivors, noticedIn, readSurvivors, survivorsOf } from './survivors.ts'
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
 const report = (status: string, statusReason = '') => ({
@@ -53,6 +53,11 @@ describe('a run', () => {
     const reason = 'An error occurred outside of a test run: Error: a check without code and fix'
     expect(survivorsOf(report('RuntimeError', reason))).toEqual([])
     expect(countOf(report('RuntimeError', reason))).toMatchObject([{ noticed: 1, survived: 0 }])
+  })
+
+  test('tries again what an earlier one did not notice', () => {
+    expect(countOf(noticedIn(report('Survived')))).toMatchObject([{ all: 0 }])
+    expect(noticedIn(report('Killed'))).toEqual(report('Killed'))
   })
 
   test('fails for a survivor that is not in the list, and for one in the list that is none any more', () => {

@@ -67,6 +67,15 @@ export function countOf({ files }: Report) {
   }))
 }
 
+/** The same without what was not noticed: an incremental run would believe it, also where a new test notices it now. */
+export function noticedIn({ files, ...rest }: Report): Report {
+  const kept = Object.entries(files).map(([name, file]) => [
+    name,
+    { ...file, mutants: file.mutants.filter(isNoticed) },
+  ])
+  return { ...rest, files: Object.fromEntries(kept) }
+}
+
 export function survivorsOf({ files }: Report): Survivor[] {
   return Object.entries(files).flatMap(([file, { source, mutants }]) =>
     mutants

@@ -11,7 +11,8 @@ class LoadErrors implements Reporter {
   }
 
   onTestModuleEnd(module: TestModule): void {
-    for (const error of module.errors()) this.#vitest?.state.catchError(error, 'Load Error')
+    for (const { message } of module.errors())
+      this.#vitest?.state.catchError(new Error(`${module.relativeModuleId}: ${message}`), 'Load Error')
   }
 }
 
