@@ -146,12 +146,10 @@ function nameOf(path: YamlPath): string {
 }
 
 function valueAt(value: unknown, path: YamlPath): unknown {
-  let current = value
-  for (const step of path) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, step)) return undefined
-    current = (current as Record<PropertyKey, unknown>)[step]
-  }
-  return current
+  return path.reduce<unknown>((around, step) => {
+    const within: Readonly<Record<PropertyKey, unknown>> = Object(around)
+    return Object.hasOwn(within, step) ? within[step] : undefined
+  }, value)
 }
 
 /** The schema at a path, with everything wrapped around it (optional, transformed) as layers, outermost first. */
