@@ -249,10 +249,48 @@ const trailersSchema = z.object({
 
 /** Undefined where the message holds no receipt, or more than one could be read out of it. */
 export function parseReceipt(message: string): Receipt | undefined {
+  return readReceipt(message).receipt
+}
+
+/** Says of exactly what `parseReceipt` reads whether a known key signed it. `publicKeys`: PEM. */
+export function verifyReceipt(message: string, publicKeys: readonly string[]): Authenticity {
+  const { signed } = readReceipt(message)
+  if (typeof signed === 'string') return signed
+  return AUTHENTICITY[checkSignature(Buffer.from(signed.text), signed.written, readPublicKeys(publicKeys))]
+}
+
+/** What a receipt whose signature was checked is taken for. */
+export const AUTHENTICITY: Readonly<Record<SignatureCheck, Authenticity>> = {
+  holds: 'signed',
+  broken: 'forged',
+  'unknown-key': 'claimed',
+}
+
+/** What a signature covers, and the signature as it is written. */
+export interface Signed {
+  readonly text: string
+  readonly written: string
+}
+
+export interface ReceiptReading {
+  /** Undefined where none can be read, or more than one. */
+  readonly receipt: Receipt | undefined
+  /** What there is to check; where there is nothing, what the receipt is taken for. */
+  readonly signed: Signed | Authenticity
+}
+
+/** The receipt and what its signature covers, from one reading of the same lines. */
+export function readReceipt(message: string): ReceiptReading {
   const block = readBlock(message)
-  if (typeof block === 'string') return undefined
-  const fields = readFields(block.lines)
-  const read = trailersSchema.safeParse(fields)
+  if (block === 'ambiguous') return { receipt: undefined, signed: 'forged' }
+  if (block === 'none') return { receipt: undefined, signed: 'claimed' }
+  const { lines, signature } = block
+  const signed = signature === undefined ? 'claimed' : { text: lines.join('\n'), written: signature }
+  return { receipt: receiptIn(lines), signed }
+}
+
+function receiptIn(lines: readonly string[]): Receipt | undefined {
+  const read = trailersSchema.safeParse(readFields(lines))
   if (!read.success) return undefined
   const { data } = read
   return {
@@ -279,34 +317,6 @@ export function parseReceipt(message: string): Receipt | undefined {
     ...(data['Daypass-Last-Used'] !== undefined && { lastUsed: data['Daypass-Last-Used'] }),
     roleArn: data['Daypass-Role'],
   }
-}
-
-/** Says of exactly what `parseReceipt` reads whether a known key signed it. `publicKeys`: PEM. */
-export function verifyReceipt(message: string, publicKeys: readonly string[]): Authenticity {
-  const signed = readSigned(message)
-  if (typeof signed === 'string') return signed
-  return AUTHENTICITY[checkSignature(Buffer.from(signed.text), signed.written, readPublicKeys(publicKeys))]
-}
-
-/** What a receipt whose signature was checked is taken for. */
-export const AUTHENTICITY: Readonly<Record<SignatureCheck, Authenticity>> = {
-  holds: 'signed',
-  broken: 'forged',
-  'unknown-key': 'claimed',
-}
-
-/** What a signature covers, and the signature as it is written. */
-export interface Signed {
-  readonly text: string
-  readonly written: string
-}
-
-/** What there is to check; where there is nothing, what the receipt is taken for. */
-export function readSigned(message: string): Signed | Authenticity {
-  const block = readBlock(message)
-  if (block === 'ambiguous') return 'forged'
-  if (block === 'none' || block.signature === undefined) return 'claimed'
-  return { text: block.lines.join('\n'), written: block.signature }
 }
 
 interface Block {

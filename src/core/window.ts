@@ -48,10 +48,9 @@ export function parseInstant(text: string): number | undefined {
   const match = INSTANT.exec(text)
   if (!match) return undefined
   const [, date, time, seconds = '00', sign, hours, minutes] = match
-  const written = `${date}T${time}:${seconds}Z`
-  const local = Date.parse(written) / 1000
-  // Date takes 30 February for 2 March: only what reads back the same is a date.
-  if (Number.isNaN(local) || formatInstant(local) !== written) return undefined
+  const local = Date.parse(`${date}T${time}:${seconds}Z`) / 1000
+  // Date takes 30 February for 2 March, and 24:00 for the next day: only what is on its own day is an instant.
+  if (new Date(local * 1000).getUTCDate() !== Number(date?.slice(8))) return undefined
   const offset = Number(hours ?? 0) * HOUR + Number(minutes ?? 0) * MINUTE
   return sign === '-' ? local + offset : local - offset
 }

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatReceipt, type Receipt, receiptOf } from '../../src/core/receipt.ts'
@@ -303,8 +305,21 @@ describe('daypass audit', () => {
   })
 })
 
+/** A `git` before the real one that notes how often it was started. */
+async function countGit({ root, write }: Repository): Promise<{ path: string; started: () => number }> {
+  const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim()
+  await write('counting/git', `#!/bin/sh\necho started >> '${root}/started'\nexec '${real}' "$@"\n`)
+  await chmod(join(root, 'counting/git'), 0o755)
+  return {
+    path: `${join(root, 'counting')}:${process.env.PATH}`,
+    started: () => readFileSync(join(root, 'started'), 'utf8').trim().split('\n').length,
+  }
+}
+
 /** The figure depends on the machine: FULL=1 prints it, and docs/audit.md has one. In any case enough that signatures are checked by threads. */
 const REQUESTS = process.env.FULL ? 100_000 : 600
+/** However long the history is: seven ask what the clone is and where its branch stands, three read it. */
+const MOST_GIT_PROCESSES = 10
 const ODD = ['no-receipt', 'forged', 'unsigned', 'pushed', 'self', 'late', 'still-open', 'refused'] as const
 
 test(`${REQUESTS} requests are read, and every odd one among them is found`, {
@@ -316,9 +331,11 @@ test(`${REQUESTS} requests are read, and every odd one among them is found`, {
     const odd = (n: number) => (n % 10 === 0 ? ODD[(n / 10) % ODD.length] : undefined)
     await writeHistory(long.root, { requests: REQUESTS, privateKey: ours.privatePem, odd })
     const at = new Date((BEGIN + REQUESTS * 600 + 30 * 86_400) * 1000).toISOString().replace(/\.\d+/, '')
+    const git = await countGit(long)
     const began = performance.now()
     const { code, json } = await runCli(['audit', '--json', '--key', 'key.pem', '--at', at], {
       cwd: long.root,
+      env: { PATH: git.path },
     })
     const seconds = (performance.now() - began) / 1000
     const { counts, requests } = json<Answer>()
@@ -330,6 +347,7 @@ test(`${REQUESTS} requests are read, and every odd one among them is found`, {
 
     expect(code).toBe(0)
     expect(requests.length).toBe(REQUESTS)
+    expect(git.started()).toBeLessThanOrEqual(MOST_GIT_PROCESSES)
     expect({
       'no-receipt': found('no-receipt'),
       forged: found('forged-receipt'),

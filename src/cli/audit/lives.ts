@@ -1,11 +1,5 @@
 /** The life of every request's file: when it came, how it changed, how it went, and the receipt that went with it. */
-import {
-  AUTHENTICITY,
-  type Authenticity,
-  parseReceipt,
-  type Receipt,
-  readSigned,
-} from '../../core/receipt.ts'
+import { AUTHENTICITY, type Authenticity, type Receipt, readReceipt } from '../../core/receipt.ts'
 import type { PublicKeys } from '../../core/receipt-signature.ts'
 import { RULES_PATH } from '../../core/rules.ts'
 import { type ObjectReader, readObjects } from './git-stream.ts'
@@ -111,10 +105,10 @@ function readSaid(text: string, checker: SignatureChecker): Message['said'] {
   const refusal = REFUSED.exec(text)?.[1]
   if (refusal !== undefined) return { kind: 'refused', code: refusal }
   if (!OURS.test(text)) return { kind: 'nothing' }
-  const signed = readSigned(text)
+  const { receipt, signed } = readReceipt(text)
   const said: Message['said'] & { kind: 'receipt' } = {
     kind: 'receipt',
-    receipt: parseReceipt(text),
+    receipt,
     authenticity: typeof signed === 'string' ? signed : 'claimed',
   }
   if (typeof signed !== 'string')
