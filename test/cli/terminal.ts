@@ -16,21 +16,21 @@ export interface Seen {
   readonly screen: string
 }
 
-export async function runAtTerminal(
-  args: readonly string[],
-  {
-    cwd,
-    env,
-    answers = [],
-  }: {
-    readonly cwd: string
-    readonly env: Readonly<Record<string, string>>
-    readonly answers?: readonly Typed[]
-  },
-): Promise<Seen> {
+interface AtTerminal {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly answers?: readonly Typed[]
+}
+
+export function runAtTerminal(args: readonly string[], options: AtTerminal): Promise<Seen> {
   const command = [process.execPath, CLI, ...args]
     .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
     .join(' ')
+  return typeAtTerminal(command, options)
+}
+
+/** `command`: lines for the shell. */
+export async function typeAtTerminal(command: string, { cwd, env, answers = [] }: AtTerminal): Promise<Seen> {
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd,
     env: { ...bareEnvironment(cwd), TERM: 'xterm', SHELL: '/bin/sh', ...env },
