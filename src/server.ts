@@ -100,6 +100,7 @@ async function tour(sandbox: Sandbox): Promise<void> {
 
 function printAddresses({ ready: { github, aws, control, app } }: Sandbox): void {
   const { alice = '' } = github.tokens
+  const keys = aws.keys.alice
   console.log(`
 It stays up until you press Ctrl-C:
   Page     ${github.url}   (open it in a browser: look and click as everybody)
@@ -111,6 +112,11 @@ As alice, at the command line:
   git clone ${github.url.replace('://', `://alice:${alice}@`)}/${github.repository}.git
   export GITHUB_TOKEN=${alice} GITHUB_SERVER_URL=${github.url}
   npx daypass -C access request --bucket customer-exports
+When olivia has approved and merged it on the page, with the AWS CLI (2.13 or newer):
+  export AWS_ENDPOINT_URL=${aws.endpoint} AWS_CONFIG_FILE="$PWD/aws-config" AWS_SHARED_CREDENTIALS_FILE="$PWD/aws-keys"
+  aws configure set aws_access_key_id ${keys?.accessKeyId}
+  aws configure set aws_secret_access_key ${keys?.secretAccessKey}
+  npx daypass -C access profile
 Tokens and keys of its other people: start with --ready-file FILE.`)
 }
 
