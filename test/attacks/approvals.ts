@@ -19,6 +19,9 @@ import {
   type Signature,
 } from './support.ts'
 
+const AUTO_MERGE = `mutation ($pull: ID!) {
+  enablePullRequestAutoMerge(input: {pullRequestId: $pull, mergeMethod: SQUASH}) { clientMutationId }
+}`
 const TEAM = { org: 'acme', team_slug: 'data-owners' }
 const OSCAR: Signature = { name: 'Oscar Olsen', email: 'oscar@acme.example' }
 const NOBODY: Signature = { name: 'Nobody', email: 'nobody@nowhere.example' }
@@ -281,6 +284,31 @@ function otherBytes(world: () => TestWorld, attack: Attack): void {
         .pulls.merge({ ...at, merge_method: 'squash' })
       expect(data.merged).toBe(true)
       return greedy
+    },
+  )
+
+  attack(
+    'in the protected repository, the author pushes once an owner has switched auto-merge on, and the older bytes are approved',
+    'github-refuses',
+    async (rest) => {
+      const repository = world().repositories.protected
+      const at = named(repository)
+      await world()
+        .github('root')
+        .repos.update({ ...at, allow_auto_merge: true })
+      const request = await ask(world(), { name: 'auto-merged', repository })
+      const { data } = await world()
+        .github('olivia')
+        .pulls.get({ ...at, pull_number: request.pull })
+      await world().github('olivia').graphql(AUTO_MERGE, { pull: data.node_id })
+      await push(world(), 'alice', request, GREEDY)
+      await review(world(), 'olivia', request, 'APPROVE')
+      await rest()
+      const left = await world()
+        .github('root')
+        .pulls.get({ ...at, pull_number: request.pull })
+      expect(left.data).toMatchObject({ state: 'open', auto_merge: { enabled_by: { login: 'olivia' } } })
+      return request
     },
   )
 
