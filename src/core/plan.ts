@@ -21,6 +21,7 @@ export type Step =
 /** Blob by path: every request on the branch. */
 export type BranchFiles = 'unreadable' | ReadonlyMap<string, string>
 
+/** Of one commit of the branch. */
 export function filesOf({
   requests,
 }: {

@@ -11,7 +11,7 @@ import {
 } from './checks.ts'
 import { endCommands } from './commands.ts'
 import { createTeller, remind } from './comments.ts'
-import { type Context, createContext, type Octokit, type Target } from './context.ts'
+import { branchHead, type Context, createContext, type Octokit, type Target } from './context.ts'
 import { readOrigin, readPreviewEvidence, readProvenance } from './evidence.ts'
 import { isNotFound } from './failures.ts'
 import { readFallback } from './fallback.ts'
@@ -38,7 +38,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
   const readTrust = createTrustReader(context)
 
   const reader: RepositoryReader = {
-    branchHead: () => git.head(target.defaultBranch),
+    branchHead: () => branchHead(context),
     expectMerges: (head, approved) => context.foresight.expect(context, head, approved),
     snapshot: (commit) => readSnapshot(context, commit),
     openPulls: () => openPulls(context),
