@@ -127,7 +127,9 @@ function extend(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged'
   const { extension } = asked
   if (extension === undefined) return
   const { text, hours, approved } = extension
-  if (approved && (oracle.trustBroken || oracle.rules.broken || oracle.rules.paused)) return
+  // Made shorter it is no extension, whoever approves of it; only by rules that can't be read nothing is told of it.
+  const isUndecided = hours > merged.hours && (oracle.trustBroken || oracle.rules.paused)
+  if (approved && (isUndecided || oracle.rules.broken)) return
   const holds =
     approved && hours > merged.hours && now < endOf(merged) && isAllowed(oracle.rules, asked.requester, hours)
   if (holds) {

@@ -42,6 +42,19 @@ const ONCE_WRONG: Readonly<Record<string, History>> = {
       trouble: { kind: 'none' },
     },
   ],
+  // The oracle was wrong here, not the app.
+  'a change to a shorter window ends what was granted, although nothing can be approved for now': [
+    {
+      seconds: 0,
+      acts: [{ kind: 'obtain', who: 'alice', hours: 4, folder: 'exports/2026/11/' }],
+      trouble: { kind: 'none' },
+    },
+    {
+      seconds: 0,
+      acts: [{ kind: 'usurp' }, { kind: 'extend', on: 0, hours: 2, approved: true }],
+      trouble: { kind: 'none' },
+    },
+  ],
 }
 
 const stages = createStages(FULL ? 20 : 2)
