@@ -2,7 +2,7 @@
 import { type EndOrder, type OrdersRead, readOrders } from './core/early-end.ts'
 import type { Person } from './core/evidence.ts'
 import { identityHash, type StandingGrant } from './core/grant.ts'
-import { parseRecord } from './core/record.ts'
+import { parseRecord, type RequestRecord } from './core/record.ts'
 import { DAY } from './core/window.ts'
 import type { Command, Snapshot } from './ports.ts'
 import { keyOf, subjectOf } from './publish.ts'
@@ -25,11 +25,15 @@ export async function findGivenBack(
   const commands = await attempt(world, 'read what people order by comments', {}, () =>
     github.reader.endCommands(sinceWhen(live)),
   )
+  const own = new Set(live.map(({ identity }) => identity.pull))
+  /** Only the record of a grant tells which pull requests extended it: without such comments it is not asked. */
+  const isElsewhere = commands?.some(({ pull }) => !own.has(pull)) === true
   await Promise.all(
     live.map((grant) =>
       attempt(world, 'read who may end a grant', { role: grant.roleArn }, async () => {
-        const orders = ordersFor(world, grant, commands ?? [])
-        const by = await whoMay(world, github, snapshot, grant, orders)
+        world.memory.refused.delete(keyOf(grant.identity))
+        if (!isElsewhere && ordersFor(world, grant, commands ?? []).length === 0) return
+        const by = await whoMay(world, github, snapshot, grant, commands ?? [])
         if (by !== undefined) found.set(grant, by)
       }),
     ),
@@ -51,15 +55,18 @@ function forgetOver({ memory }: World, live: readonly StandingGrant[]): void {
   for (const key of memory.refused.keys()) if (!keys.has(key)) memory.refused.delete(key)
 }
 
+/** `judged`: what is on record of it, and so which pull requests extended it. */
 function ordersFor(
   { memory }: World,
   { identity }: StandingGrant,
   commands: readonly Command[],
+  judged?: RequestRecord,
 ): readonly EndOrder[] {
   const hash = identityHash(identity)
+  const pulls = new Set([identity.pull, ...(judged?.extensions ?? []).map(({ pull }) => pull)])
   return [
     ...memory.clicks.filter(({ of }) => of === hash).map(({ by }) => ({ by, edited: false })),
-    ...commands.filter(({ pull }) => pull === identity.pull).map(({ by, edited }) => ({ by, edited })),
+    ...commands.filter(({ pull }) => pulls.has(pull)).map(({ by, edited }) => ({ by, edited })),
   ]
 }
 
@@ -68,16 +75,15 @@ async function whoMay(
   github: GitHub,
   snapshot: Snapshot,
   standing: StandingGrant,
-  orders: readonly EndOrder[],
+  commands: readonly Command[],
 ): Promise<Person | undefined> {
-  const { identity } = standing
-  world.memory.refused.delete(keyOf(identity))
-  if (orders.length === 0) return undefined
   const { record } = await subjectOf(github, standing)
-  const requester = parseRecord(record?.text)?.author
-  const read = await readFor(github, standing, orders, requester, snapshot.commit)
+  const judged = parseRecord(record?.text)
+  const orders = ordersFor(world, standing, commands, judged)
+  if (orders.length === 0) return undefined
+  const read = await readFor(github, standing, orders, judged?.author, snapshot.commit)
   if (read.kind === 'end') return read.by
-  world.memory.refused.set(keyOf(identity), read.refused)
+  world.memory.refused.set(keyOf(standing.identity), read.refused)
   return undefined
 }
 
@@ -99,11 +105,11 @@ export async function whoGaveBack(
   world: World,
   github: GitHub,
   standing: StandingGrant,
-  requester: Person,
+  judged: RequestRecord,
 ): Promise<Person | undefined> {
-  const orders = ordersFor(world, standing, await github.reader.endCommands(sinceWhen([standing])))
+  const orders = ordersFor(world, standing, await github.reader.endCommands(sinceWhen([standing])), judged)
   if (orders.length === 0) return undefined
   const { commit } = await github.reader.snapshot()
-  const read = await readFor(github, standing, orders, requester, commit)
+  const read = await readFor(github, standing, orders, judged.author, commit)
   return read.kind === 'end' ? read.by : undefined
 }

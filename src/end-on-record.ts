@@ -17,7 +17,7 @@ export async function endOnRecord(
   const isUntold = end.because === 'given-back' && end.by === undefined
   const [lastUsed, by] = await Promise.all([
     world.grants.lastUse(accountOf(world, standing), standing),
-    isUntold ? whoGaveBack(world, github, standing, judged.author) : end.by,
+    isUntold ? whoGaveBack(world, github, standing, judged) : end.by,
   ])
   return { ...end, ...(by && { by }), ...(lastUsed && { lastUsed }) }
 }

@@ -71,7 +71,7 @@ export function extensionComment(
 ): string {
   const link = `[Pull request ${pull}](${pullLink(place, pull)})`
   return state.kind === 'granted'
-    ? `**Extended until ${utc(state.lent.judged.window.end)}.** Sessions in use go on. ${link} says how to use it, and how to give it back.`
+    ? `**Extended until ${utc(state.lent.judged.window.end)}.** Sessions in use go on. ${link} says how to use it; ${code(END_COMMAND)} there or here gives it back.`
     : `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end)}. ${link} says more.`
 }
 

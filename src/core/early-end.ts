@@ -2,7 +2,7 @@
 import { countingOwners, isPerson } from './approvers.ts'
 import type { PathOwners, Person } from './evidence.ts'
 
-/** The first line of a comment on the request's pull request. */
+/** The first line of a comment on the request's pull request, or on one that extended it. */
 export const END_COMMAND = '/daypass revoke'
 
 /** The button on the check run of a grant: its identifier. */

@@ -138,6 +138,42 @@ describe('an approved extension', () => {
   })
 })
 
+describe('/daypass revoke on the pull request of an extension', () => {
+  let request: MergedRequest
+  let extension: MergedRequest
+  let keys: AwsKeys
+
+  const say = (login: string) =>
+    world.github(login).issues.createComment({
+      ...named(extension.repository),
+      issue_number: extension.pull,
+      body: '/daypass revoke',
+    })
+
+  beforeAll(async () => {
+    request = await grant('back-there')
+    keys = await sessionOf(request)
+    extension = await extend(request, '45m')
+  })
+
+  test('by somebody who may not end the access is refused, where the access is told of', async () => {
+    await say('mallory')
+    await world.settled()
+    expect(await reads(keys)).toBe(true)
+    expect(await world.comment(request)).toContain('mallory asked to end this access: only')
+  })
+
+  test('by whom it was for ends it', async () => {
+    await say('alice')
+    await world.settled()
+    expect(await reads(keys)).toBe(false)
+    for (const told of [request, extension])
+      expect(await world.comment(told)).toContain('because it was given back early by alice')
+    const [receipt = ''] = await world.removals(request.repository, request.path)
+    expect(parseReceipt(receipt)).toMatchObject({ endedBecause: 'given-back', endedBy: { login: 'alice' } })
+  })
+})
+
 describe('extensions that are merged while the app is down', () => {
   let late: MergedRequest
   let returned: MergedRequest
