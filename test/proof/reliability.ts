@@ -8,12 +8,17 @@ import { FLOWS } from './flows.ts'
 import { hunt, MUTANTS, simulate } from './simulation/mutants.ts'
 import { createStages } from './stages.ts'
 
-/** `--flow NAME` runs one flow of the crash matrix; `--histories N` is how many are played, with `--seed S`. */
+/**
+ * `--flow NAME` runs one flow of the crash matrix. `--histories N` is how many are played, or as many as `--minutes M` are
+ * time for, by `--jobs J` processes side by side, with the seeds from `--seed S` on.
+ */
 const { values, positionals: asked } = parseArgs({
   options: {
     flow: { type: 'string', multiple: true, default: [] },
     histories: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
   },
   allowPositionals: true,
 })
@@ -69,20 +74,33 @@ const PARTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   },
 
   async histories() {
-    const told = await simulate(process.cwd(), ['--histories', values.histories, '--seed', values.seed])
-    console.log(told)
-    const [, histories = '0', steps = '', acts = '', cpu = ''] =
-      /(\d+) histories, (\d+) steps, (\d+) acts; \d+ s, (\d+) s of a processor/.exec(told) ?? []
-    const wrong = told.includes('to this history') ? 1 : 0
+    const jobs = Number(values.jobs)
+    const first = Number(values.seed)
+    const seeds = Array.from({ length: jobs }, (_, job) => first + job)
+    const share = String(Math.ceil(Number(values.histories) / jobs))
+    const limit = values.minutes === undefined ? [] : ['--minutes', values.minutes]
+    const told = await Promise.all(
+      seeds.map((seed) => simulate(process.cwd(), ['--histories', share, '--seed', String(seed), ...limit])),
+    )
+    console.log(told.join('\n'))
+    const figures = told.map((text) =>
+      /(\d+) histories, (\d+) steps, (\d+) acts; \d+ s, (\d+) s of a processor/
+        .exec(text)
+        ?.slice(1)
+        .map(Number),
+    )
+    const sum = (column: number) =>
+      String(figures.reduce((total, row) => total + (row?.[column] ?? Number.NaN), 0))
+    const wrong = told.filter((text) => text.includes('to this history')).length
     return table(
-      ['what', 'of one run'],
+      ['what', jobs === 1 ? 'of one run' : `of ${jobs} runs side by side`],
       [
-        ['seed', values.seed],
-        ['histories', histories],
-        ['steps, after each of which S3 was asked as everybody', steps],
-        ['acts of people', acts],
+        [jobs === 1 ? 'seed' : 'seeds', seeds.join(', ')],
+        ['histories', sum(0)],
+        ['steps, after each of which S3 was asked as everybody', sum(1)],
+        ['acts of people', sum(2)],
         ['histories in which somebody read what they should not, or was kept out', String(wrong)],
-        ['processor time', `${cpu} s`],
+        ['processor time', `${sum(3)} s`],
       ],
     )
   },

@@ -1,5 +1,6 @@
 /** What may happen in a history, as plain data that fast-check can make and shrink. */
 import fc from 'fast-check'
+import type { MergeMethod } from '../../support/branches.ts'
 
 export const ASKERS = ['alice', 'mallory', 'bob'] as const
 export const PEOPLE = ['alice', 'mallory', 'bob', 'olivia', 'oscar'] as const
@@ -23,17 +24,35 @@ export const RULE_CHANGES = [
 ] as const
 export type RuleChange = (typeof RULE_CHANGES)[number]
 
+export interface Wish {
+  readonly who: Asker
+  readonly hours: number
+  readonly folder: Folder
+  /** In how many seconds access is to begin; 0 or left out: with the merge. */
+  readonly ahead?: number
+}
+
 /** `on` counts the requests made so far, around and around. */
 export type Act =
-  | { readonly kind: 'ask'; readonly who: Asker; readonly hours: number; readonly folder: Folder }
+  | ({ readonly kind: 'ask' } & Wish)
   /** Asked, approved and merged as it should be. */
-  | { readonly kind: 'obtain'; readonly who: Asker; readonly hours: number; readonly folder: Folder }
+  | ({ readonly kind: 'obtain'; readonly method?: MergeMethod } & Wish)
   | { readonly kind: 'push'; readonly on: number; readonly by: Login; readonly hours: number }
-  | { readonly kind: 'approve' | 'merge' | 'revoke'; readonly on: number; readonly by: Login }
+  | { readonly kind: 'approve'; readonly on: number; readonly by: Login }
+  | { readonly kind: 'merge'; readonly on: number; readonly by: Login; readonly method?: MergeMethod }
+  /** On the pull request of the request, or on the newest that was to extend it. */
+  | {
+      readonly kind: 'revoke'
+      readonly on: number
+      readonly by: Login
+      readonly where?: 'request' | 'extension'
+    }
   /** By a pull request of whom it is for, approved and merged as it should be, or merged without approval. */
   | { readonly kind: 'extend'; readonly on: number; readonly hours: number; readonly approved: boolean }
   /** Pushes right to the default branch. */
   | { readonly kind: 'remove' | 'alter' | 'restore' | 'blink'; readonly on: number }
+  /** Forces the default branch back by so many steps, unless another version of rules or owners would lie there. */
+  | { readonly kind: 'rewind'; readonly steps: number }
   | { readonly kind: 'plant'; readonly who: Asker }
   | { readonly kind: 'rules'; readonly change: RuleChange; readonly approved: boolean }
   | { readonly kind: 'usurp' }
@@ -61,17 +80,34 @@ const by = fc.constantFrom(...PEOPLE)
 const who = fc.constantFrom(...ASKERS)
 const hours = fc.constantFrom(1, 4, 13)
 const folder = fc.constantFrom(...FOLDERS)
+const ahead = fc.constantFrom(0, 0, 0, 900, 2 * 3600)
+const method = fc.constantFrom<MergeMethod>('merge', 'merge', 'squash', 'rebase')
 
 const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('ask'), who, hours, folder }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('ask'), who, hours, folder, ahead }) },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('obtain'), who, hours: fc.constantFrom(1, 4), folder }),
+    arbitrary: fc.record({
+      kind: fc.constant('obtain'),
+      who,
+      hours: fc.constantFrom(1, 4),
+      folder,
+      ahead,
+      method,
+    }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('push'), on, by, hours }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('approve'), on, by }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('merge'), on, by }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('revoke'), on, by }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('merge'), on, by, method }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('revoke'),
+      on,
+      by,
+      where: fc.constantFrom('request', 'request', 'extension'),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -85,6 +121,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('remove', 'alter', 'restore', 'blink'), on }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('rewind'), steps: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('plant'), who }) },
   {
     weight: 3,

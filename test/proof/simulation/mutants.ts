@@ -74,6 +74,31 @@ export const MUTANTS: readonly Mutant[] = [
     history: [step(obtain), step({ kind: 'revoke', on: 0, by: 'alice' })],
   },
   {
+    name: 'nobody hears it on the pull request of an extension',
+    file: 'src/end-early.ts',
+    from: 'new Set([identity.pull, ...(judged?.extensions ?? []).map(({ pull }) => pull)])',
+    to: 'new Set([identity.pull])',
+    history: [
+      step(obtain),
+      step({ kind: 'extend', on: 0, hours: 6, approved: true }),
+      step({ kind: 'revoke', on: 0, by: 'alice', where: 'extension' }),
+    ],
+  },
+  {
+    name: 'a start that lies ahead is not waited for',
+    file: 'src/core/window.ts',
+    from: 'const start = Math.max(request.start ?? mergedAt, mergedAt)',
+    to: 'const start = mergedAt',
+    history: [step({ ...ask, kind: 'obtain', ahead: 7200 })],
+  },
+  {
+    name: 'a branch that was set back ends nothing',
+    file: 'src/core/plan.ts',
+    from: "if (found === undefined) return [{ kind: 'deny', standing, because: 'file-removed' }]",
+    to: '',
+    history: [step(obtain), step({ kind: 'rewind', steps: 1 })],
+  },
+  {
     name: 'everybody may end the access of others',
     file: 'src/core/early-end.ts',
     from: 'else if (entitled.has(by.id))',

@@ -12,13 +12,25 @@ export interface Asked {
   /** The text that each one approved last. */
   readonly approvals: Map<Login, string>
   readonly revokers: Set<Login>
+  /** When access is to begin, at the earliest, in seconds since the epoch; 0: with the merge. */
+  readonly start: number
   merged?: { readonly by: Login; readonly at: number; text: string; hours: number }
   /** A change of the merged text that was merged itself, approved by an owner or not. */
-  extension?: { readonly text: string; readonly hours: number; readonly approved: boolean }
+  extension?: Extension
+  /** The pull request of the last one that came into force. */
+  extendedBy?: number
   /** Whether the default branch held something else at its path since the merge. */
   left: boolean
   /** Access was given, or refused for good, or is over. Unset while nothing was decided. */
   fate?: 'given' | 'over'
+}
+
+export interface Extension {
+  readonly pull: number
+  readonly text: string
+  readonly hours: number
+  readonly approved: boolean
+  readonly revokers: Set<Login>
 }
 
 export interface Rules {
@@ -102,13 +114,18 @@ export function settle(oracle: Oracle, now: number): Reads {
 function readsOf(given: readonly Asked[], now: number): Reads {
   return new Set(
     given
-      .filter(({ merged }) => merged !== undefined && now >= merged.at && now < endOf(merged))
+      .filter((asked) => now >= startOf(asked) && now < endOf(asked))
       .map(({ requester, folder }) => `${requester} ${folder}`),
   )
 }
 
-function endOf({ at, hours }: NonNullable<Asked['merged']>): number {
-  return at + hours * 3600
+/** Endless where it was never merged. */
+function startOf({ start, merged }: Asked): number {
+  return merged === undefined ? Number.POSITIVE_INFINITY : Math.max(start, merged.at)
+}
+
+function endOf(asked: Asked): number {
+  return startOf(asked) + (asked.merged?.hours ?? 0) * 3600
 }
 
 function decide(oracle: Oracle, asked: Asked, now: number, when: 'first look' | 'later'): void {
@@ -131,9 +148,11 @@ function extend(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged'
   const isUndecided = hours > merged.hours && (oracle.trustBroken || oracle.rules.paused)
   if (approved && (isUndecided || oracle.rules.broken)) return
   const holds =
-    approved && hours > merged.hours && now < endOf(merged) && isAllowed(oracle.rules, asked.requester, hours)
+    approved && hours > merged.hours && now < endOf(asked) && isAllowed(oracle.rules, asked.requester, hours)
   if (holds) {
     Object.assign(merged, { text, hours })
+    for (const by of extension.revokers) asked.revokers.add(by)
+    asked.extendedBy = extension.pull
     delete asked.extension
   } else {
     asked.fate = 'over'
@@ -148,7 +167,9 @@ function isDue(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged']
     !asked.left &&
     !oracle.gone.has(asked.requester) &&
     isAllowed(oracle.rules, asked.requester, merged.hours) &&
-    now < endOf(merged)
+    // A start of long ago is none: what would have been over by the merge is refused.
+    (asked.start === 0 || merged.at < asked.start + merged.hours * 3600) &&
+    now < endOf(asked)
   )
 }
 
@@ -160,7 +181,7 @@ function mustEnd(
 ): boolean {
   const givenBack = [...asked.revokers].some((by) => by === asked.requester || owners.has(by))
   const disallowed = !rules.broken && !isAllowed(rules, asked.requester, merged.hours)
-  return now >= endOf(merged) || asked.left || givenBack || disallowed || gone.has(asked.requester)
+  return now >= endOf(asked) || asked.left || givenBack || disallowed || gone.has(asked.requester)
 }
 
 function isAllowed({ bucket, alice, maxHours }: Rules, requester: Asker, hours: number): boolean {

@@ -1,4 +1,7 @@
-/** `npm run simulate -- --histories N --seed S`: plays that many random histories; prints the smallest one that goes wrong. */
+/**
+ * `npm run simulate -- --histories N --seed S`: plays that many random histories, or as many as `--minutes M` are time for;
+ * prints the smallest one that goes wrong.
+ */
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { createStages } from '../stages.ts'
@@ -9,6 +12,7 @@ const { values } = parseArgs({
   options: {
     histories: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    minutes: { type: 'string' },
     path: { type: 'string' },
     /** As JSON: plays this one alone. */
     history: { type: 'string' },
@@ -20,7 +24,15 @@ const began = performance.now()
 const stages = createStages(Math.min(20, wanted))
 const played = { histories: 0, steps: 0, acts: 0 }
 
-async function play(history: History): Promise<void> {
+/** Where time is up, the last one is not waited for by who plays them, and not counted. */
+let last: Promise<void> = Promise.resolve()
+
+function play(history: History): Promise<void> {
+  last = playOne(history)
+  return last
+}
+
+async function playOne(history: History): Promise<void> {
   const { stage, place } = await stages.next()
   const wrong = await runHistory(stage, place, history)
   played.histories += 1
@@ -43,10 +55,13 @@ const result = await fc.check(fc.asyncProperty(source, play), {
   numRuns: wanted,
   seed,
   endOnFailure: values.history !== undefined,
+  ...(values.minutes !== undefined && { interruptAfterTimeLimit: Number(values.minutes) * 60_000 }),
   ...(values.path !== undefined && { path: values.path }),
 })
+const told = tell()
+await last.catch(() => {})
 await stages.close()
-console.log(`seed ${seed}: ${tell()}`)
+console.log(`seed ${seed}: ${told}`)
 if (result.failed) {
   console.log(
     result.errorInstance instanceof Error ? (result.errorInstance.stack ?? '') : String(result.errorInstance),

@@ -1,14 +1,15 @@
 /** Lets people do what a history says, at the sandbox's GitHub and AWS, and tells the oracle what came of it. */
 import { PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { named } from '../../../src/sandbox/tour-people.ts'
-import { commitFiles, type Files } from '../../support/branches.ts'
+import { commitFiles, type Files, type MergeMethod } from '../../support/branches.ts'
 import { listRoles } from '../../support/iam-state.ts'
 import type { Place, Stage } from '../stage.ts'
-import type { Act, Asker, Folder, Login, RuleChange } from './history.ts'
+import type { Act, Asker, Login, RuleChange, Wish } from './history.ts'
 import { type Asked, changeRules, type Oracle, type Rules } from './oracle.ts'
 
 const FOLDER = 'access-requests/prod/customer-exports'
 const RULES = '.github/daypass.yml'
+const CODEOWNERS = '.github/CODEOWNERS'
 
 export interface Actors {
   readonly stage: Stage
@@ -20,8 +21,9 @@ export interface Actors {
 export async function perform(actors: Actors, act: Act): Promise<void> {
   const { stage, oracle } = actors
   stage.setTime(stage.now() + 1)
-  if (act.kind === 'ask') return void (await ask(actors, act.who, act.hours, act.folder))
-  if (act.kind === 'obtain') return obtain(actors, act.who, act.hours, act.folder)
+  if (act.kind === 'ask') return void (await ask(actors, act))
+  if (act.kind === 'obtain') return obtain(actors, act, act.method)
+  if (act.kind === 'rewind') return rewind(actors, act.steps)
   if (act.kind === 'plant') return plant(actors, act.who)
   if (act.kind === 'rules') return writeRules(actors, act.change, act.approved)
   if (act.kind === 'usurp') return usurp(actors)
@@ -34,9 +36,9 @@ export async function perform(actors: Actors, act: Act): Promise<void> {
     case 'approve':
       return approve(actors, asked, act.by)
     case 'merge':
-      return merge(actors, asked, act.by)
+      return merge(actors, asked, act.by, act.method)
     case 'revoke':
-      return revoke(actors, asked, act.by)
+      return revoke(actors, asked, act.by, act.where)
     case 'extend':
       return extend(actors, asked, act.hours, act.approved)
     case 'tamper':
@@ -57,38 +59,35 @@ async function accepted(action: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-function textOf(requester: Asker, hours: number, folder: Folder): string {
-  return `requester: ${requester}\nreason: Number ${hours} of many\nprefixes: [${folder}]\nduration: ${hours}h\n`
+function textOf({ requester, folder, start }: Pick<Asked, 'requester' | 'folder' | 'start'>, hours: number) {
+  const begin = start === 0 ? '' : `start: ${new Date(start * 1000).toISOString().slice(0, 19)}Z\n`
+  return `requester: ${requester}\nreason: Number ${hours} of many\nprefixes: [${folder}]\nduration: ${hours}h\n${begin}`
 }
 
-async function ask(
-  actors: Actors,
-  requester: Asker,
-  hours: number,
-  folder: Folder,
-): Promise<Asked | undefined> {
+async function ask(actors: Actors, { who, hours, folder, ahead = 0 }: Wish): Promise<Asked | undefined> {
   const { stage, place, oracle } = actors
-  if (oracle.gone.has(requester)) return undefined
-  const path = `${FOLDER}/${requester}-${oracle.asked.length}.yaml`
-  const text = textOf(requester, hours, folder)
-  const { pull } = await stage.openRequest(requester, place.name, path, text)
+  if (oracle.gone.has(who)) return undefined
+  const path = `${FOLDER}/${who}-${oracle.asked.length}.yaml`
+  const start = ahead === 0 ? 0 : stage.now() + ahead
+  const text = textOf({ requester: who, folder, start }, hours)
+  const { pull } = await stage.openRequest(who, place.name, path, text)
   const empty = { approvals: new Map(), revokers: new Set<Login>(), left: false }
-  const asked: Asked = { path, pull, requester, folder, text, hours, ...empty }
+  const asked: Asked = { path, pull, requester: who, folder, start, text, hours, ...empty }
   oracle.asked.push(asked)
   return asked
 }
 
-async function obtain(actors: Actors, requester: Asker, hours: number, folder: Folder): Promise<void> {
-  const asked = await ask(actors, requester, hours, folder)
+async function obtain(actors: Actors, wish: Wish, method?: MergeMethod): Promise<void> {
+  const asked = await ask(actors, wish)
   if (asked === undefined) return
   await approve(actors, asked, 'olivia')
   actors.stage.setTime(actors.stage.now() + 1)
-  await merge(actors, asked, 'oscar')
+  await merge(actors, asked, 'oscar', method)
 }
 
 async function push({ stage, place }: Actors, asked: Asked, by: Login, hours: number): Promise<void> {
   if (asked.merged) return
-  const text = textOf(asked.requester, hours, asked.folder)
+  const text = textOf(asked, hours)
   const branch = `request/${asked.path.slice(FOLDER.length + 1, -'.yaml'.length)}`
   if (await accepted(() => commitFiles(stage.github(by), place.name, branch, { [asked.path]: text })))
     Object.assign(asked, { text, hours })
@@ -101,18 +100,33 @@ async function approve({ stage, place }: Actors, asked: Asked, by: Login): Promi
     asked.approvals.set(by, asked.text)
 }
 
-async function merge({ stage, place }: Actors, asked: Asked, by: Login): Promise<void> {
-  const at = { ...named(place.name), pull_number: asked.pull }
+async function merge(
+  { stage, place }: Actors,
+  asked: Asked,
+  by: Login,
+  merge_method: MergeMethod = 'merge',
+): Promise<void> {
+  const at = { ...named(place.name), pull_number: asked.pull, merge_method }
   if (asked.merged) return
   const { text, hours } = asked
   if (await accepted(() => stage.github(by).pulls.merge(at)))
     asked.merged = { by, at: stage.now(), text, hours }
 }
 
-async function revoke({ stage, place }: Actors, asked: Asked, by: Login): Promise<void> {
-  const at = { ...named(place.name), issue_number: asked.pull }
+async function revoke(
+  { stage, place }: Actors,
+  asked: Asked,
+  by: Login,
+  where: 'request' | 'extension' = 'request',
+): Promise<void> {
+  const { pull, extension, extendedBy } = asked
+  const issue_number = where === 'request' ? pull : (extension?.pull ?? extendedBy)
+  if (issue_number === undefined) return
+  const at = { ...named(place.name), issue_number }
   const comment = () => stage.github(by).issues.createComment({ ...at, body: '/daypass revoke' })
-  if (await accepted(comment)) asked.revokers.add(by)
+  // On one that is not in force yet it counts once that is.
+  const revokers = issue_number === extension?.pull ? extension.revokers : asked.revokers
+  if (await accepted(comment)) revokers.add(by)
 }
 
 async function extend(actors: Actors, asked: Asked, hours: number, approved: boolean): Promise<void> {
@@ -121,7 +135,7 @@ async function extend(actors: Actors, asked: Asked, hours: number, approved: boo
   if (merged === undefined || left || asked.extension || oracle.gone.has(requester)) return
   if ((await fileOnMain(actors, path)) !== merged.text || hours === merged.hours) return
   const branch = `extend-${stage.now()}`
-  const text = textOf(requester, hours, asked.folder)
+  const text = textOf(asked, hours)
   const at = named(place.name)
   await commitFiles(stage.github(requester), place.name, branch, { [path]: text })
   const pulls = stage.github(requester).pulls
@@ -130,7 +144,7 @@ async function extend(actors: Actors, asked: Asked, hours: number, approved: boo
   if (approved) await stage.github('olivia').pulls.createReview({ ...pull, event: 'APPROVE' })
   stage.setTime(stage.now() + 1)
   await stage.github(approved ? 'oscar' : requester).pulls.merge(pull)
-  asked.extension = { text, hours, approved }
+  asked.extension = { pull: data.number, text, hours, approved, revokers: new Set() }
 }
 
 async function change(
@@ -153,9 +167,31 @@ async function change(
   if ((kind === 'restore' && before !== text) || (kind === 'blink' && before !== undefined)) await put(text)
 }
 
+async function rewind(actors: Actors, steps: number): Promise<void> {
+  const { stage, place, oracle } = actors
+  const { git } = stage.github('root')
+  const at = named(place.name)
+  const tip = (await git.getRef({ ...at, ref: 'heads/main' })).data.object.sha
+  let sha = tip
+  for (let step = 0; step < steps; step += 1) {
+    const [first] = (await git.getCommit({ ...at, commit_sha: sha })).data.parents
+    if (first === undefined) return
+    sha = first.sha
+  }
+  for (const path of [RULES, CODEOWNERS])
+    if ((await fileAt(actors, path, sha)) !== (await fileAt(actors, path, tip))) return
+  await git.updateRef({ ...at, ref: 'heads/main', sha, force: true })
+  for (const asked of oracle.asked) {
+    const text = (asked.extension ?? asked.merged)?.text
+    if (text !== undefined && (await fileAt(actors, asked.path, 'main')) !== text) asked.left = true
+  }
+}
+
 async function plant(actors: Actors, who: Asker): Promise<void> {
   const path = `${FOLDER}/planted-${actors.stage.now()}.yaml`
-  await accepted(() => pushToMain(actors, 'mallory', { [path]: textOf(who, 4, 'internal/') }))
+  await accepted(() =>
+    pushToMain(actors, 'mallory', { [path]: textOf({ requester: who, folder: 'internal/', start: 0 }, 4) }),
+  )
 }
 
 async function writeRules(actors: Actors, change: RuleChange, approved: boolean): Promise<void> {
@@ -201,7 +237,7 @@ async function usurp(actors: Actors): Promise<void> {
   const { oracle } = actors
   if (oracle.owners.has('mallory')) return
   const text = '* @acme/data-owners @mallory\n'
-  if (!(await accepted(() => pushToMain(actors, 'mallory', { '.github/CODEOWNERS': text })))) return
+  if (!(await accepted(() => pushToMain(actors, 'mallory', { [CODEOWNERS]: text })))) return
   oracle.owners.add('mallory')
   oracle.trustBroken = true
 }
@@ -238,9 +274,13 @@ export async function rolesOf(stage: Stage, { id }: Place): Promise<readonly str
   return arns.filter((arn) => arn.includes(`/daypass/${id.toString(36)}/`))
 }
 
-async function fileOnMain({ stage, place }: Actors, path: string): Promise<string | undefined> {
+function fileOnMain(actors: Actors, path: string): Promise<string | undefined> {
+  return fileAt(actors, path, 'main')
+}
+
+async function fileAt({ stage, place }: Actors, path: string, ref: string): Promise<string | undefined> {
   try {
-    const { data } = await stage.github('root').repos.getContent({ ...named(place.name), path, ref: 'main' })
+    const { data } = await stage.github('root').repos.getContent({ ...named(place.name), path, ref })
     return 'content' in data ? Buffer.from(data.content, 'base64').toString() : undefined
   } catch {
     return undefined
