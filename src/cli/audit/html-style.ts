@@ -34,16 +34,17 @@ caption { text-align: left; font-weight: 600; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--soft); white-space: nowrap; }
 td { overflow-wrap: anywhere; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
+td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-right: 0; }
 table.list { width: 100%; font-size: .9rem; }
-.list .when { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.list .when, .list .who, .list .stands { min-width: 7rem; }
+.list .when { font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+.list .what { min-width: 13rem; }
 meter { width: 100%; height: .8rem; }
 @media (max-width: 44rem) {
   .list thead { display: none; }
   .list tr { display: block; border-bottom: 1px solid var(--line); padding: .6rem 0; }
   .list td { display: grid; grid-template-columns: 6.5rem 1fr; border: 0; padding: .1rem 0; }
   .list td::before { content: attr(data-label); color: var(--soft); }
-  .list .when { white-space: normal; }
 }
 @media print { details { break-inside: avoid; } main { max-width: none; } }
 `

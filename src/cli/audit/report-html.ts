@@ -120,15 +120,15 @@ function rowOf(entry: Entry): Html {
   const whole = prefixes?.length === 0 ? ' (whole)' : ''
   const end = endedAt ?? until
   const cell = (label: string, content: Html | string, type = '') =>
-    html`<td data-label="${label}" class="${type}">${content}</td>`
+    html`<td data-label="${label}" class="${type}"><span>${content}</span></td>`
   return html`<tr>${[
     cell('From', utc(from ?? added.at), 'when'),
     cell('Until', end === undefined ? '' : utc(end), 'when'),
-    cell('Who', requester ?? ''),
-    cell('What', `${entry.access === 'list' ? 'names in ' : ''}${account}/${bucket}${whole}${what}`),
+    cell('Who', requester ?? '', 'who'),
+    cell('What', `${entry.access === 'list' ? 'names in ' : ''}${account}/${bucket}${whole}${what}`, 'what'),
     cell('Why', `${reason ?? ''}${ticket === undefined ? '' : ` (${ticket})`}`),
     cell('Approved by', approvals.map(({ login }) => login).join(', ')),
-    cell('Stands', standing(entry)),
+    cell('Stands', standing(entry), 'stands'),
     cell(
       'Receipt',
       entry.proof,
