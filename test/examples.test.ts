@@ -73,7 +73,7 @@ describe('the event stream', () => {
   const reference = read('docs/reference.md')
 
   test('is described with a line that holds against its schema', () => {
-    const lines = [...reference.matchAll(/^```json\n(.*?)^```$/gms)].map(([, line = '']) => line)
+    const lines = [...reference.matchAll(/^```json\n(\{"version".*?)^```$/gms)].map(([, line = '']) => line)
     const validate = new Ajv({ allErrors: true }).compile(JSON.parse(read('docs/schemas/event.schema.json')))
     expect(lines).toHaveLength(1)
     for (const line of lines) {
@@ -87,6 +87,24 @@ describe('the event stream', () => {
     const kinds = EventSchema.options.map(({ shape }) => shape.event.value)
     for (const kind of kinds) expect(reference).toMatch(new RegExp(`^\\| \`${kind}\` +\\|`, 'm'))
   })
+})
+
+test('editors are told of schemas that are shipped, for the files that these describe', () => {
+  const page = read('docs/reference.md')
+  const [, settings = ''] = /^```json\n(\{\n {2}"yaml\.schemas".*?)^```$/ms.exec(page) ?? []
+  const [, line = ''] = /`(# yaml-language-server: \$schema=\S+)`/.exec(page) ?? []
+  const inRepository = (path: string) => path.replace('.github/schemas/', 'docs/schemas/')
+  const { 'yaml.schemas': schemas } = JSON.parse(settings) as { 'yaml.schemas': Record<string, string> }
+
+  expect(Object.values(schemas)).toEqual(['access-requests/**/*.yaml', '.github/daypass.yml'])
+  const [request = '', rules = ''] = Object.keys(schemas).map(inRepository).map(read)
+  const holds = (schema: string, source: string) =>
+    new Ajv({ strict: false }).validate(JSON.parse(schema), load(source))
+  expect(holds(request, read(REQUEST))).toBe(true)
+  expect(holds(rules, read('docs/examples/daypass.yml'))).toBe(true)
+  expect(holds(rules, read(REQUEST))).toBe(false)
+  // The shipped example has the same line; in an access repository the schemas lie elsewhere.
+  expect(read(REQUEST)).toContain(inRepository(line))
 })
 
 test('the pages have examples of everything', () => {
