@@ -1,8 +1,7 @@
 /** Where each repository of the operator's file is found on GitHub: its installation, its name today, its client. */
 
 import type { Octokit } from './context.ts'
-import type { InstalledRepository } from './installations.ts'
-import { listRepositories } from './installations.ts'
+import { type InstalledRepository, listRepositories } from './installations.ts'
 import { openRepository, type Repository } from './repository.ts'
 
 /** Authenticates as the app, or as one of its installations. */
@@ -26,9 +25,15 @@ export interface Directory {
   doubt(): void
 }
 
-/** What nothing was heard of is read anew this often, and what is doubted this often. In milliseconds. */
+/** What nothing was heard of is read anew this often, what is doubted this often, and what could not all be read. In milliseconds. */
 const RELIST_AFTER = 60 * 60 * 1000
 const RELIST_DOUBTED_AFTER = 4 * 60 * 1000
+const RELIST_UNREADABLE_AFTER = 15 * 1000
+
+interface Listed {
+  readonly byId: ReadonlyMap<number, InstalledRepository>
+  readonly unreadable: ReadonlyMap<number, unknown>
+}
 
 /** Clients are kept as long as nothing about their repository changes, for the sake of what they remember. */
 export function createDirectory(
@@ -36,23 +41,29 @@ export function createDirectory(
   htmlUrl: string,
   now: () => number = Date.now,
 ): Directory {
-  let installed: Promise<ReadonlyMap<number, InstalledRepository>> | undefined
+  let installed: Promise<Listed> | undefined
   let listedAt = 0
   let isDoubted = false
+  let isPartial = false
   const opened = new Map<number, { readonly key: string; readonly repository: FoundRepository }>()
 
-  async function list(): Promise<ReadonlyMap<number, InstalledRepository>> {
-    const repositories = await listRepositories(authenticate)
-    return new Map(repositories.map((repository) => [repository.id, repository]))
+  /** Of an installation that can't be read, what was known goes on. */
+  async function list(before: Promise<Listed> | undefined): Promise<Listed> {
+    const { repositories, unreadable } = await listRepositories(authenticate)
+    isPartial = unreadable.size > 0
+    const known = !isPartial ? [] : [...((await before)?.byId.values() ?? [])]
+    const kept = known.filter(({ installationId }) => unreadable.has(installationId))
+    return { byId: new Map([...kept, ...repositories].map((one) => [one.id, one])), unreadable }
   }
 
-  function known(): Promise<ReadonlyMap<number, InstalledRepository>> {
+  function known(): Promise<Listed> {
     const before = installed
     const age = Math.abs(now() - listedAt)
-    if (before && age < (isDoubted ? RELIST_DOUBTED_AFTER : RELIST_AFTER)) return before
+    const enough = isPartial ? RELIST_UNREADABLE_AFTER : isDoubted ? RELIST_DOUBTED_AFTER : RELIST_AFTER
+    if (before && age < enough) return before
     listedAt = now()
     isDoubted = false
-    installed = list().catch((error: unknown) => {
+    installed = list(before).catch((error: unknown) => {
       installed = before
       if (before) return before
       throw error
@@ -62,9 +73,14 @@ export function createDirectory(
 
   return {
     async find({ id, trustedCommit }) {
-      const at = (await known()).get(id)
-      if (at === undefined) isDoubted = true
-      if (at === undefined) return undefined
+      const { byId, unreadable } = await known()
+      const at = byId.get(id)
+      if (at === undefined) {
+        isDoubted = true
+        // It may be in one of those.
+        for (const reason of unreadable.values()) throw reason
+        return undefined
+      }
       const key = JSON.stringify(at)
       const before = opened.get(id)
       if (before?.key === key) return before.repository

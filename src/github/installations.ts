@@ -13,10 +13,16 @@ export interface InstalledRepository {
   readonly appSlug: string
 }
 
+export interface Installed {
+  readonly repositories: readonly InstalledRepository[]
+  /** Of the installations that could not be read nothing is known; they hold up no other. By id: why not. */
+  readonly unreadable: ReadonlyMap<number, unknown>
+}
+
 /** `authenticate` as Probot's `auth`: the app itself, or one of its installations. Suspended installations are left out. */
 export async function listRepositories(
   authenticate: (installationId?: number) => Promise<Octokit>,
-): Promise<InstalledRepository[]> {
+): Promise<Installed> {
   const app = await authenticate()
   const installations = await createReads(app).all(
     'the installations of the app',
@@ -25,16 +31,16 @@ export async function listRepositories(
     (page) => page,
   )
   const active = installations.filter(({ suspended_at }) => !suspended_at)
-  const repositories = await Promise.all(
+  const listed = await Promise.allSettled(
     active.map(async ({ id, app_id, app_slug }) => {
       const octokit = await authenticate(id)
-      const listed = await createReads(octokit).all(
+      const found = await createReads(octokit).all(
         `the repositories of installation ${id}`,
         octokit.rest.apps.listReposAccessibleToInstallation,
         { per_page: 100 },
         (page) => page.repositories,
       )
-      return listed.map((repository) => ({
+      return found.map((repository) => ({
         installationId: id,
         id: repository.id,
         owner: repository.owner.login,
@@ -46,5 +52,13 @@ export async function listRepositories(
       }))
     }),
   )
-  return repositories.flat()
+  const unreadable = new Map<number, unknown>()
+  for (const [index, { id }] of active.entries()) {
+    const outcome = listed[index]
+    if (outcome?.status === 'rejected') unreadable.set(id, outcome.reason)
+  }
+  return {
+    repositories: listed.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),
+    unreadable,
+  }
 }

@@ -55,8 +55,9 @@ it('takes a list that was cut off as it is where no request, rule or owner chang
 })
 
 it('finds every repository that the app is installed on', async () => {
-  const found = await listRepositories(world.authenticate)
-  expect(found.toSorted((a, b) => a.id - b.id)).toMatchObject([
+  const { repositories, unreadable } = await listRepositories(world.authenticate)
+  expect(unreadable.size).toBe(0)
+  expect(repositories.toSorted((a, b) => a.id - b.id)).toMatchObject([
     { installationId: 301, id: 1001, owner: 'acme', repo: 'access', defaultBranch: 'main', private: true },
     { id: 1002, repo: 'access-open', appSlug: 'daypass', appId: 424_242 },
   ])
