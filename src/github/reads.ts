@@ -52,10 +52,11 @@ export function createReads(octokit: Octokit): Reads {
   async function conditional<D>(
     url: string,
     send: (headers: Record<string, string>) => Promise<Answer<D>>,
+    isPage = false,
   ): Promise<Answer<D>> {
     // What is kept under an address was an answer of the same endpoint.
     const known = answers.get(url) as Answer<D> | undefined
-    const etag = known?.headers.etag
+    const etag = isPage && known && mayGrow(url, known) ? undefined : known?.headers.etag
     try {
       const { data, headers } = await send(etag === undefined ? {} : { 'if-none-match': etag })
       const answer = { data, headers: { etag: headers.etag, link: headers.link } }
@@ -67,16 +68,20 @@ export function createReads(octokit: Octokit): Reads {
     }
   }
 
-  function first<P extends WithHeaders, D>(method: Method<P, D>, parameters: P): Promise<Answer<D>> {
+  function first<P extends WithHeaders, D>(
+    method: Method<P, D>,
+    parameters: P,
+    isPage = false,
+  ): Promise<Answer<D>> {
     const { url } = method.endpoint(parameters)
     const key = `${parameters.headers?.accept ?? ''} ${url}`
-    return conditional(key, (headers) =>
-      method({ ...parameters, headers: { ...parameters.headers, ...headers } }),
-    )
+    const send = (headers: Record<string, string>) =>
+      method({ ...parameters, headers: { ...parameters.headers, ...headers } })
+    return conditional(key, send, isPage)
   }
 
   function next<D>(url: string): Promise<Answer<D>> {
-    return conditional<D>(url, (headers) => octokit.request({ method: 'GET', url, headers }))
+    return conditional<D>(url, (headers) => octokit.request({ method: 'GET', url, headers }), true)
   }
 
   async function* pages<P extends WithHeaders, D>(
@@ -85,7 +90,7 @@ export function createReads(octokit: Octokit): Reads {
     parameters: P,
   ): AsyncGenerator<D> {
     try {
-      let page = await first(method, parameters)
+      let page = await first(method, parameters, true)
       yield page.data
       for (let read = 1; ; read++) {
         const url = nextPage(page.headers.link)
@@ -128,6 +133,22 @@ export function createReads(octokit: Octokit): Reads {
       return undefined
     },
   }
+}
+
+/**
+ * A last page that is full: whatever is added comes on a page after it, of which only the `Link` header would tell. GitHub's ETag is
+ * of the body alone, so that its answer is still 304 then.
+ */
+function mayGrow(url: string, { data, headers }: Answer<unknown>): boolean {
+  const size = /[?&]per_page=(\d+)/.exec(url)?.[1]
+  return size !== undefined && nextPage(headers.link) === undefined && lengthOf(data) >= Number(size)
+}
+
+/** How many items a page holds, bare or in the one list of its object. */
+function lengthOf(page: unknown): number {
+  if (Array.isArray(page)) return page.length
+  if (typeof page !== 'object' || page === null) return 0
+  return Math.max(0, ...Object.values(page).map((value) => (Array.isArray(value) ? value.length : 0)))
 }
 
 function nextPage(link: string | undefined): string | undefined {
