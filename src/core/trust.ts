@@ -31,7 +31,8 @@ export interface ChangeExplanation {
 
 /**
  * One movement of the default branch. Not forced: from a commit to the next along first parents; all commits of one
- * rebase merge are one step. Forced: from the head that a force push threw away to the head it put in its place.
+ * rebase merge are one step. Forced: from the head that a push threw away, or merged into commits that did not come of it, to
+ * the head it put in its place.
  */
 export interface TrustStep {
   /** Commit sha. */
@@ -57,7 +58,8 @@ export type TrustHistory =
       /**
        * The unforced steps lead from `trusted` to `head` without a gap (none where they are the same commit). Steps that
        * change no guarded file may be drawn together. Forced steps, as far as GitHub tells of them, may stand anywhere
-       * in between; one whose `after` is the trusted commit or before it is left out, as the operator has seen it.
+       * in between; one back to the trusted commit, or before it, leads from the last state that was approved to the
+       * trusted commit.
        */
       readonly steps: readonly TrustStep[]
     }
@@ -106,8 +108,10 @@ const CHANGE_CHECKS: readonly ChangeCheck[] = [
   {
     code: 'guarded-file-rewound',
     stage: 'merged',
-    sentence: 'No force push of the default branch put another version of the file in place.',
-    fault: ({ step }) => (step.forced ? 'changed by a force push' : undefined),
+    sentence:
+      'No push took the default branch off what it held, by force or by merging it into older commits, and put another version of the file in place.',
+    fault: ({ step }) =>
+      step.forced ? 'changed by a push that left behind what the branch held' : undefined,
   },
   {
     code: 'guarded-file-pushed',

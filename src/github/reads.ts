@@ -31,6 +31,14 @@ export interface Reads {
     parameters: P,
     items: (page: D) => readonly T[],
   ): Promise<T[]>
+  /** All items of the pages up to the one that holds the first that is wanted; of all pages where none does. */
+  upTo<P extends WithHeaders, D, T>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+    items: (page: D) => readonly T[],
+    isWanted: (item: T) => boolean,
+  ): Promise<T[]>
   /** The first item that is wanted; no page after the one that holds it is read. */
   find<P extends WithHeaders, D, T>(
     what: string,
@@ -123,6 +131,15 @@ export function createReads(octokit: Octokit): Reads {
     async all(what, method, parameters, items) {
       const found: Awaited<ReturnType<typeof items>>[number][] = []
       for await (const page of pages(what, method, parameters)) found.push(...items(page))
+      return found
+    },
+    async upTo(what, method, parameters, items, isWanted) {
+      const found: Awaited<ReturnType<typeof items>>[number][] = []
+      for await (const page of pages(what, method, parameters)) {
+        const held = items(page)
+        found.push(...held)
+        if (held.some(isWanted)) break
+      }
       return found
     },
     async find(what, method, parameters, items, isWanted) {

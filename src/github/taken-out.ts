@@ -2,9 +2,9 @@
 import type { FileAt } from '../core/evidence.ts'
 import type { RequestIdentity } from '../core/grant.ts'
 import type { Context } from './context.ts'
-import { type ForcePush, listForcePushes } from './force-pushes.ts'
-import { following } from './history.ts'
+import { firstParents, following } from './history.ts'
 import { sameFile } from './merged-pull.ts'
+import { listMoves, type Move } from './moves.ts'
 import { type Merge, mergeOf } from './pulls.ts'
 
 export interface MergedFile extends Merge {
@@ -21,21 +21,26 @@ export async function leftBranch(
   return merge !== undefined && wasTakenOut(context, { path, ...merge }, head)
 }
 
-/** Looks at every commit that followed the merge, those too that a force push threw away. */
+/** Looks at every commit that the branch has along its first parents since the merge, and at every one that it left again. */
 export async function wasTakenOut(context: Context, file: MergedFile, head: string): Promise<boolean> {
-  const followed = (tips: readonly string[]) =>
-    Promise.all(tips.map((tip) => following(context, file.mergeSha, tip)))
-  const [merged, kept, thrown] = await Promise.all([
-    context.git.fileAt(file.mergeSha, file.path),
-    followed([head]),
-    listForcePushes(context).then((all) => followed(thrownAway(all, file))),
+  const { git } = context
+  const [merged, kept, left] = await Promise.all([
+    git.fileAt(file.mergeSha, file.path),
+    commitsSince(context, file.mergeSha, head),
+    listMoves(context, file.mergedAt * 1000).then((moves) => movesSince(moves, file)),
   ])
-  const commits = new Set([...kept, ...thrown].flatMap((line) => [...line]))
-  const states = await Promise.all([...commits].map((commit) => context.git.fileAt(commit, file.path)))
+  const commits = new Set([...kept, ...left.flatMap(({ before, after }) => [before, after])])
+  const states = await Promise.all([...commits].map((commit) => git.fileAt(commit, file.path)))
   return states.some((state: FileAt | 'missing') => !sameFile(state, merged))
 }
 
-/** Heads of the branch that were pushed over since the merge; GitHub's own clock says when, no commit does. */
-function thrownAway(pushes: readonly ForcePush[], { mergedAt }: MergedFile): readonly string[] {
-  return pushes.filter(({ at }) => at >= mergedAt * 1000).map(({ before }) => before)
+/** Where a push made the branch follow from elsewhere, the merge is off its line: then all that followed the merge. */
+async function commitsSince(context: Context, mergeSha: string, head: string): Promise<Iterable<string>> {
+  return (await firstParents(context, mergeSha, head)) ?? following(context, mergeSha, head)
+}
+
+/** Since the merge, as GitHub tells it; its clock decides only where the log does not hold the merge itself. */
+function movesSince(moves: readonly Move[], { mergeSha, mergedAt }: MergedFile): readonly Move[] {
+  const merge = moves.findIndex(({ after }) => after === mergeSha)
+  return merge < 0 ? moves.filter(({ at }) => at >= (mergedAt + 1) * 1000) : moves.slice(merge + 1)
 }

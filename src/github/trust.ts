@@ -12,10 +12,10 @@ import {
 import { forkedFrom } from './changed-files.ts'
 import { branchHead, type Context } from './context.ts'
 import type { ReadTrust } from './evidence.ts'
-import { forcePushesSince } from './force-pushes.ts'
-import { firstParents } from './history.ts'
+import { contains, firstParents } from './history.ts'
 import { readMergedPull, sameFile } from './merged-pull.ts'
 import { landedAlong, landing } from './merges.ts'
+import { listMoves, type Move, movesAway } from './moves.ts'
 import { readOwners } from './owners.ts'
 import type { LandedPull } from './pulls.ts'
 import { createShare } from './share.ts'
@@ -25,35 +25,63 @@ type GuardedState = Readonly<Record<GuardedPath, FileAt | 'missing'>>
 export function createTrustReader(context: Context): ReadTrust {
   const { trustedCommit } = context.target
   const share = createShare<TrustRoot>()
-  // As good as the trusted commit itself: everything up to it was found to hold.
-  let proven = trustedCommit
+  // As good as the trusted commit itself: everything up to it was found to hold, and every move of the branch up to then.
+  let proven: Proven = { commit: trustedCommit, movedAt: Number.NEGATIVE_INFINITY }
 
   async function read(head: string): Promise<TrustRoot> {
-    if (head === proven) return { holds: true }
-    const found = (await walk(context, proven, head)) ?? (await walk(context, trustedCommit, head))
+    if (head === proven.commit) return { holds: true }
+    const found =
+      (await walk(context, proven, head)) ??
+      (await walk(context, { commit: trustedCommit, movedAt: Number.NEGATIVE_INFINITY }, head))
     if (!found) return judgeTrust({ kind: 'trusted-commit-not-in-history', trusted: trustedCommit, head })
     const { id: repositoryId, defaultBranch } = context.target
     const { from: trusted, steps } = found
     const root = judgeTrust({ kind: 'walked', repositoryId, defaultBranch, trusted, head, steps })
-    if (root.holds) proven = head
+    if (root.holds) proven = { commit: head, movedAt: found.movedAt }
     return root
   }
 
   return (head) => share(head, () => read(head))
 }
 
+interface Proven {
+  readonly commit: string
+  /** The newest move of the branch that was looked at, in milliseconds since the epoch. */
+  readonly movedAt: number
+}
+
 /** Undefined where `from` is not among the first parents of `head`. */
-async function walk(context: Context, from: string, head: string) {
-  const [commits, forced] = await Promise.all([
-    firstParents(context, from, head),
-    forcePushesSince(context, from),
+async function walk(context: Context, { commit: from, movedAt: since }: Proven, head: string) {
+  const [way, moves] = await Promise.all([firstParents(context, from, head), listMoves(context, since)])
+  if (!way) return undefined
+  const [moved, left] = await Promise.all([
+    stepsAlong(context, way),
+    movesAway(context, from, new Set(way), moves).then((away) =>
+      Promise.all(away.map((move) => stepAway(context, from, move))),
+    ),
   ])
-  if (!commits) return undefined
-  const [moved, thrown] = await Promise.all([
-    stepsAlong(context, commits),
-    Promise.all(forced.map(({ before, after }) => forcedStep(context, before, after))),
-  ])
-  return { from, steps: [...moved, ...thrown] }
+  return { from, steps: [...moved, ...left], movedAt: moves.at(-1)?.at ?? since }
+}
+
+/** What a move away from it made of the branch, which the way does not show. */
+async function stepAway(context: Context, from: string, { before, after, forced }: Move): Promise<TrustStep> {
+  const isBack = forced && (await contains(context, from, after))
+  if (forced && !isBack) return stepBetween(context, before, after)
+  // What nobody approved may be left behind for what was trusted before; a change that was approved may not.
+  return stepBetween(context, await lastApproved(context, from, before), isBack ? from : after)
+}
+
+/** How far a line holds that began at `from`; its end where it did not begin there. */
+async function lastApproved(context: Context, from: string, end: string): Promise<string> {
+  const way = await firstParents(context, from, end)
+  if (!way) return end
+  const { id: repositoryId, defaultBranch } = context.target
+  const steps = await stepsAlong(context, way)
+  const broken = steps.findIndex(({ after: head }, index) => {
+    const upTo = { steps: steps.slice(0, index + 1), trusted: from, head }
+    return !judgeTrust({ kind: 'walked', repositoryId, defaultBranch, ...upTo }).holds
+  })
+  return (broken < 0 ? steps : steps.slice(0, broken)).at(-1)?.after ?? from
 }
 
 /** The way leads from the trusted commit to the head. */
@@ -118,7 +146,7 @@ async function fileOf(
   return { ...change, explanation: { pull: merged, owners } satisfies ChangeExplanation }
 }
 
-async function forcedStep(context: Context, before: string, after: string): Promise<TrustStep> {
+async function stepBetween(context: Context, before: string, after: string): Promise<TrustStep> {
   const [old, now] = await Promise.all([readState(context, before), readState(context, after)])
   return {
     before,

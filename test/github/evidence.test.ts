@@ -27,6 +27,12 @@ async function provenance(trustedCommit?: string) {
   return { file, ...(await reader.provenance(file, snapshot, TERMS)) }
 }
 
+async function leftBranch(pull: number): Promise<boolean> {
+  const { reader } = world.open()
+  const { commit: head } = await reader.snapshot()
+  return reader.leftBranch({ repositoryId: 1002, path: PATH, pull }, head)
+}
+
 describe('the evidence of a merged request', () => {
   it.each(['merge', 'squash', 'rebase'] as const)('is told alike whether it came by %s', async (method) => {
     const { pull, mergeSha } = await grantedRequest(world, method)
@@ -161,6 +167,26 @@ describe('the evidence of a merged request', () => {
     await git.updateRef({ ...at, ref: 'heads/main', sha: made.data.sha })
     const hidden = await provenance()
     expect(hidden.evidence).toMatchObject({ mergedInView: false, trustRoot: { holds: true } })
+  })
+
+  it('was not taken out by what a side branch took out and put back before it was merged', async () => {
+    const { pull } = await grantedRequest(world)
+    await commit(world, 'mallory', 'readme', { [PATH]: null }, 'Half of it')
+    await commit(world, 'mallory', 'readme', { [PATH]: TEXT, 'README.md': 'hi\n' }, 'Write a README')
+    await merge(world, 'oscar', await propose(world, 'mallory', 'readme'))
+    expect((await provenance()).evidence.takenOutSince).toBe(false)
+    expect(await leftBranch(pull)).toBe(false)
+  })
+
+  it('was taken out by a force push to before it, whatever was pushed next', async () => {
+    const { people, at, trustedCommit } = world
+    const { pull, mergeSha } = await grantedRequest(world)
+    const pointTo = (sha: string) => people.root.git.updateRef({ ...at, ref: 'heads/main', sha, force: true })
+    await pointTo(trustedCommit)
+    await commit(world, 'root', 'main', { 'note.md': 'taken out\n' })
+    await pointTo(mergeSha)
+    expect((await provenance()).evidence.takenOutSince).toBe(true)
+    expect(await leftBranch(pull)).toBe(true)
   })
 
   it('looks up every kind of owner, and says why one does not count', async () => {

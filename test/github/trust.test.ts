@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   commit,
   disguised,
@@ -39,6 +39,11 @@ async function approvedChange(
   await merge(world, 'oscar', pull, method)
 }
 
+async function textOf(path: string): Promise<string> {
+  const { data } = await world.people.root.repos.getContent({ ...world.at, path })
+  return Buffer.from('content' in data ? data.content : '', 'base64').toString()
+}
+
 /** Lets the default branch point elsewhere, as `git push --force` does. */
 async function forcePush(sha: string) {
   await world.people.mallory.git.updateRef({ ...world.at, ref: 'heads/main', sha, force: true })
@@ -76,8 +81,7 @@ it('holds after a rebase merge of several commits, the guarded one in their mids
 })
 
 it('does not hold after a push, also once it was taken back', async () => {
-  const { data } = await world.people.root.repos.getContent({ ...world.at, path: CODEOWNERS })
-  const before = Buffer.from('content' in data ? data.content : '', 'base64').toString()
+  const before = await textOf(CODEOWNERS)
   await commit(world, 'mallory', 'main', { [CODEOWNERS]: '* @mallory\n' })
   await commit(world, 'mallory', 'main', { [CODEOWNERS]: before })
   await grantedRequest(world)
@@ -115,6 +119,71 @@ it('does not hold after a force push that threw an approved change away', async 
   await forcePush(start)
   await grantedRequest(world)
   expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-rewound' })
+})
+
+it('does not hold after a force push back to the trusted commit that threw an approved change away', async () => {
+  await approvedChange(CODEOWNERS, '* @root\n')
+  await forcePush(world.trustedCommit)
+  await grantedRequest(world)
+  expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-rewound' })
+})
+
+it('does not hold after it either where something that nobody approved came between', async () => {
+  await approvedChange(CODEOWNERS, '* @root\n')
+  await commit(world, 'mallory', 'main', { [CODEOWNERS]: '* @mallory\n' })
+  await forcePush(world.trustedCommit)
+  await grantedRequest(world)
+  expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-rewound' })
+})
+
+it('holds after a force push back to the trusted commit that threw away what nobody approved', async () => {
+  await commit(world, 'mallory', 'main', { [CODEOWNERS]: '* @mallory\n' })
+  await forcePush(world.trustedCommit)
+  await grantedRequest(world)
+  expect(await trust()).toEqual({ holds: true })
+})
+
+describe('a push that merges the branch into an older commit', () => {
+  /** Its first parent is the older commit; its files are those of the branch, but for CODEOWNERS. */
+  async function mergeInto(older: string, text: string): Promise<void> {
+    const { people, at } = world
+    const { git } = people.mallory
+    const head = (await git.getRef({ ...at, ref: 'heads/main' })).data.object.sha
+    const base_tree = (await git.getCommit({ ...at, commit_sha: head })).data.tree.sha
+    const file = { path: CODEOWNERS, mode: '100644', content: text } as const
+    const tree = await git.createTree({ ...at, base_tree, tree: [file] })
+    const wish = { ...at, message: 'Merge', tree: tree.data.sha, parents: [older, head] }
+    const { sha } = (await git.createCommit(wish)).data
+    await git.updateRef({ ...at, ref: 'heads/main', sha })
+  }
+  let before: string
+
+  beforeEach(async () => {
+    before = await textOf(CODEOWNERS)
+    await approvedChange(CODEOWNERS, '* @root\n')
+  })
+
+  it('may not lose a change of the owners that was approved', async () => {
+    await mergeInto(world.trustedCommit, before)
+    await grantedRequest(world)
+    expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-rewound' })
+  })
+
+  it('nor in two steps, or with the app having looked in between', async () => {
+    const repository = world.open()
+    await grantedRequest(world)
+    expect(await trust(repository)).toEqual({ holds: true })
+    await commit(world, 'mallory', 'main', { [CODEOWNERS]: before })
+    await mergeInto(world.trustedCommit, before)
+    expect(await trust(repository)).toMatchObject({ holds: false, code: 'guarded-file-rewound' })
+    expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-rewound' })
+  })
+
+  it('makes a push of it where it is kept', async () => {
+    await mergeInto(world.trustedCommit, '* @root\n')
+    await grantedRequest(world)
+    expect(await trust()).toMatchObject({ holds: false, code: 'guarded-file-pushed' })
+  })
 })
 
 it('holds after a force push that left the guarded files as they were', async () => {
