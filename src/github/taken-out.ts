@@ -27,7 +27,7 @@ export async function wasTakenOut(context: Context, file: MergedFile, head: stri
   const [merged, kept, left] = await Promise.all([
     git.fileAt(file.mergeSha, file.path),
     commitsSince(context, file.mergeSha, head),
-    listMoves(context, file.mergedAt * 1000).then((moves) => movesSince(moves, file)),
+    listMoves(context, file.mergedAt * 1000).then((moves) => movesBetween(moves, file, head)),
   ])
   const commits = new Set([...kept, ...left.flatMap(({ before, after }) => [before, after])])
   const states = await Promise.all([...commits].map((commit) => git.fileAt(commit, file.path)))
@@ -39,8 +39,17 @@ async function commitsSince(context: Context, mergeSha: string, head: string): P
   return (await firstParents(context, mergeSha, head)) ?? following(context, mergeSha, head)
 }
 
-/** Since the merge, as GitHub tells it; its clock decides only where the log does not hold the merge itself. */
-function movesSince(moves: readonly Move[], { mergeSha, mergedAt }: MergedFile): readonly Move[] {
+/**
+ * From the merge to the last time that the branch stood at `head`, as GitHub tells it; its clock decides only where the log does
+ * not hold the merge itself.
+ */
+function movesBetween(
+  moves: readonly Move[],
+  { mergeSha, mergedAt }: MergedFile,
+  head: string,
+): readonly Move[] {
   const merge = moves.findIndex(({ after }) => after === mergeSha)
-  return merge < 0 ? moves.filter(({ at }) => at >= (mergedAt + 1) * 1000) : moves.slice(merge + 1)
+  const end = moves.findLastIndex(({ after }) => after === head)
+  const until = end < 0 ? moves : moves.slice(0, end + 1)
+  return merge < 0 ? until.filter(({ at }) => at >= (mergedAt + 1) * 1000) : until.slice(merge + 1)
 }

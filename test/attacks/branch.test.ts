@@ -9,7 +9,7 @@ import { trustRoot } from './trust-root.ts'
 let world: TestWorld
 
 beforeAll(async () => {
-  world = await startStage({ spareRepositories: 25 })
+  world = await startStage({ spareRepositories: 27 })
 }, LONGEST_SCENE)
 
 afterAll(() => world.close(), LONGEST_SCENE)

@@ -184,6 +184,48 @@ function hidden(world: () => TestWorld, attack: Attack, own: () => string): void
     },
   )
 
+  /** The owners approve that they own nothing any more; whoever restores their CODEOWNERS is no owner of it. */
+  const resigned = async (repository: string): Promise<string> => {
+    const trusted = await tipOf(world().github('mallory'), repository, 'main')
+    const files = { [CODEOWNERS]: '* @root\n' }
+    const change = await world().propose('oscar', repository, { branch: 'resign', files })
+    await world().approve('olivia', change)
+    await world().merge('olivia', change)
+    return trusted
+  }
+  const byFormerOwner = async (repository: string, name: string): Promise<OpenedRequest> => {
+    const request = await ask(world(), { name, repository })
+    await world().approve('olivia', request)
+    await world().merge('olivia', request)
+    return request
+  }
+
+  attack(
+    'an approved change of CODEOWNERS is lost in a merge of the branch into an older commit',
+    'trust-root-broken',
+    async () => {
+      const repository = own()
+      const trusted = await resigned(repository)
+      await forge(world().github('mallory'), repository, {
+        branch: 'main',
+        message: 'Merge branch main',
+        entries: [],
+        parents: (tip) => [trusted, tip],
+      })
+      return byFormerOwner(repository, 'owners-merged-away')
+    },
+  )
+
+  attack(
+    'an approved change of CODEOWNERS is lost in a force push back to the trusted commit',
+    'trust-root-broken',
+    async () => {
+      const repository = own()
+      await moveBranch(world().github('mallory'), repository, 'main', await resigned(repository))
+      return byFormerOwner(repository, 'owners-forced-away')
+    },
+  )
+
   function fileOf({ path }: OpenedRequest): readonly Entry[] {
     return [{ path, mode: '100644', content: requestYaml({}) }]
   }
