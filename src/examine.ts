@@ -36,7 +36,12 @@ export async function examine(
   if (requests.every(({ status }) => status === 'removed') && guarded.length === 0) {
     return same({ kind: 'ends-access', files: requests.map(({ path }) => path) })
   }
-  const snapshot = await github.reader.snapshot(head.sha)
+  // One alone is looked at of what a pull request brings; the others would only cost calls, as many as somebody likes.
+  const shown = head.kind === 'pull' ? requests.slice(0, 1) : requests
+  const snapshot = await github.reader.snapshot(
+    head.sha,
+    shown.map(({ path }) => path),
+  )
   const problems = guarded.flatMap((path) => problemsOfGuarded(snapshot, path))
   if (head.kind === 'group') {
     return examineGroup(world, github, { head, snapshot, base, rules, requests, guarded, problems })

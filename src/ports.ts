@@ -145,8 +145,8 @@ export interface RecordedRequest {
 export interface RepositoryReader {
   /** The commit that the default branch is at. */
   branchHead(): Promise<string>
-  /** The default branch at its head, or another commit. */
-  snapshot(commit?: string): Promise<Snapshot>
+  /** The default branch at its head, or another commit. `texts`: the only requests whose text is read; left out: all. */
+  snapshot(commit?: string, texts?: readonly string[]): Promise<Snapshot>
   /** Says that any of these may have been merged into the branch, which is at `head` now: a hint that saves time, and no more. */
   expectMerges(head: string, approved: readonly ApprovedHead[]): void
   openPulls(): Promise<readonly OpenPull[]>

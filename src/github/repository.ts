@@ -40,7 +40,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
   const reader: RepositoryReader = {
     branchHead: () => branchHead(context),
     expectMerges: (head, approved) => context.foresight.expect(context, head, approved),
-    snapshot: (commit) => readSnapshot(context, commit),
+    snapshot: (commit, texts) => readSnapshot(context, commit, texts),
     openPulls: () => openPulls(context),
     closedWaiting: () => closedWaiting(context),
     lastStirred: (pull) => lastStirred(context, pull),

@@ -13,10 +13,14 @@ export const REQUEST_TEXT_LIMIT = 64 * 1024
 const CODEOWNERS_TEXT_LIMIT = 3 * 1024 * 1024 - 1
 const RULES_TEXT_LIMIT = 1024 * 1024
 
-export async function readSnapshot(context: Context, at?: string): Promise<Snapshot> {
+export async function readSnapshot(
+  context: Context,
+  at?: string,
+  texts?: readonly string[],
+): Promise<Snapshot> {
   const commit = at ?? (await context.git.head(context.target.defaultBranch))
   const [requests, rules, codeowners] = await Promise.all([
-    readRequests(context, commit),
+    readRequests(context, commit, texts),
     readSource(context, commit, RULES_PATH, RULES_TEXT_LIMIT),
     readCodeowners(context, commit),
   ])
@@ -31,7 +35,11 @@ export async function readCodeowners(context: Context, commit: string): Promise<
   return found.find((file) => file !== undefined)
 }
 
-async function readRequests({ git }: Context, commit: string): Promise<SourceFile[]> {
+async function readRequests(
+  { git }: Context,
+  commit: string,
+  texts: readonly string[] | undefined,
+): Promise<SourceFile[]> {
   const folder = (await git.root(commit)).get(REQUESTS_FOLDER)
   if (!folder) return []
   if (folder.type !== 'tree') return [{ path: REQUESTS_FOLDER, mode: folder.mode, blob: folder.sha }]
@@ -41,9 +49,8 @@ async function readRequests({ git }: Context, commit: string): Promise<SourceFil
   return Promise.all(
     entries.map(async ({ path, entry }) => {
       const file = { path, mode: entry.mode, blob: entry.sha }
-      const text = hasText(entry, REQUEST_TEXT_LIMIT)
-        ? await git.text(entry.sha, REQUEST_TEXT_LIMIT)
-        : undefined
+      const isRead = hasText(entry, REQUEST_TEXT_LIMIT) && texts?.includes(path) !== false
+      const text = isRead ? await git.text(entry.sha, REQUEST_TEXT_LIMIT) : undefined
       return text === undefined ? file : { ...file, text }
     }),
   )

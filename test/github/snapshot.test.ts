@@ -52,6 +52,24 @@ it('has no text for a file that is not UTF-8, or far too long', async () => {
   expect(requests.map(({ text }) => text)).toEqual([undefined, undefined])
 })
 
+it('reads the text of those requests alone that are wanted, however many somebody brings', async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 30 }, (_, index) => [
+      `access-requests/prod/logs/${index}.yaml`,
+      `${TEXT}# ${index}\n`,
+    ]),
+  )
+  const sha = await commit(world, 'mallory', 'many', { [PATH]: TEXT, ...many })
+  const { reader } = world.open()
+  world.callsOfApp()
+
+  const { requests } = await reader.snapshot(sha, [PATH])
+
+  expect(requests).toHaveLength(31)
+  expect(requests.filter(({ text }) => text !== undefined)).toMatchObject([{ path: PATH, text: TEXT }])
+  expect(world.callsOfApp().filter((call) => call.includes('/git/blobs/')).length).toBeLessThanOrEqual(3)
+})
+
 it('asks only for the branch when nothing changed, and that conditionally', async () => {
   const { reader } = world.open()
   const first = await reader.snapshot()
