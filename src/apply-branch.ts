@@ -78,7 +78,7 @@ async function endForbidden(
 ): Promise<Left> {
   const changing = changedGrants(world, snapshot, standing)
   const [left, changed, disallowed] = await Promise.all([
-    endGivenBack(world, github, snapshot, standing),
+    endGivenBack(world, github, snapshot.commit, standing),
     judgeChanges(world, github, snapshot, rules, standing, changing),
     findDisallowed(world, github, snapshot, rules, standing, changing),
   ])
@@ -88,13 +88,13 @@ async function endForbidden(
 }
 
 /** Denies what somebody who may has ended early: by a comment, or by the button on the check run. */
-async function endGivenBack(
+export async function endGivenBack(
   world: World,
   github: GitHub,
-  snapshot: Snapshot,
+  commit: string,
   standing: readonly StandingGrant[],
 ): Promise<readonly StandingGrant[]> {
-  const givenBack = await findGivenBack(world, github, snapshot, standing)
+  const givenBack = await findGivenBack(world, github, commit, standing)
   return denyEach(
     world,
     standing,

@@ -4,18 +4,21 @@ import type { Person } from './core/evidence.ts'
 import { identityHash, type StandingGrant } from './core/grant.ts'
 import { parseRecord, type RequestRecord } from './core/record.ts'
 import { DAY } from './core/window.ts'
-import type { Command, Snapshot } from './ports.ts'
+import type { Command } from './ports.ts'
 import { keyOf, subjectOf } from './publish.ts'
 import { attempt, type GitHub, type World } from './world.ts'
 
 /** A request may start this long after its merge; comments older than that are on other business. Seconds. */
 const LONGEST_WAIT = 31 * DAY
 
-/** The live grants that somebody who may has asked to end, with who it was. Remembers who asked in vain. */
+/**
+ * The live grants that somebody who may has asked to end, with who it was: whom it is for, or an owner as of `commit`. Remembers who
+ * asked in vain.
+ */
 export async function findGivenBack(
   world: World,
   github: GitHub,
-  snapshot: Snapshot,
+  commit: string,
   standing: readonly StandingGrant[],
 ): Promise<ReadonlyMap<StandingGrant, Person>> {
   const live = standing.filter(({ state }) => state.kind === 'live')
@@ -33,7 +36,7 @@ export async function findGivenBack(
       attempt(world, 'read who may end a grant', { role: grant.roleArn }, async () => {
         world.memory.refused.delete(keyOf(grant.identity))
         if (!isElsewhere && ordersFor(world, grant, commands ?? []).length === 0) return
-        const by = await whoMay(world, github, snapshot, grant, commands ?? [])
+        const by = await whoMay(world, github, commit, grant, commands ?? [])
         if (by !== undefined) found.set(grant, by)
       }),
     ),
@@ -73,7 +76,7 @@ function ordersFor(
 async function whoMay(
   world: World,
   github: GitHub,
-  snapshot: Snapshot,
+  commit: string,
   standing: StandingGrant,
   commands: readonly Command[],
 ): Promise<Person | undefined> {
@@ -81,7 +84,7 @@ async function whoMay(
   const judged = parseRecord(record?.text)
   const orders = ordersFor(world, standing, commands, judged)
   if (orders.length === 0) return undefined
-  const read = await readFor(github, standing, orders, judged?.author, snapshot.commit)
+  const read = await readFor(github, standing, orders, judged?.author, commit)
   if (read.kind === 'end') return read.by
   world.memory.refused.set(keyOf(standing.identity), read.refused)
   return undefined

@@ -1,6 +1,6 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { raiseAlarm } from './alarm.ts'
-import { applyBranch, type Iam } from './apply-branch.ts'
+import { applyBranch, endGivenBack, type Iam } from './apply-branch.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Account } from './core/account.ts'
 import { requestTold, strayEvent } from './core/event.ts'
@@ -28,6 +28,7 @@ export async function reconcile(world: World): Promise<number | undefined> {
 
   const { github } = world
   const snapshot = await readBranch(world)
+  if (github !== undefined && snapshot === undefined) standing = await endUnread(world, github, standing)
   if (github !== undefined && snapshot !== undefined) {
     standing = await endAccess(world, standing, filesOf(snapshot))
     const rules = readRules(snapshot)
@@ -104,6 +105,16 @@ function withJustWritten(world: World, listed: readonly StandingGrant[]): readon
 async function readBranch(world: World): Promise<Snapshot | undefined> {
   const { github } = world
   return github && attempt(world, 'read the branch', {}, () => github.reader.snapshot())
+}
+
+/** Whoever can push can make a branch that can't be read whole; nobody waits for that to give access back, or to take it back. */
+async function endUnread(
+  world: World,
+  github: GitHub,
+  standing: readonly StandingGrant[],
+): Promise<readonly StandingGrant[]> {
+  const commit = await attempt(world, 'read where the branch is', {}, () => github.reader.branchHead())
+  return commit === undefined ? standing : endGivenBack(world, github, commit, standing)
 }
 
 /** Denies what must not go on. Nothing stands before it: no approval, no rule, and for the end of a window no GitHub. */

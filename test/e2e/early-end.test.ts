@@ -149,3 +149,28 @@ describe('somebody who may not', () => {
     expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
   })
 })
+
+test.each(['alice', 'olivia'])(
+  'a branch that can not be read whole keeps %s from nothing: /daypass revoke ends access in AWS',
+  async (login) => {
+    const request = await grant(`unread-${login}`)
+    const session = await sessionOf(request)
+    await world.commit('mallory', repository, 'main', { [`many-${login}.md`]: 'Too much of it\n' })
+    await world.settled()
+    const fault = { kind: 'status', status: 403 }
+    // The folder of the requests alone: owners and rules lie elsewhere.
+    await world.order({ service: 'github', caller: 'app', path: '/repos/*/git/blobs/*', fault })
+    const added = `${FOLDER}/more-${login}.yaml`
+    await world.commit('mallory', repository, 'main', {
+      [added]: requestYaml({ reason: `For ${login} alone` }),
+    })
+    await say(login, request, '/daypass revoke')
+    await world.settled()
+
+    expect(await reads(session)).toBe('denied')
+    await world.clearFaults()
+    await world.advance('20s')
+    await world.settled()
+    expect(await world.comment(request)).toContain(`given back early by ${login}`)
+  },
+)
