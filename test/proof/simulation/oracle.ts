@@ -144,9 +144,10 @@ function extend(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged'
   const { extension } = asked
   if (extension === undefined) return
   const { text, hours, approved } = extension
-  // Made shorter it is no extension, whoever approves of it; only by rules that can't be read nothing is told of it.
-  const isUndecided = hours > merged.hours && (oracle.trustBroken || oracle.rules.paused)
-  if (approved && (isUndecided || oracle.rules.broken)) return
+  // By rules that can't be read nothing is told of it: who stands in for owners is in there, too.
+  if (oracle.rules.broken) return
+  // Made shorter it is no extension, whoever approves of it.
+  if (approved && hours > merged.hours && (oracle.trustBroken || oracle.rules.paused)) return
   const holds =
     approved && hours > merged.hours && now < endOf(asked) && isAllowed(oracle.rules, asked.requester, hours)
   if (holds) {

@@ -42,7 +42,42 @@ const ONCE_WRONG: Readonly<Record<string, History>> = {
       trouble: { kind: 'none' },
     },
   ],
-  // The oracle was wrong here, not the app.
+  'a file that went with a force push was put back, and kept its access': [
+    {
+      seconds: 0,
+      acts: [{ kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/' }],
+      trouble: { kind: 'none' },
+    },
+    {
+      seconds: 0,
+      acts: [
+        { kind: 'rewind', steps: 1 },
+        { kind: 'restore', on: 0 },
+      ],
+      trouble: { kind: 'none' },
+    },
+  ],
+  // The oracle was wrong in these, not the app.
+  'a change that nobody approved, while nobody can read the rules, ends nothing yet': [
+    {
+      seconds: 0,
+      acts: [{ kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/' }],
+      trouble: { kind: 'none' },
+    },
+    {
+      seconds: 0,
+      acts: [
+        { kind: 'rules', change: 'broken', approved: true },
+        { kind: 'extend', on: 0, hours: 2, approved: false },
+      ],
+      trouble: { kind: 'none' },
+    },
+    {
+      seconds: 0,
+      acts: [{ kind: 'rules', change: 'mended', approved: true }],
+      trouble: { kind: 'none' },
+    },
+  ],
   'a change to a shorter window ends what was granted, although nothing can be approved for now': [
     {
       seconds: 0,
