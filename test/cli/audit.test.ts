@@ -23,7 +23,10 @@ const AT = ['--at', '2026-11-24T20:00:00Z']
 
 interface Answer {
   readonly commit: string
-  readonly counts: { readonly anomalies: readonly { readonly name: string; readonly count: number }[] }
+  readonly counts: {
+    readonly anomalies: readonly { readonly name: string; readonly count: number }[]
+    readonly approvers: readonly { readonly name: string; readonly count: number }[]
+  }
   readonly requests: readonly Row[]
 }
 interface Row {
@@ -74,7 +77,20 @@ beforeAll(async () => {
 
   const hostile = requestText.replace(/^reason: .*$/m, `reason: ${JSON.stringify(HOSTILE)}`)
   add('hostile', 2, hostile)
-  const named = { reason: HOSTILE, requester: { login: '@SUM(1)', id: 7 } }
+  const named = {
+    reason: HOSTILE,
+    requester: { login: '@SUM(1)', id: 7 },
+    extensions: [
+      {
+        pull: -2,
+        until: judged.window.end,
+        reason: HOSTILE,
+        ticket: HOSTILE,
+        approvals: [{ login: HOSTILE, id: 8, commit: HOSTILE, at: judged.window.start }],
+        mergedBy: { login: HOSTILE, id: 9 },
+      },
+    ],
+  }
   remove('hostile', formatReceipt(receipt('hostile', 2, named, hostile), sign))
 
   add('claimed', 3)
@@ -132,9 +148,10 @@ beforeAll(async () => {
   add('extended', 13)
   const longer = requestText.replace('4h', '8h')
   git.merge(tick(), 14, 'Extend it', git.file(pathOf('extended'), longer))
-  const { approvals: again, mergedBy } = receipt('extended', 13)
+  const oscar = { login: 'oscar', id: 503 }
+  const again = [{ ...oscar, commit, at: until }]
   const extensions = [
-    { pull: 14, until: until - 4 * 3600, reason: 'It takes longer', approvals: again, mergedBy },
+    { pull: 14, until: until - 4 * 3600, reason: 'It takes longer', approvals: again, mergedBy: oscar },
   ]
   const extended = {
     extensions,
@@ -143,6 +160,16 @@ beforeAll(async () => {
     lastUsed: { at: until - 5 * 3600, region: 'eu-central-1' },
   }
   remove('extended', formatReceipt(receipt('extended', 13, extended, longer), sign))
+
+  // Made longer twice: once by nobody, and once by whoever asked for it.
+  add('alone', 15)
+  git.merge(tick(), 16, 'Extend it', git.file(pathOf('alone'), longer))
+  const own = [{ login: 'Alice', id: 501, commit, at: writtenAt + 7 }]
+  const alone = [
+    { pull: 16, until: judged.window.end, reason: 'More', approvals: [], mergedBy: oscar },
+    { pull: 17, until: judged.window.end, reason: 'Even more', approvals: own, mergedBy: oscar },
+  ]
+  remove('alone', formatReceipt(receipt('alone', 15, { extensions: alone }, longer), sign))
   await git.end()
 })
 afterAll(() => repository.remove())
@@ -181,6 +208,7 @@ describe('daypass audit', () => {
       ['behind', 'ended', 'signed', 11, ''],
       ['open', 'over', 'none', 12, ''],
       ['extended', 'ended', 'signed', 13, ''],
+      ['alone', 'ended', 'signed', 15, 'self-approval no-approval approved-fast'],
     ])
   })
 
@@ -194,6 +222,35 @@ describe('daypass audit', () => {
       until: '2026-11-24T17:00:00Z',
       lastUsed: '2026-11-24T16:00:00Z',
     })
+  })
+
+  test('says what extended an access, and who approved and merged that', () => {
+    expect(byName(checked, 'extended')[0]).toMatchObject({
+      approvals: [{ login: 'olivia' }],
+      extensions: [
+        {
+          pull: 14,
+          until: '2026-11-24T17:00:00Z',
+          reason: 'It takes longer',
+          approvals: [{ login: 'oscar', at: '2026-11-24T21:00:00Z' }],
+          mergedBy: 'oscar',
+        },
+      ],
+    })
+  })
+
+  test('finds odd in an extension what would be odd in a request', () => {
+    expect(byName(checked, 'alone')[0]?.anomalies.map(({ message }) => message)).toEqual([
+      'Alice approved their own extension (#17).',
+      'Its receipt names nobody who approved its extension (#16).',
+      'Alice approved its extension (#17) 7 s after it was written.',
+    ])
+  })
+
+  test('counts a person once for a request, however much of it they approved', () => {
+    const { approvers } = checked.counts
+    expect(approvers).toContainEqual({ name: 'oscar', count: 1 })
+    expect(approvers).toContainEqual({ name: 'olivia', count: 7 })
   })
 
   test('says open of what is open at the time that is asked for', async () => {
@@ -222,7 +279,8 @@ describe('daypass audit', () => {
 
   test.each([
     ['--person', 'BOB', ['behind']],
-    ['--approver', 'alice', ['fast']],
+    ['--approver', 'alice', ['fast', 'alone']],
+    ['--approver', 'Oscar', ['extended']],
     ['--state', 'refused', ['refused']],
     ['--bucket', 'elsewhere', []],
     ['--since', '2026-11-24T15:30:00Z', ['fast', 'extended']],

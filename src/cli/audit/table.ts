@@ -1,12 +1,13 @@
 /** The audit on a terminal: what is odd first, then the counts, then line by line. */
 import { count, lengthOf, utc } from '../../core/report-words.ts'
 import { columns, type Output, type Style, shown } from '../output.ts'
-import type { Entry, State } from './entry.ts'
+import type { Approval, Entry, State } from './entry.ts'
 import type { Count, Tally } from './tally.ts'
 
 /** Beyond this a list says how many more there are. */
 const MOST_ODD = 20
 const MOST_COUNTED = 5
+const MOST_EXTENSIONS = 3
 
 const STYLES: Readonly<Record<State, Style>> = {
   scheduled: 'green',
@@ -59,7 +60,7 @@ function shortList(counts: readonly Count[]): string {
 }
 
 function rowOf(entry: Entry): readonly string[] {
-  const { added, from, requester, account, bucket, state, proof, approvals, reason, pull } = entry
+  const { added, from, requester, account, bucket, state, proof, reason, pull } = entry
   return [
     utc(from ?? added.at),
     heldFor(entry),
@@ -67,10 +68,25 @@ function rowOf(entry: Entry): readonly string[] {
     shown(`${account}/${bucket}`),
     state,
     proof === 'none' ? '-' : proof,
-    approvals.length > 0 ? `by ${approvals.map(({ login }) => shown(login)).join(', ')}` : '-',
+    approvedBy(entry),
     pull === undefined ? '-' : `#${pull}`,
     shown(reason ?? entry.refusedBecause ?? ''),
   ]
+}
+
+/** `by olivia, #14 by oscar`: what extended it stands behind. */
+function approvedBy({ approvals, extensions }: Entry): string {
+  if (approvals.length === 0 && extensions.length === 0) return '-'
+  const by = (those: readonly Approval[]) =>
+    `by ${those.map(({ login }) => shown(login)).join(', ') || 'nobody'}`
+  const more = extensions.length - MOST_EXTENSIONS
+  return [
+    by(approvals),
+    ...extensions
+      .slice(0, MOST_EXTENSIONS)
+      .map((extension) => `#${extension.pull} ${by(extension.approvals)}`),
+    ...(more > 0 ? [`${more} more`] : []),
+  ].join(', ')
 }
 
 function heldFor({ from, until, endedAt }: Entry): string {
