@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatReceipt, type Receipt, receiptOf } from '../../src/core/receipt.ts'
 import { ed25519Signer } from '../../src/core/receipt-signature.ts'
+import { revertTexts } from '../../src/core/revert-texts.ts'
 import { identity, judged, lent, requestText, testKey } from '../core/samples.ts'
 import { expectGolden } from '../golden/expect-golden.ts'
-import { BEGIN, blobId, importInto, writeHistory } from './history.ts'
+import { APP, type Author, BEGIN, blobId, importInto, writeHistory } from './history.ts'
 import { makeRepository, type Repository, runCli } from './run-cli.ts'
 
 const ours = testKey(1)
@@ -60,6 +61,10 @@ function receipt(name: string, pull: number, changes: Partial<Receipt> = {}, tex
   }
 }
 
+/** As the app writes it. */
+const refusal = (pull: number) =>
+  revertTexts({ ...identity, pull }, { kind: 'rejected', code: 'approvals-missing' }).commitMessage
+
 beforeAll(async () => {
   repository = await makeRepository({
     'ours.pem': ours.publicPem,
@@ -69,7 +74,8 @@ beforeAll(async () => {
   const git = importInto(repository.root)
   const add = (name: string, pull: number, text = requestText) =>
     git.merge(tick(), pull, `Ask for ${name}`, git.file(pathOf(name), text))
-  const remove = (name: string, message: string) => git.merge(tick(), 900, message, `D ${pathOf(name)}`)
+  const remove = (name: string, message: string, author?: Author) =>
+    git.merge(tick(), 900, message, `D ${pathOf(name)}`, author)
   git.push(tick(), 'Begin', git.file('.github/daypass.yml', RULES))
 
   add('signed', 1)
@@ -103,10 +109,7 @@ beforeAll(async () => {
   remove('silent', 'Tidy up')
 
   add('refused', 6)
-  remove(
-    'refused',
-    'Take out a request that was not granted (#6)\n\nIt was refused (approvals-missing), and nothing was opened in AWS.',
-  )
+  remove('refused', refusal(6), APP)
 
   git.push(tick(), 'Add it myself', git.file(pathOf('pushed'), requestText))
 
@@ -363,6 +366,86 @@ describe('daypass audit', () => {
   })
 })
 
+describe('a refusal, which nobody signs', () => {
+  let claims: Repository
+  let answer: Answer
+  const DAY = 86_400
+  const oddOf = (name: string) => byName(answer, name)[0]?.anomalies.map(({ message }) => message)
+  const unproven = (doubt: string) => [
+    `A commit says that it was refused, but ${doubt}. Nobody signs a refusal: only \`audit --verify\` can tell.`,
+  ]
+
+  beforeAll(async () => {
+    claims = await makeRepository({ 'ours.pem': ours.publicPem })
+    const git = importInto(claims.root)
+    let at = judged.window.start
+    const next = () => {
+      at += 60
+      return at
+    }
+    const add = (name: string, pull: number, text = requestText) =>
+      git.merge(next(), pull, `Ask for ${name}`, git.file(pathOf(name), text))
+    const removal = (name: string) => `D ${pathOf(name)}`
+    git.push(next(), 'Begin', git.file('.github/daypass.yml', RULES))
+
+    add('merged', 1)
+    git.merge(next(), 900, refusal(1), removal('merged'), APP)
+    add('squashed', 2)
+    git.push(next(), refusal(2).replace('(#2)', '(#2) (#901)'), removal('squashed'), APP)
+    add('waited', 3)
+    git.push(next() + 9 * DAY, refusal(3), removal('waited'), { ...APP, at })
+    git.push(next(), 'Add it myself', git.file(pathOf('pushed'), requestText))
+    git.merge(next() + 9 * DAY, 902, refusal(0), removal('pushed'), APP)
+    add('extended', 4)
+    add('extended', 5, requestText.replace('4h', '8h'))
+    git.merge(next(), 903, refusal(5), removal('extended'), APP)
+    add('elsewhere', 6)
+    const name = 'daypass[bot] <7+daypass[bot]@users.noreply.acme.ghe.com>'
+    git.merge(next(), 904, refusal(6), removal('elsewhere'), { name })
+
+    add('forged', 11)
+    git.merge(next(), 910, refusal(11), removal('forged'))
+    add('renamed', 12)
+    git.push(next(), refusal(12), removal('renamed'), { name: 'daypass[bot] <mallory@acme.example>' })
+    add('copied', 13)
+    git.merge(next(), 911, refusal(1), removal('copied'), APP)
+    add('picked', 14)
+    git.merge(next(), 912, refusal(14), removal('picked'), { ...APP, at: judged.window.start })
+    add('late', 15)
+    git.merge(next() + 3 * DAY, 913, refusal(15), removal('late'), APP)
+    add('one', 16)
+    add('two', 16)
+    git.merge(next(), 914, refusal(16), `${removal('one')}\n${removal('two')}`, APP)
+    await git.end()
+    answer = (await runCli(['audit', '--json', '--key', 'ours.pem'], { cwd: claims.root })).json()
+  })
+  afterAll(() => claims.remove())
+
+  test.each([
+    ['merged', []],
+    ['squashed', []],
+    ['waited', []],
+    ['pushed', ['direct-push']],
+    ['extended', ['file-changed']],
+    ['elsewhere', []],
+  ])('is believed where the app wrote it: %s', (name, odd) => {
+    expect(byName(answer, name)).toMatchObject([{ state: 'refused' }])
+    expect(byName(answer, name)[0]?.anomalies.map(({ code }) => code)).toEqual(odd)
+  })
+
+  test.each([
+    ['forged', "its author is somebody@acme.example, which is no app's account"],
+    ['renamed', "its author is mallory@acme.example, which is no app's account"],
+    ['copied', 'it speaks of #1, which did not bring the file'],
+    ['picked', 'it was written before the file had come'],
+    ['late', 'it was written 3 d after the file had come'],
+    ['one', 'it did more than to take out this file'],
+    ['two', 'it did more than to take out this file'],
+  ])('is odd where the app would not have written it so: %s', (name, doubt) => {
+    expect(oddOf(name)).toEqual(unproven(doubt))
+  })
+})
+
 /** A `git` before the real one that notes how often it was started. */
 async function countGit({ root, write }: Repository): Promise<{ path: string; started: () => number }> {
   const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim()
@@ -405,6 +488,7 @@ test(`${REQUESTS} requests are read, and every odd one among them is found`, {
 
     expect(code).toBe(0)
     expect(requests.length).toBe(REQUESTS)
+    expect(found('unproven-refusal')).toBe(0)
     expect(git.started()).toBeLessThanOrEqual(MOST_GIT_PROCESSES)
     expect({
       'no-receipt': found('no-receipt'),

@@ -1,11 +1,11 @@
 /** One line of the audit: who had what, when, why, approved by whom, until when, ended because, and what proves it. */
 
 import type { Receipt, ReceiptExtension } from '../../core/receipt.ts'
-import { ENDED_BECAUSE } from '../../core/report-words.ts'
+import { ENDED_BECAUSE, lengthOf } from '../../core/report-words.ts'
 import { parseLocation, parseRequest } from '../../core/request.ts'
 import { phaseOf, windowOf } from '../../core/window.ts'
 import { pullOf } from './history.ts'
-import type { Life } from './lives.ts'
+import type { Life, Refusal } from './lives.ts'
 
 export const STATES = ['scheduled', 'open', 'over', 'ended', 'refused', 'removed'] as const
 /**
@@ -97,6 +97,7 @@ export const ANOMALIES = [
   'direct-push',
   'file-changed',
   'no-receipt',
+  'unproven-refusal',
   'unsigned-receipt',
   'ended-late',
   'still-there',
@@ -218,6 +219,7 @@ function anomaliesOf(entry: Entry, life: Life, known: Known): readonly Anomaly[]
   const found: Anomaly[] = []
   const note = (code: AnomalyCode, message: string) => found.push({ code, message })
   noteReceipt(entry, life, known, note)
+  noteRefusal(life, note)
   noteApprovals(entry, life, known, note)
   noteWindow(entry, known, note)
   return found.length < 2
@@ -252,6 +254,38 @@ function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, 
       'file-changed',
       `Its file was changed ${changed.length === 1 ? 'once' : `${changed.length} times`} after it had been added.`,
     )
+}
+
+function noteRefusal(life: Life, note: Note): void {
+  const doubt = life.receipt.kind === 'refused' ? doubtOf(life.receipt, life) : undefined
+  if (doubt !== undefined)
+    note(
+      'unproven-refusal',
+      `A commit says that it was refused, but ${doubt}. Nobody signs a refusal: only \`audit --verify\` can tell.`,
+    )
+}
+
+/** In the address of every app's account, at any GitHub. */
+const BOT = '[bot]@users.noreply.'
+/** Seconds that the clocks of two commits may lie apart. */
+const CLOCKS = 60
+/** Seconds; the app refuses at once, unless it is not running. */
+const REFUSES_WITHIN = 86_400
+
+/** What the app's own refusal never is; it takes out one file, by a commit of its own. */
+function doubtOf({ author, pull, at }: Refusal, { added, changed, removed }: Life): string | undefined {
+  if (!author.includes(BOT)) return `its author is ${author || 'not told'}, which is no app's account`
+  if (removed && removed.changes.length > 1) return 'it did more than to take out this file'
+  const pulls = [added, ...changed].map(pullOf)
+  if (pull !== undefined && !pulls.includes(undefined) && !pulls.includes(pull))
+    return `it speaks of #${pull}, which did not bring the file`
+  // What was pushed may have been committed long before.
+  if (pulls[0] === undefined) return undefined
+  if (at < added.at - CLOCKS) return 'it was written before the file had come'
+  const late = at - (changed.at(-1) ?? added).at
+  return late > REFUSES_WITHIN
+    ? `it was written ${lengthOf(late - (late % 3600))} after the file had come`
+    : undefined
 }
 
 /** Each is told once for an entry, of the request and of all that extended it. */
