@@ -301,6 +301,16 @@ describe('daypass audit', () => {
     expectGolden('cli-audit', stdout.replace(/\b[0-9a-f]{7}\b/g, 'COMMIT'))
   })
 
+  test('says of how many it found nothing odd, and what is odd where something is', async () => {
+    const sound = await audit(...KEY, '--anomalies', '--person', 'bob')
+    const none = await audit(...KEY, '--anomalies', '--person', 'bob', '--state', 'open')
+    const odd = await audit(...KEY, '--anomalies', '--state', 'ended')
+
+    expect([sound.code, sound.stdout]).toEqual([0, 'Nothing odd in 1 request\n'])
+    expect(none.stdout).toContain('0 requests')
+    expect(odd.stdout).toContain('\n3 requests\n')
+  })
+
   test('gives spreadsheets no formula, and keeps what was written', async () => {
     const { stdout } = await audit('--format', 'csv', ...KEY)
 

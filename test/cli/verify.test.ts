@@ -248,11 +248,25 @@ describe('daypass audit --verify', () => {
   test('goes without IAM where there are no credentials, and says so', async () => {
     const { github } = world.ready
     const { stdout, stderr } = await runCli(
-      ['audit', '--verify', '--github-url', github.url, '--ref', 'origin/main', '--person', 'nobody'],
+      [
+        'audit',
+        '--verify',
+        '--github-url',
+        github.url,
+        '--ref',
+        'origin/main',
+        '--person',
+        'alice',
+        '--approver',
+        'oscar',
+      ],
       { cwd: clone.root, env: { GITHUB_TOKEN: github.tokens.root ?? '' } },
     )
 
-    expect(stdout).toContain('Held against GitHub: 0 requests')
+    expect(stdout).toContain('Held against GitHub: 1 request\n')
+    expect(stdout).toContain(`no longer provable: ${FOLDER}/left.yaml (#`)
+    expect(stdout).toContain('receipt: No key was given, so that its signature was not checked.')
+    expect(stdout).not.toContain('None of the given keys')
     expect(stderr).toContain('note: IAM was not asked: ')
   })
 

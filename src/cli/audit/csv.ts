@@ -26,6 +26,8 @@ const COLUMNS: readonly (readonly [name: string, value: (entry: Entry) => string
   ['added_by_commit', ({ added }) => added.commit],
   ['removed_by_commit', ({ removed }) => removed?.commit],
   ['anomalies', ({ anomalies }) => anomalies.map(({ code }) => code).join(' ')],
+  ['refused_because', ({ refusedBecause }) => refusedBecause],
+  ['last_used', ({ lastUsed }) => instant(lastUsed)],
   ['extended_by', ({ extensions }) => extensions.map(extended).join('; ')],
 ]
 

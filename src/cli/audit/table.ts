@@ -39,13 +39,18 @@ export function printTable(entries: readonly Entry[], tallied: Tally, output: Ou
   }
 }
 
+/** Its path, and the pull request that tells it from others of the same path. */
+export function named({ path, pull }: Entry): string {
+  return `${shown(path)}${pull === undefined ? '' : ` (#${pull})`}`
+}
+
 function printOdd(entries: readonly Entry[], { anomalies }: Tally, { line, paint }: Output): void {
   for (const { name, count: number } of anomalies) {
     line(`${paint('red', name)} ${number}`)
     const odd = entries.filter((entry) => entry.anomalies.some(({ code }) => code === name))
     for (const entry of odd.slice(0, MOST_ODD)) {
       const message = entry.anomalies.find(({ code }) => code === name)?.message ?? ''
-      line(`  ${shown(entry.path)}${entry.pull === undefined ? '' : ` (#${entry.pull})`}`)
+      line(`  ${named(entry)}`)
       line(`    ${shown(message)}`)
     }
     if (odd.length > MOST_ODD) line(`  and ${odd.length - MOST_ODD} more`)
