@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { type PublicKeys, readPublicKeys } from '../core/receipt-signature.ts'
+import { count } from '../core/report-words.ts'
 import { formatInstant } from '../core/window.ts'
 import { readText } from './accounts.ts'
 import { CSV_HEADER, csvLine } from './audit/csv.ts'
@@ -26,13 +27,16 @@ export async function audit(options: AuditOptions, output: Output): Promise<Exit
   await refuseShallow(clone)
   const format = output.isJson ? 'json' : options.format
   refuseUnverifiable(options, format)
-  const audited = (await readWithProgress(clone, head, keys, options.at)).filter(({ entry }) =>
-    isWanted(entry, options),
-  )
+  const all = await readWithProgress(clone, head, keys, options.at)
+  const audited = all.filter(({ entry }) => isWanted(entry, options))
   const wanted = audited.map(({ entry }) => entry)
   const verification = options.verify && (await verifyAll(clone, audited, options))
-  if (format === 'table') printTable(wanted, tally(wanted), output)
-  else await write(linesOf(format, wanted, { head, keys, options, verification }), options.output)
+  if (format === 'table') {
+    const { anomalies: onlyOdd, ...others } = options
+    const looked = onlyOdd && all.filter(({ entry }) => isWanted(entry, others)).length
+    if (looked && wanted.length === 0) output.line(`Nothing odd in ${count(looked, 'request')}`)
+    else printTable(wanted, tally(wanted), output)
+  } else await write(linesOf(format, wanted, { head, keys, options, verification }), options.output)
   if (format === 'table' && verification) printVerification(audited, verification, output)
   if (keys.size === 0)
     output.note("note: No signature was checked: give the app's public key with --key FILE.")

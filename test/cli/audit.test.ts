@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatReceipt, type Receipt, receiptOf } from '../../src/core/receipt.ts'
 import { ed25519Signer } from '../../src/core/receipt-signature.ts'
+import { revertTexts } from '../../src/core/revert-texts.ts'
 import { identity, judged, lent, requestText, testKey } from '../core/samples.ts'
 import { expectGolden } from '../golden/expect-golden.ts'
-import { BEGIN, blobId, importInto, writeHistory } from './history.ts'
+import { APP, type Author, BEGIN, blobId, importInto, writeHistory } from './history.ts'
 import { makeRepository, type Repository, runCli } from './run-cli.ts'
 
 const ours = testKey(1)
@@ -23,7 +24,10 @@ const AT = ['--at', '2026-11-24T20:00:00Z']
 
 interface Answer {
   readonly commit: string
-  readonly counts: { readonly anomalies: readonly { readonly name: string; readonly count: number }[] }
+  readonly counts: {
+    readonly anomalies: readonly { readonly name: string; readonly count: number }[]
+    readonly approvers: readonly { readonly name: string; readonly count: number }[]
+  }
   readonly requests: readonly Row[]
 }
 interface Row {
@@ -57,6 +61,10 @@ function receipt(name: string, pull: number, changes: Partial<Receipt> = {}, tex
   }
 }
 
+/** As the app writes it. */
+const refusal = (pull: number) =>
+  revertTexts({ ...identity, pull }, { kind: 'rejected', code: 'approvals-missing' }).commitMessage
+
 beforeAll(async () => {
   repository = await makeRepository({
     'ours.pem': ours.publicPem,
@@ -66,7 +74,8 @@ beforeAll(async () => {
   const git = importInto(repository.root)
   const add = (name: string, pull: number, text = requestText) =>
     git.merge(tick(), pull, `Ask for ${name}`, git.file(pathOf(name), text))
-  const remove = (name: string, message: string) => git.merge(tick(), 900, message, `D ${pathOf(name)}`)
+  const remove = (name: string, message: string, author?: Author) =>
+    git.merge(tick(), 900, message, `D ${pathOf(name)}`, author)
   git.push(tick(), 'Begin', git.file('.github/daypass.yml', RULES))
 
   add('signed', 1)
@@ -74,7 +83,20 @@ beforeAll(async () => {
 
   const hostile = requestText.replace(/^reason: .*$/m, `reason: ${JSON.stringify(HOSTILE)}`)
   add('hostile', 2, hostile)
-  const named = { reason: HOSTILE, requester: { login: '@SUM(1)', id: 7 } }
+  const named = {
+    reason: HOSTILE,
+    requester: { login: '@SUM(1)', id: 7 },
+    extensions: [
+      {
+        pull: -2,
+        until: judged.window.end,
+        reason: HOSTILE,
+        ticket: HOSTILE,
+        approvals: [{ login: HOSTILE, id: 8, commit: HOSTILE, at: judged.window.start }],
+        mergedBy: { login: HOSTILE, id: 9 },
+      },
+    ],
+  }
   remove('hostile', formatReceipt(receipt('hostile', 2, named, hostile), sign))
 
   add('claimed', 3)
@@ -87,10 +109,7 @@ beforeAll(async () => {
   remove('silent', 'Tidy up')
 
   add('refused', 6)
-  remove(
-    'refused',
-    'Take out a request that was not granted (#6)\n\nIt was refused (approvals-missing), and nothing was opened in AWS.',
-  )
+  remove('refused', refusal(6), APP)
 
   git.push(tick(), 'Add it myself', git.file(pathOf('pushed'), requestText))
 
@@ -132,9 +151,10 @@ beforeAll(async () => {
   add('extended', 13)
   const longer = requestText.replace('4h', '8h')
   git.merge(tick(), 14, 'Extend it', git.file(pathOf('extended'), longer))
-  const { approvals: again, mergedBy } = receipt('extended', 13)
+  const oscar = { login: 'oscar', id: 503 }
+  const again = [{ ...oscar, commit, at: until }]
   const extensions = [
-    { pull: 14, until: until - 4 * 3600, reason: 'It takes longer', approvals: again, mergedBy },
+    { pull: 14, until: until - 4 * 3600, reason: 'It takes longer', approvals: again, mergedBy: oscar },
   ]
   const extended = {
     extensions,
@@ -143,6 +163,16 @@ beforeAll(async () => {
     lastUsed: { at: until - 5 * 3600, region: 'eu-central-1' },
   }
   remove('extended', formatReceipt(receipt('extended', 13, extended, longer), sign))
+
+  // Made longer twice: once by nobody, and once by whoever asked for it.
+  add('alone', 15)
+  git.merge(tick(), 16, 'Extend it', git.file(pathOf('alone'), longer))
+  const own = [{ login: 'Alice', id: 501, commit, at: writtenAt + 7 }]
+  const alone = [
+    { pull: 16, until: judged.window.end, reason: 'More', approvals: [], mergedBy: oscar },
+    { pull: 17, until: judged.window.end, reason: 'Even more', approvals: own, mergedBy: oscar },
+  ]
+  remove('alone', formatReceipt(receipt('alone', 15, { extensions: alone }, longer), sign))
   await git.end()
 })
 afterAll(() => repository.remove())
@@ -181,6 +211,7 @@ describe('daypass audit', () => {
       ['behind', 'ended', 'signed', 11, ''],
       ['open', 'over', 'none', 12, ''],
       ['extended', 'ended', 'signed', 13, ''],
+      ['alone', 'ended', 'signed', 15, 'self-approval no-approval approved-fast'],
     ])
   })
 
@@ -194,6 +225,35 @@ describe('daypass audit', () => {
       until: '2026-11-24T17:00:00Z',
       lastUsed: '2026-11-24T16:00:00Z',
     })
+  })
+
+  test('says what extended an access, and who approved and merged that', () => {
+    expect(byName(checked, 'extended')[0]).toMatchObject({
+      approvals: [{ login: 'olivia' }],
+      extensions: [
+        {
+          pull: 14,
+          until: '2026-11-24T17:00:00Z',
+          reason: 'It takes longer',
+          approvals: [{ login: 'oscar', at: '2026-11-24T21:00:00Z' }],
+          mergedBy: 'oscar',
+        },
+      ],
+    })
+  })
+
+  test('finds odd in an extension what would be odd in a request', () => {
+    expect(byName(checked, 'alone')[0]?.anomalies.map(({ message }) => message)).toEqual([
+      'Alice approved their own extension (#17).',
+      'Its receipt names nobody who approved its extension (#16).',
+      'Alice approved its extension (#17) 7 s after it was written.',
+    ])
+  })
+
+  test('counts a person once for a request, however much of it they approved', () => {
+    const { approvers } = checked.counts
+    expect(approvers).toContainEqual({ name: 'oscar', count: 1 })
+    expect(approvers).toContainEqual({ name: 'olivia', count: 7 })
   })
 
   test('says open of what is open at the time that is asked for', async () => {
@@ -222,7 +282,8 @@ describe('daypass audit', () => {
 
   test.each([
     ['--person', 'BOB', ['behind']],
-    ['--approver', 'alice', ['fast']],
+    ['--approver', 'alice', ['fast', 'alone']],
+    ['--approver', 'Oscar', ['extended']],
     ['--state', 'refused', ['refused']],
     ['--bucket', 'elsewhere', []],
     ['--since', '2026-11-24T15:30:00Z', ['fast', 'extended']],
@@ -238,6 +299,16 @@ describe('daypass audit', () => {
 
     expect(code).toBe(0)
     expectGolden('cli-audit', stdout.replace(/\b[0-9a-f]{7}\b/g, 'COMMIT'))
+  })
+
+  test('says of how many it found nothing odd, and what is odd where something is', async () => {
+    const sound = await audit(...KEY, '--anomalies', '--person', 'bob')
+    const none = await audit(...KEY, '--anomalies', '--person', 'bob', '--state', 'open')
+    const odd = await audit(...KEY, '--anomalies', '--state', 'ended')
+
+    expect([sound.code, sound.stdout]).toEqual([0, 'Nothing odd in 1 request\n'])
+    expect(none.stdout).toContain('0 requests')
+    expect(odd.stdout).toContain('\n3 requests\n')
   })
 
   test('gives spreadsheets no formula, and keeps what was written', async () => {
@@ -305,6 +376,86 @@ describe('daypass audit', () => {
   })
 })
 
+describe('a refusal, which nobody signs', () => {
+  let claims: Repository
+  let answer: Answer
+  const DAY = 86_400
+  const oddOf = (name: string) => byName(answer, name)[0]?.anomalies.map(({ message }) => message)
+  const unproven = (doubt: string) => [
+    `A commit says that it was refused, but ${doubt}. Nobody signs a refusal: only \`audit --verify\` can tell.`,
+  ]
+
+  beforeAll(async () => {
+    claims = await makeRepository({ 'ours.pem': ours.publicPem })
+    const git = importInto(claims.root)
+    let at = judged.window.start
+    const next = () => {
+      at += 60
+      return at
+    }
+    const add = (name: string, pull: number, text = requestText) =>
+      git.merge(next(), pull, `Ask for ${name}`, git.file(pathOf(name), text))
+    const removal = (name: string) => `D ${pathOf(name)}`
+    git.push(next(), 'Begin', git.file('.github/daypass.yml', RULES))
+
+    add('merged', 1)
+    git.merge(next(), 900, refusal(1), removal('merged'), APP)
+    add('squashed', 2)
+    git.push(next(), refusal(2).replace('(#2)', '(#2) (#901)'), removal('squashed'), APP)
+    add('waited', 3)
+    git.push(next() + 9 * DAY, refusal(3), removal('waited'), { ...APP, at })
+    git.push(next(), 'Add it myself', git.file(pathOf('pushed'), requestText))
+    git.merge(next() + 9 * DAY, 902, refusal(0), removal('pushed'), APP)
+    add('extended', 4)
+    add('extended', 5, requestText.replace('4h', '8h'))
+    git.merge(next(), 903, refusal(5), removal('extended'), APP)
+    add('elsewhere', 6)
+    const name = 'daypass[bot] <7+daypass[bot]@users.noreply.acme.ghe.com>'
+    git.merge(next(), 904, refusal(6), removal('elsewhere'), { name })
+
+    add('forged', 11)
+    git.merge(next(), 910, refusal(11), removal('forged'))
+    add('renamed', 12)
+    git.push(next(), refusal(12), removal('renamed'), { name: 'daypass[bot] <mallory@acme.example>' })
+    add('copied', 13)
+    git.merge(next(), 911, refusal(1), removal('copied'), APP)
+    add('picked', 14)
+    git.merge(next(), 912, refusal(14), removal('picked'), { ...APP, at: judged.window.start })
+    add('late', 15)
+    git.merge(next() + 3 * DAY, 913, refusal(15), removal('late'), APP)
+    add('one', 16)
+    add('two', 16)
+    git.merge(next(), 914, refusal(16), `${removal('one')}\n${removal('two')}`, APP)
+    await git.end()
+    answer = (await runCli(['audit', '--json', '--key', 'ours.pem'], { cwd: claims.root })).json()
+  })
+  afterAll(() => claims.remove())
+
+  test.each([
+    ['merged', []],
+    ['squashed', []],
+    ['waited', []],
+    ['pushed', ['direct-push']],
+    ['extended', ['file-changed']],
+    ['elsewhere', []],
+  ])('is believed where the app wrote it: %s', (name, odd) => {
+    expect(byName(answer, name)).toMatchObject([{ state: 'refused' }])
+    expect(byName(answer, name)[0]?.anomalies.map(({ code }) => code)).toEqual(odd)
+  })
+
+  test.each([
+    ['forged', "its author is somebody@acme.example, which is no app's account"],
+    ['renamed', "its author is mallory@acme.example, which is no app's account"],
+    ['copied', 'it speaks of #1, which did not bring the file'],
+    ['picked', 'it was written before the file had come'],
+    ['late', 'it was written 3 d after the file had come'],
+    ['one', 'it did more than to take out this file'],
+    ['two', 'it did more than to take out this file'],
+  ])('is odd where the app would not have written it so: %s', (name, doubt) => {
+    expect(oddOf(name)).toEqual(unproven(doubt))
+  })
+})
+
 /** A `git` before the real one that notes how often it was started. */
 async function countGit({ root, write }: Repository): Promise<{ path: string; started: () => number }> {
   const real = execFileSync('which', ['git'], { encoding: 'utf8' }).trim()
@@ -347,6 +498,7 @@ test(`${REQUESTS} requests are read, and every odd one among them is found`, {
 
     expect(code).toBe(0)
     expect(requests.length).toBe(REQUESTS)
+    expect(found('unproven-refusal')).toBe(0)
     expect(git.started()).toBeLessThanOrEqual(MOST_GIT_PROCESSES)
     expect({
       'no-receipt': found('no-receipt'),

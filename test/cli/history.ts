@@ -10,11 +10,18 @@ type Mark = number
 
 export interface Importer {
   /** `parents`: the first one's files are what `change` (in fast-import's words) is made to. */
-  commit(branch: string, at: number, message: string, parents: readonly Mark[], change: string): Mark
+  commit(
+    branch: string,
+    at: number,
+    message: string,
+    parents: readonly Mark[],
+    change: string,
+    author?: Author,
+  ): Mark
   /** One commit on main. */
-  push(at: number, message: string, change: string): Mark
+  push(at: number, message: string, change: string, author?: Author): Mark
   /** One commit beside main and its merge; returns the former. */
-  merge(at: number, pull: number, message: string, change: string): Mark
+  merge(at: number, pull: number, message: string, change: string, author?: Author): Mark
   /** Puts a file there. */
   file(path: string, text: string): string
   main(): Mark
@@ -23,6 +30,15 @@ export interface Importer {
   drain(): Promise<void>
   end(): Promise<void>
 }
+
+/** Left out: as whoever commits, and then. */
+export interface Author {
+  readonly name: string
+  readonly at?: number
+}
+
+/** The app's account, as GitHub writes it. */
+export const APP = { name: 'daypass[bot] <41898282+daypass[bot]@users.noreply.github.com>' }
 
 /** `root`: a repository with no commit on main. One process of git writes everything. */
 export function importInto(root: string): Importer {
@@ -39,17 +55,20 @@ export function importInto(root: string): Importer {
     text = ''
   }
   const importer: Importer = {
-    commit(branch, at, message, [from, merged], change) {
-      text += `commit refs/heads/${branch}\nmark :${++marks}\ncommitter Somebody <somebody@acme.example> ${at} +0000\n${data(message)}`
+    commit(branch, at, message, [from, merged], change, author) {
+      text += `commit refs/heads/${branch}\nmark :${++marks}\n`
+      if (author) text += `author ${author.name} ${author.at ?? at} +0000\n`
+      text += `committer Somebody <somebody@acme.example> ${at} +0000\n${data(message)}`
       if (from) text += `from :${from}\n`
       if (merged) text += `merge :${merged}\n`
       text += `${change}\n`
       if (branch === 'main') main = marks
       return marks
     },
-    push: (at, message, change) => importer.commit('main', at, message, main ? [main] : [], change),
-    merge(at, pull, message, change) {
-      const side = importer.commit('side', at, message, [main], change)
+    push: (at, message, change, author) =>
+      importer.commit('main', at, message, main ? [main] : [], change, author),
+    merge(at, pull, message, change, author) {
+      const side = importer.commit('side', at, message, [main], change, author)
       importer.commit('main', at + 30, `Merge pull request #${pull} from acme/side`, [main, side], change)
       return side
     },
@@ -125,7 +144,14 @@ export async function writeHistory(
   git.push(BEGIN, 'Begin', git.file('.github/daypass.yml', RULES))
   const standing: Asked[] = []
   const takeOut = ({ n, path, receipt, odd: kind }: Asked, at: number) => {
-    if (kind !== 'still-open') git.merge(at, requests + n, removal(receipt, kind, sign), `D ${path}`)
+    if (kind !== 'still-open')
+      git.merge(
+        at,
+        requests + n,
+        removal(receipt, kind, sign),
+        `D ${path}`,
+        kind === 'refused' ? APP : undefined,
+      )
   }
   for (let n = 1; n <= requests; n++) {
     const at = BEGIN + n * APART

@@ -22,6 +22,7 @@ interface Answer {
     readonly path: string
     readonly state: string
     readonly proof: string
+    readonly anomalies: readonly { readonly code: string }[]
     readonly verified: {
       readonly outcome: string
       readonly findings: readonly { readonly about: string; readonly outcome: string; readonly why: string }[]
@@ -29,8 +30,8 @@ interface Answer {
   }[]
 }
 
-const verified = (name: string) =>
-  ran.json<Answer>().requests.find(({ path }) => path === pathOf(name))?.verified
+const told = (name: string) => ran.json<Answer>().requests.find(({ path }) => path === pathOf(name))
+const verified = (name: string) => told(name)?.verified
 
 /** What does not hold. */
 const against = (name: string) =>
@@ -85,9 +86,13 @@ beforeAll(async () => {
   const dismissed = await grant('dismissed')
   await world.advance('31m')
   await world.settled()
+  const unasked = requestYaml({ requester: 'mallory', duration: '30m' })
+  await world.merge('mallory', await world.openRequest('mallory', repository, pathOf('refused'), unasked))
+  await world.settled()
   const open = await grant('open', 'olivia', '6h')
   const role = (await world.roleOf(open)) ?? ''
   const lent = await grant('lent', 'olivia', '6h')
+  const hidden = await grant('hidden', 'olivia', '6h')
   const lentRole = (await world.roleOf(lent)) ?? ''
 
   await world.app('stop')
@@ -103,6 +108,9 @@ beforeAll(async () => {
       { [pathOf(name)]: null },
       formatReceipt({ ...receipt, path: pathOf(name), blob, ...changes }),
     )
+  // A grant that stands is told to have been refused.
+  const hiding = `Take out a request that was not granted (#${hidden.pull})\n\nIt was refused (approvals-missing), and nothing was opened in AWS.`
+  await world.commit('mallory', repository, 'main', { [hidden.path]: null }, hiding)
   const text = requestYaml({ requester: 'mallory', duration: '30m' })
   const own = await world.openRequest('mallory', repository, pathOf('own'), text)
   await world.merge('mallory', own)
@@ -199,6 +207,15 @@ describe('daypass audit --verify', () => {
     expect(against('lent')?.some((why) => why.startsWith('record: The record says otherwise'))).toBe(true)
   })
 
+  test('holds a refusal against the record: it is no more than a claim', () => {
+    expect(told('refused')).toMatchObject({ state: 'refused', anomalies: [], verified: { outcome: 'holds' } })
+    expect(told('hidden')).toMatchObject({ state: 'refused', anomalies: [{ code: 'unproven-refusal' }] })
+    expect(against('hidden')).toEqual([
+      'record: It is said to have been refused, and the record says that it was granted.',
+      'role: Its role still lets people in, though its access is over or never was.',
+    ])
+  })
+
   test('exits with 1 for a contradiction only, and asks only of what is wanted', async () => {
     expect(ran.code).toBe(1)
     const { code, stdout } = await audit('--approver', 'oscar')
@@ -231,11 +248,25 @@ describe('daypass audit --verify', () => {
   test('goes without IAM where there are no credentials, and says so', async () => {
     const { github } = world.ready
     const { stdout, stderr } = await runCli(
-      ['audit', '--verify', '--github-url', github.url, '--ref', 'origin/main', '--person', 'nobody'],
+      [
+        'audit',
+        '--verify',
+        '--github-url',
+        github.url,
+        '--ref',
+        'origin/main',
+        '--person',
+        'alice',
+        '--approver',
+        'oscar',
+      ],
       { cwd: clone.root, env: { GITHUB_TOKEN: github.tokens.root ?? '' } },
     )
 
-    expect(stdout).toContain('Held against GitHub: 0 requests')
+    expect(stdout).toContain('Held against GitHub: 1 request\n')
+    expect(stdout).toContain(`no longer provable: ${FOLDER}/left.yaml (#`)
+    expect(stdout).toContain('receipt: No key was given, so that its signature was not checked.')
+    expect(stdout).not.toContain('None of the given keys')
     expect(stderr).toContain('note: IAM was not asked: ')
   })
 

@@ -34,6 +34,7 @@ type Rule = NonNullable<ReturnType<typeof ruleFor>>
 export interface Terms {
   /** For its bucket, as the rules were when it came; undefined where they can't be read. */
   readonly rule: Rule | undefined
+  readonly keysGiven: boolean
   /** Seconds since the epoch. */
   readonly now: number
 }
@@ -57,7 +58,7 @@ export function compare(life: Life, today: Today, terms: Terms): readonly Findin
   const record = parseRecord(today.record?.text)
   const claim = claimOf(life, record)
   return [
-    ...ofReceipt(life),
+    ...ofReceipt(life, terms),
     ...(claim ? [...ofPull(claim, life, today.evidence), ...ofApprovals(claim, today.evidence, terms)] : []),
     ...ofRecord(life, today, record),
     ...ofRole(life, today, record, terms),
@@ -92,13 +93,15 @@ function claimOf({ receipt }: Life, record: RequestRecord | undefined): Claim | 
   return { blob, author, mergedBy, from: window.start, approvals: witnesses }
 }
 
-function ofReceipt({ receipt }: Life): readonly Finding[] {
+function ofReceipt({ receipt }: Life, { keysGiven }: Terms): readonly Finding[] {
   if (receipt.kind === 'forged')
     return [contradicted('receipt', 'The receipt is not its own, or was altered.')]
   if (receipt.kind !== 'found') return []
-  return receipt.authenticity === 'signed'
-    ? [holds('receipt', 'A given key signed the receipt.')]
-    : [unprovable('receipt', 'None of the given keys signed the receipt.')]
+  if (receipt.authenticity === 'signed') return [holds('receipt', 'A given key signed the receipt.')]
+  const why = keysGiven
+    ? 'None of the given keys signed the receipt.'
+    : 'No key was given, so that its signature was not checked.'
+  return [unprovable('receipt', why)]
 }
 
 /** Checks of the judgement that ask of facts which never change; the others ask of people as they are today. */

@@ -1,6 +1,6 @@
 /** The audit as CSV (RFC 4180) that no spreadsheet takes for formulas. */
 import { formatInstant } from '../../core/window.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Extension } from './entry.ts'
 
 const COLUMNS: readonly (readonly [name: string, value: (entry: Entry) => string | number | undefined])[] = [
   ['path', ({ path }) => path],
@@ -26,12 +26,21 @@ const COLUMNS: readonly (readonly [name: string, value: (entry: Entry) => string
   ['added_by_commit', ({ added }) => added.commit],
   ['removed_by_commit', ({ removed }) => removed?.commit],
   ['anomalies', ({ anomalies }) => anomalies.map(({ code }) => code).join(' ')],
+  ['refused_because', ({ refusedBecause }) => refusedBecause],
+  ['last_used', ({ lastUsed }) => instant(lastUsed)],
+  ['extended_by', ({ extensions }) => extensions.map(extended).join('; ')],
 ]
 
 export const CSV_HEADER = COLUMNS.map(([name]) => name).join(',')
 
 export function csvLine(entry: Entry): string {
   return COLUMNS.map(([, value]) => cell(String(value(entry) ?? ''))).join(',')
+}
+
+/** Without its reason: words that somebody chose must not look like one more extension. */
+function extended({ pull, until, approvals, mergedBy }: Extension): string {
+  const by = approvals.map(({ login }) => login).join(' ')
+  return `#${pull} until ${formatInstant(until)} approved by ${by || 'nobody'} merged by ${mergedBy}`
 }
 
 function instant(seconds: number | undefined): string | undefined {

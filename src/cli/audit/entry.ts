@@ -1,11 +1,11 @@
 /** One line of the audit: who had what, when, why, approved by whom, until when, ended because, and what proves it. */
 
-import type { Receipt } from '../../core/receipt.ts'
-import { ENDED_BECAUSE } from '../../core/report-words.ts'
+import type { Receipt, ReceiptExtension } from '../../core/receipt.ts'
+import { ENDED_BECAUSE, lengthOf } from '../../core/report-words.ts'
 import { parseLocation, parseRequest } from '../../core/request.ts'
 import { phaseOf, windowOf } from '../../core/window.ts'
 import { pullOf } from './history.ts'
-import type { Life } from './lives.ts'
+import type { Life, Refusal } from './lives.ts'
 
 export const STATES = ['scheduled', 'open', 'over', 'ended', 'refused', 'removed'] as const
 /**
@@ -36,6 +36,8 @@ export interface Entry {
   readonly endedBecause?: string
   readonly approvals: readonly Approval[]
   readonly mergedBy?: string
+  /** The oldest first. */
+  readonly extensions: readonly Extension[]
   /** When AWS last saw its role used, as far as it told. */
   readonly lastUsed?: number
   readonly accountId?: string
@@ -50,6 +52,28 @@ export interface Approval {
   readonly login: string
   readonly commit: string
   readonly at: number
+}
+
+/** What made the window longer, with approvals of its own. */
+export interface Extension {
+  readonly pull: number
+  readonly until: number
+  readonly reason: string
+  readonly ticket?: string
+  readonly approvals: readonly Approval[]
+  readonly mergedBy: string
+}
+
+/** Of its extensions too, each once for each person. */
+export function approversOf({ approvals, extensions }: Entry): readonly string[] {
+  const logins = approvals.map(({ login }) => login)
+  if (extensions.length === 0) return logins
+  return [
+    ...new Set([
+      ...logins,
+      ...extensions.flatMap((extension) => extension.approvals.map(({ login }) => login)),
+    ]),
+  ]
 }
 
 /** A commit of the branch. */
@@ -73,6 +97,7 @@ export const ANOMALIES = [
   'direct-push',
   'file-changed',
   'no-receipt',
+  'unproven-refusal',
   'unsigned-receipt',
   'ended-late',
   'still-there',
@@ -138,11 +163,19 @@ function fromReceipt({ removed }: Life, receipt: Receipt): Told {
     endedBecause: words[receipt.endedBecause] ?? receipt.endedBecause,
     approvals: receipt.approvals,
     mergedBy: receipt.mergedBy.login,
+    extensions: receipt.extensions?.map(extensionOf) ?? NO_EXTENSIONS,
     lastUsed: receipt.lastUsed?.at,
     accountId: receipt.accountId,
     roleArn: receipt.roleArn,
     refusedBecause: undefined,
   }
+}
+
+/** One for all that have none: there may be very many. */
+const NO_EXTENSIONS: readonly Extension[] = []
+
+function extensionOf({ mergedBy, ...extension }: ReceiptExtension): Extension {
+  return { ...extension, mergedBy: mergedBy.login }
 }
 
 /** What the file asked for, and the window that it would have had; the app alone knows whether it got it. */
@@ -167,6 +200,7 @@ function fromFile({ path, added, removed, receipt }: Life, { text, now }: Known)
     endedBecause: undefined,
     approvals: [],
     mergedBy: undefined,
+    extensions: NO_EXTENSIONS,
     lastUsed: undefined,
     accountId: undefined,
     roleArn: undefined,
@@ -185,6 +219,7 @@ function anomaliesOf(entry: Entry, life: Life, known: Known): readonly Anomaly[]
   const found: Anomaly[] = []
   const note = (code: AnomalyCode, message: string) => found.push({ code, message })
   noteReceipt(entry, life, known, note)
+  noteRefusal(life, note)
   noteApprovals(entry, life, known, note)
   noteWindow(entry, known, note)
   return found.length < 2
@@ -221,25 +256,72 @@ function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, 
     )
 }
 
-function noteApprovals(
-  { approvals, requester, state }: Entry,
-  { receipt }: Life,
-  { committed }: Known,
-  note: Note,
-): void {
+function noteRefusal(life: Life, note: Note): void {
+  const doubt = life.receipt.kind === 'refused' ? doubtOf(life.receipt, life) : undefined
+  if (doubt !== undefined)
+    note(
+      'unproven-refusal',
+      `A commit says that it was refused, but ${doubt}. Nobody signs a refusal: only \`audit --verify\` can tell.`,
+    )
+}
+
+/** In the address of every app's account, at any GitHub. */
+const BOT = '[bot]@users.noreply.'
+/** Seconds that the clocks of two commits may lie apart. */
+const CLOCKS = 60
+/** Seconds; the app refuses at once, unless it is not running. */
+const REFUSES_WITHIN = 86_400
+
+/** What the app's own refusal never is; it takes out one file, by a commit of its own. */
+function doubtOf({ author, pull, at }: Refusal, { added, changed, removed }: Life): string | undefined {
+  if (!author.includes(BOT)) return `its author is ${author || 'not told'}, which is no app's account`
+  if (removed && removed.changes.length > 1) return 'it did more than to take out this file'
+  const pulls = [added, ...changed].map(pullOf)
+  if (pull !== undefined && !pulls.includes(undefined) && !pulls.includes(pull))
+    return `it speaks of #${pull}, which did not bring the file`
+  // What was pushed may have been committed long before.
+  if (pulls[0] === undefined) return undefined
+  if (at < added.at - CLOCKS) return 'it was written before the file had come'
+  const late = at - (changed.at(-1) ?? added).at
+  return late > REFUSES_WITHIN
+    ? `it was written ${lengthOf(late - (late % 3600))} after the file had come`
+    : undefined
+}
+
+/** Each is told once for an entry, of the request and of all that extended it. */
+function noteApprovals(entry: Entry, { receipt }: Life, { committed }: Known, note: Note): void {
   if (receipt.kind !== 'found') return
-  const own = approvals.find(({ login }) => login.toLowerCase() === requester?.toLowerCase())
-  if (own) note('self-approval', `${own.login} approved their own request.`)
-  if (approvals.length === 0 && state === 'ended')
-    note('no-approval', 'Its receipt names nobody who approved it.')
-  const [fastest] = approvals
-    .flatMap(({ login, commit, at }) => {
-      const made = committed.get(commit)
-      const after = made === undefined ? -1 : at - made
-      return after >= 0 && after < FAST ? [{ login, after }] : []
-    })
-    .toSorted((a, b) => a.after - b.after)
-  if (fastest) note('approved-fast', `${fastest.login} approved it ${fastest.after} s after it was written.`)
+  const { requester, state, extensions } = entry
+  const self: string[] = []
+  const missing: string[] = []
+  const fast: string[] = []
+  const look = (approvals: readonly Approval[], extension?: Extension) => {
+    const what = extension ? `extension (#${extension.pull})` : 'request'
+    const own = approvals.find(({ login }) => login.toLowerCase() === requester?.toLowerCase())
+    if (own) self.push(`${own.login} approved their own ${what}.`)
+    if (approvals.length === 0 && state === 'ended')
+      missing.push(`Its receipt names nobody who approved ${extension ? `its ${what}` : 'it'}.`)
+    const { login, after } = fastestOf(approvals, committed)
+    if (after < FAST)
+      fast.push(`${login} approved ${extension ? `its ${what}` : 'it'} ${after} s after it was written.`)
+  }
+  look(entry.approvals)
+  for (const extension of extensions) look(extension.approvals, extension)
+  if (self.length > 0) note('self-approval', self.join(' '))
+  if (missing.length > 0) note('no-approval', missing.join(' '))
+  if (fast.length > 0) note('approved-fast', fast.join(' '))
+}
+
+function fastestOf(
+  approvals: readonly Approval[],
+  committed: Known['committed'],
+): { readonly login: string; readonly after: number } {
+  let fastest = { login: '', after: Number.POSITIVE_INFINITY }
+  for (const { login, commit, at } of approvals) {
+    const after = at - (committed.get(commit) ?? Number.POSITIVE_INFINITY)
+    if (after >= 0 && after < fastest.after) fastest = { login, after }
+  }
+  return fastest
 }
 
 function noteWindow({ from, until, endedAt, state }: Entry, { longestWindow, now }: Known, note: Note): void {

@@ -1,5 +1,5 @@
 /** Which entries somebody wants to see. */
-import type { Entry, State } from './entry.ts'
+import { approversOf, type Entry, type State } from './entry.ts'
 
 export interface Filters {
   /** Seconds since the epoch; access that stood in between counts, or without a window the file that came in between. */
@@ -18,7 +18,7 @@ export function isWanted(entry: Entry, filters: Filters): boolean {
   return (
     isWithin(entry, filters) &&
     (person === undefined || isSame(entry.requester, person)) &&
-    (approver === undefined || entry.approvals.some(({ login }) => isSame(login, approver))) &&
+    (approver === undefined || approversOf(entry).some((login) => isSame(login, approver))) &&
     (bucket === undefined || entry.bucket === bucket) &&
     (account === undefined || entry.account === account || entry.accountId === account) &&
     (state === undefined || state.length === 0 || state.includes(entry.state)) &&

@@ -20,11 +20,22 @@ export interface Life {
 
 export type FoundReceipt =
   | { readonly kind: 'none' }
-  /** The app said in its revert that nothing had been granted. */
-  | { readonly kind: 'refused'; readonly code: string }
+  | Refusal
   | { readonly kind: 'found'; readonly receipt: Receipt; readonly authenticity: Authenticity }
   /** Something that passes itself off as this request's receipt, and is not. */
   | { readonly kind: 'forged' }
+
+/** A commit says in the app's words that nothing had been granted. Nobody signs that: all else is what it says of itself. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly code: string
+  /** Which pull request it speaks of, where it names one. */
+  readonly pull?: number
+  /** Address of its author. */
+  readonly author: string
+  /** When its author wrote it, in seconds since the epoch. */
+  readonly at: number
+}
 
 interface Growing {
   readonly path: string
@@ -82,7 +93,7 @@ interface Message {
   readonly parents: readonly string[]
   readonly said:
     | { readonly kind: 'nothing' }
-    | { readonly kind: 'refused'; readonly code: string }
+    | Refusal
     /** Known once its signature was checked; no receipt where none can be read. */
     | { readonly kind: 'receipt'; readonly receipt: Receipt | undefined; authenticity: Authenticity }
 }
@@ -90,20 +101,21 @@ interface Message {
 /** A raw commit: headers, a blank line, the message. The text itself is not kept: there may be very many. */
 function readMessage(content: Buffer, checker: SignatureChecker): Message {
   const end = content.indexOf('\n\n')
-  const parents = content
-    .toString('latin1', 0, end)
+  const headers = content.toString('latin1', 0, end)
+  const parents = headers
     .split('\n')
     .flatMap((line) => (line.startsWith('parent ') ? [line.slice('parent '.length)] : []))
-  return { parents, said: readSaid(content.toString('utf8', end + 2), checker) }
+  return { parents, said: readSaid(headers, content.toString('utf8', end + 2), checker) }
 }
 
 const REFUSED =
-  /^Take out a request that was not granted[\s\S]*\bIt was refused \(([a-z-]+)\), and nothing was opened in AWS\./
+  /^Take out a request that was not granted(?: \(#([1-9]\d*)\))?[\s\S]*\bIt was refused \(([a-z-]+)\), and nothing was opened in AWS\./
+const AUTHOR = /^author .*<([^>]*)> (\d+) /m
 const OURS = /^daypass-/im
 
-function readSaid(text: string, checker: SignatureChecker): Message['said'] {
-  const refusal = REFUSED.exec(text)?.[1]
-  if (refusal !== undefined) return { kind: 'refused', code: refusal }
+function readSaid(headers: string, text: string, checker: SignatureChecker): Message['said'] {
+  const refusal = REFUSED.exec(text)
+  if (refusal) return readRefusal(headers, refusal)
   if (!OURS.test(text)) return { kind: 'nothing' }
   const { receipt, signed } = readReceipt(text)
   const said: Message['said'] & { kind: 'receipt' } = {
@@ -116,6 +128,11 @@ function readSaid(text: string, checker: SignatureChecker): Message['said'] {
       said.authenticity = AUTHENTICITY[check]
     })
   return said
+}
+
+function readRefusal(headers: string, [, pull, code = '']: RegExpExecArray): Refusal {
+  const [, author = '', at = ''] = AUTHOR.exec(headers) ?? []
+  return { kind: 'refused', code, ...(pull !== undefined && { pull: Number(pull) }), author, at: Number(at) }
 }
 
 function grow(steps: readonly Step[]): readonly Growing[] {

@@ -82,7 +82,11 @@ function blobsOf({ receipt, blobs, rules }: Life): readonly string[] {
 /** A receipt may name anything; git is asked for what looks like a commit. */
 function approvedCommits({ receipt }: Life): readonly string[] {
   if (receipt.kind !== 'found') return []
-  return receipt.receipt.approvals.flatMap(({ commit }) => (/^[0-9a-f]{40,64}$/.test(commit) ? [commit] : []))
+  const { approvals, extensions } = receipt.receipt
+  const all = extensions
+    ? [approvals, ...extensions.map((extension) => extension.approvals)].flat()
+    : approvals
+  return all.flatMap(({ commit }) => (/^[0-9a-f]{40,64}$/.test(commit) ? [commit] : []))
 }
 
 function readRulesOnce(texts: ReadonlyMap<string, string>): (blob: string) => Rules | undefined {

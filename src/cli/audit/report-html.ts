@@ -1,7 +1,7 @@
 /** The audit as one page in one file: no script, nothing loaded, and nothing in it that could run. */
 import { createHash } from 'node:crypto'
 import { enumerate, utc } from '../../core/report-words.ts'
-import type { Entry } from './entry.ts'
+import type { Approval, Entry, Extension } from './entry.ts'
 import { type Html, html } from './html-parts.ts'
 import { STYLE } from './html-style.ts'
 import type { Count, Tally } from './tally.ts'
@@ -114,8 +114,8 @@ function list(entries: readonly Entry[]): Html {
 }
 
 function rowOf(entry: Entry): Html {
-  const { from, until, endedAt, added, requester, account, bucket, prefixes, reason, ticket, approvals } =
-    entry
+  const { from, until, endedAt, added, requester, account, bucket, prefixes } = entry
+  const { reason, ticket, approvals, extensions } = entry
   const what = prefixes === undefined || prefixes.length === 0 ? '' : `: ${enumerate(prefixes, 'and', 3)}`
   const whole = prefixes?.length === 0 ? ' (whole)' : ''
   const end = endedAt ?? until
@@ -126,8 +126,8 @@ function rowOf(entry: Entry): Html {
     cell('Until', end === undefined ? '' : utc(end), 'when'),
     cell('Who', requester ?? '', 'who'),
     cell('What', `${entry.access === 'list' ? 'names in ' : ''}${account}/${bucket}${whole}${what}`, 'what'),
-    cell('Why', `${reason ?? ''}${ticket === undefined ? '' : ` (${ticket})`}`),
-    cell('Approved by', approvals.map(({ login }) => login).join(', ')),
+    cell('Why', html`${because(reason, ticket)}${extensions.map(extended)}`),
+    cell('Approved by', html`${loginsOf(approvals)}${extensions.map(extensionApproved)}`),
     cell('Stands', standing(entry), 'stands'),
     cell(
       'Receipt',
@@ -135,6 +135,22 @@ function rowOf(entry: Entry): Html {
       entry.proof === 'signed' ? 'good' : entry.proof === 'forged' ? 'bad' : 'soft',
     ),
   ]}</tr>`
+}
+
+function because(reason = '', ticket?: string): string {
+  return `${reason}${ticket === undefined ? '' : ` (${ticket})`}`
+}
+
+function loginsOf(approvals: readonly Approval[]): string {
+  return approvals.map(({ login }) => login).join(', ')
+}
+
+function extended({ pull, until, reason, ticket, mergedBy }: Extension): Html {
+  return html`<br><span class="soft">Extended until ${utc(until)} by #${pull}, merged by ${mergedBy}: ${because(reason, ticket)}</span>`
+}
+
+function extensionApproved({ pull, approvals }: Extension): Html {
+  return html`<br><span class="soft">#${pull}: ${loginsOf(approvals) || 'nobody'}</span>`
 }
 
 function standing({ state, endedBecause, refusedBecause, pull, anomalies }: Entry): Html {

@@ -1,5 +1,5 @@
 /** Counts over entries, for whoever reads only the top of a report. */
-import { ANOMALIES, type AnomalyCode, type Entry } from './entry.ts'
+import { ANOMALIES, type AnomalyCode, approversOf, type Entry } from './entry.ts'
 
 export interface Tally {
   readonly entries: number
@@ -25,7 +25,7 @@ export function tally(entries: readonly Entry[]): Tally {
     proofs: countBy(entries, ({ proof }) => [proof]),
     buckets: countBy(entries, ({ account, bucket }) => [`${account}/${bucket}`]),
     people: countBy(entries, ({ requester }) => [requester ?? 'not told']),
-    approvers: countBy(entries, ({ approvals }) => approvals.map(({ login }) => login)),
+    approvers: countBy(entries, approversOf),
     anomalies: ANOMALIES.flatMap((name) => {
       const count = anomalies.find((found) => found.name === name)?.count
       return count === undefined ? [] : [{ name, count }]

@@ -12,9 +12,12 @@ import { roleIn } from '../role.ts'
 import { inTurns } from '../standing.ts'
 import { compare, type Finding, OUTCOMES, type Outcome, type Today, worst } from './compare.ts'
 import type { Audited } from './read-audit.ts'
+import { named } from './table.ts'
 
 export interface VerifyOptions extends GitHubOptions {
   readonly appId?: number
+  /** Files with public keys. */
+  readonly key: readonly string[]
   /** Seconds since the epoch. */
   readonly at: number
 }
@@ -43,7 +46,7 @@ export async function verifyAll(
   const progress = startProgress('Asking GitHub')
   let done = 0
   const verified = await inTurns(audited, async (one) => {
-    const found = await verify(view, roles.view, one, options.at)
+    const found = await verify(view, roles.view, one, options)
     progress.at(++done, audited.length)
     return found
   })
@@ -80,7 +83,7 @@ async function verify(
   view: OwnView,
   roles: OwnRoles | undefined,
   { life, rule }: Audited,
-  now: number,
+  { at: now, key }: VerifyOptions,
 ): Promise<Verified> {
   const { added, path, blobs, receipt } = life
   const unprovable = (why: string): Verified => ({
@@ -94,7 +97,11 @@ async function verify(
     if (found === undefined)
       return unprovable(`GitHub does not have commit ${added.commit.slice(0, 7)} (any more).`)
     const role = roleOf(roles, view.repositoryId, life, found, now)
-    const findings = compare(life, { ...found, ...(role && { role }) }, { rule, now })
+    const findings = compare(
+      life,
+      { ...found, ...(role && { role }) },
+      { rule, keysGiven: key.length > 0, now },
+    )
     return { outcome: worst(findings), findings }
   } catch (error) {
     return { ...unprovable(`GitHub gave no clear answer: ${reasonOf(error)}.`), unread: true }
@@ -156,7 +163,8 @@ export function printVerification(
     for (const [index, one] of verified.entries()) {
       if (one.outcome !== outcome) continue
       line()
-      line(`${paint(STYLES[outcome], WORDS[outcome])}: ${shown(audited[index]?.life.path ?? '')}`)
+      const entry = audited[index]?.entry
+      line(`${paint(STYLES[outcome], WORDS[outcome])}: ${entry ? named(entry) : ''}`)
       for (const { about, why, outcome: found } of one.findings)
         if (found !== 'holds') line(`  ${about}: ${shown(why)}`)
     }
