@@ -197,7 +197,7 @@ function addRevoke(program: Command, finish: Finish): void {
   const command = program
     .command('revoke')
     .description(
-      'Give access back early, your own or that of a path that you own: comments `/daypass revoke`, and Daypass ends it within seconds.',
+      'Give access back early, your own or that of a path that you own by CODEOWNERS: comments `/daypass revoke`, and Daypass ends it within seconds where you may.',
     )
     .argument('[request]', "its path, name or pull request's number (default: the only one that you have)")
   repositoryFlags(command).action(async (request?: string) => {

@@ -340,6 +340,18 @@ describe('a grant from the terminal', () => {
     expect(requests.find((one) => one.pull === pull)).toMatchObject({ state: 'open', until: sent.until })
   })
 
+  test('is not said to end when somebody asks for that who may not', async () => {
+    const text = await daypass('bob', ['revoke', String(pull)])
+    const { json } = await daypass('bob', ['revoke', String(pull), '--json'])
+    await world.settled()
+    const { requests } = (await daypass('alice', ['status', '--json'])).json<Status>()
+
+    note('revoke 1 (as bob)', text)
+    expect(text.stderr).toContain('only if you are an owner of the path')
+    expect(json()).toMatchObject({ pull, author: 'alice', isOwn: false })
+    expect(requests.find((one) => one.pull === pull)).toMatchObject({ state: 'open' })
+  })
+
   test('is given back, and access is over', async () => {
     const arn = (await world.roleOf(request)) ?? ''
     const before = await world.assume('alice', arn)
