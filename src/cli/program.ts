@@ -100,7 +100,10 @@ function addValidate(program: Command, finish: Finish): void {
     .description(
       'Check requests, rules and CODEOWNERS as the check on GitHub would. Without paths: whatever the working tree has otherwise than the base.',
     )
-    .argument('[paths...]', 'files to check; those that are none of the three are passed over')
+    .argument(
+      '[paths...]',
+      'files to check, or folders of them; files that are none of the three are passed over',
+    )
     .option('--at <INSTANT>', 'judge as of this time (default: now)', instant)
   accountFlags(rulesFlags(command))
     .option('--repository <OWNER/NAME>', 'which entry of the operator file counts')
