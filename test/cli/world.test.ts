@@ -300,6 +300,19 @@ describe('a grant from the terminal', () => {
     expect(elsewhere.stdout).toContain('Nobody can read billing-archive')
   })
 
+  test('is told of no bucket that is lent nowhere, as if nobody could read it', async () => {
+    const mistyped = await daypass('olivia', ['who', 'customer-export'])
+    const elsewhere = await daypass('olivia', ['who', 'customer-exports', '--account', 'staging'])
+
+    note('who customer-export', mistyped)
+    note('who customer-exports --account staging', elsewhere)
+    expect([mistyped.code, elsewhere.code]).toEqual([1, 1])
+    expect(mistyped.stderr).toContain('The rules lend no bucket customer-export.')
+    expect(elsewhere.stderr).toContain('The rules lend no bucket customer-exports in staging.')
+    expect(mistyped.stderr).toContain('They lend: prod/customer-exports')
+    expect(mistyped.stdout + elsewhere.stdout).toBe('')
+  })
+
   test('is not extended beyond what the rules allow, by somebody else, or by nothing said', async () => {
     const tooLong = await daypass('alice', ['extend', '--duration', '24h', '--json'])
     const shorter = await daypass('alice', ['extend', '--duration', '1h', '--json'])
