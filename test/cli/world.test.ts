@@ -259,6 +259,15 @@ describe('a grant from the terminal', () => {
     expect((await stat(config)).mode & 0o777).toBe(0o600)
   })
 
+  test('is written into the AWS configuration of nobody else, for whom it would open nothing', async () => {
+    const others = await daypass('bob', ['profile', String(pull), '--file', join(clone.root, 'of-bob')])
+
+    note('profile 1 (as bob)', others)
+    expect(others.code).toBe(1)
+    expect(others.stderr).toContain("is alice's: only they can use it")
+    await expect(stat(join(clone.root, 'of-bob'))).rejects.toThrow('ENOENT')
+  })
+
   test('takes nothing into the profile from a comment that somebody has edited', async () => {
     const octokit = world.github('root')
     const at = { owner: 'acme', repo: 'access-open' }
