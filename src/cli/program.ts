@@ -9,6 +9,7 @@ import type { ExitCode } from './failure.ts'
 import {
   accountFlags,
   collect,
+  collectParts,
   duration,
   instant,
   now,
@@ -75,11 +76,15 @@ function addRequest(program: Command, finish: Finish): void {
     .option('--account <ALIAS>', 'its account, where the rules lend a bucket of that name in several')
     .option(
       '--prefix <PREFIX>',
-      'a folder (ending in /) or the key of an object; may be repeated',
-      collect,
+      'a folder (ending in /) or the key of an object; several between commas, or repeated',
+      collectParts,
       [],
     )
-    .option('--whole-bucket', 'everything in the bucket, where the rules lend it so')
+    .addOption(
+      new Option('--whole-bucket', 'everything in the bucket, where the rules lend it so').conflicts(
+        'prefix',
+      ),
+    )
     .addOption(new Option('--access <LEVEL>', 'list and get, or names only').choices(['read', 'list']))
     .option('--reason <TEXT>', 'what you need the data for')
     .option('--ticket <KEY>', 'the ticket behind it')

@@ -5,6 +5,7 @@ import { type Rules, ruleFor } from '../core/rules.ts'
 import { formatDuration, parseDuration } from '../core/window.ts'
 import type { Ask } from './ask.ts'
 import { EXIT, Failure } from './failure.ts'
+import { partsOf } from './flags.ts'
 
 export interface RequestFlags {
   readonly bucket?: string
@@ -130,11 +131,7 @@ async function prefixesFor(
   const isWholeAllowed = rule?.wholeBucket === 'allowed'
   const question = `Which folders (ending in /) or objects, between commas${isWholeAllowed ? ' (nothing: the whole bucket)' : ''}?`
   const flag = isWholeAllowed ? '--prefix or --whole-bucket' : '--prefix'
-  const text = await need(flag, undefined, question, isWholeAllowed ? () => undefined : anything)
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
+  return partsOf(await need(flag, undefined, question, isWholeAllowed ? () => undefined : anything))
 }
 
 const LONGEST_NAME = 63

@@ -99,6 +99,24 @@ describe('a request from the terminal', () => {
     expect(stderr).toContain('Missing: --prefix, --reason, --duration.')
   })
 
+  test('takes several folders between commas, and none beside the whole bucket', async () => {
+    const several = await daypass('alice', [
+      ...ASK,
+      '--prefix',
+      'exports/2026/10/, exports/2026/09/',
+      '--dry-run',
+    ])
+    const both = await daypass('alice', [...ASK, '--whole-bucket', '--dry-run'])
+
+    expect(several.code).toBe(0)
+    expect(several.stdout).toContain('prefixes: [exports/2026/11/, exports/2026/10/, exports/2026/09/]')
+    expect(both).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('cannot be used with'),
+    })
+  })
+
   test('is shown and not sent with --dry-run', async () => {
     const ran = await daypass('alice', [...ASK, '--dry-run'])
     const { code, stdout } = ran
