@@ -493,7 +493,7 @@ describe('whom a token goes to', () => {
 
     expect([wrong, missing, dead, clear].map(({ code }) => code)).toEqual([3, 3, 3, 2])
     expect(wrong.stderr).toContain('Renew the token')
-    expect(missing.stderr).toContain('acme/nowhere')
+    expect(missing.stderr).toContain('GitHub answered 404 to GET /api/v3/repos/acme/nowhere: Not Found')
     expect(dead.stderr).toContain('could not be reached')
     expect(clear.stderr).toContain('https://')
     expect(wrong.stderr + missing.stderr).not.toContain('ghp_')
