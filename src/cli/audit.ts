@@ -26,6 +26,7 @@ export async function audit(options: AuditOptions, output: Output): Promise<Exit
   const head = await headOf(clone, options.ref)
   await refuseShallow(clone)
   const format = output.isJson ? 'json' : options.format
+  refuseUnwritable(options, format)
   refuseUnverifiable(options, format)
   const all = await readWithProgress(clone, head, keys, options.at)
   const audited = all.filter(({ entry }) => isWanted(entry, options))
@@ -41,6 +42,15 @@ export async function audit(options: AuditOptions, output: Output): Promise<Exit
   if (keys.size === 0)
     output.note("note: No signature was checked: give the app's public key with --key FILE.")
   return verification ? exitCodeOf(verification) : EXIT.done
+}
+
+function refuseUnwritable({ output }: AuditOptions, format: string): void {
+  if (output === undefined || format !== 'table') return
+  throw new Failure(
+    `The table is for the terminal, and not written into ${output}.`,
+    'Say --format csv, json or html.',
+    { exitCode: EXIT.usage },
+  )
 }
 
 function refuseUnverifiable({ verify }: AuditOptions, format: string): void {

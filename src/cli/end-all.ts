@@ -1,6 +1,7 @@
 /** `daypass end-all`: ends every grant of a repository or an account from AWS alone, for when GitHub can't be trusted or reached. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccountClients } from '../aws/clients.ts'
+import { AccountRoleRefused, ActionRefused, HubCredentialsRefused } from '../aws/failures.ts'
 import { createGrantReader } from '../aws/grant-reader.ts'
 import { createGrantWriter } from '../aws/grant-writer.ts'
 import { type Clock, correct, systemClock } from '../clock.ts'
@@ -40,7 +41,12 @@ type Target = Place &
 interface Trouble {
   readonly where: string
   readonly why: string
+  readonly fix: string
 }
+
+const AGAIN = 'Run it again; what is ended already stays so. AWS closes every window at its end in any case.'
+const AS_HUB =
+  'AWS refuses whoever runs this: run it with the credentials of the hub role, as the app has them. AWS closes every window at its end in any case.'
 
 export async function endAll(options: EndAllOptions, output: Output): Promise<ExitCode> {
   const ask = createAsk({ json: output.isJson })
@@ -52,7 +58,8 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
     output.line(`This ends now, for good, sessions in use included:\n`)
     for (const line of columns([['REPOSITORY', 'ACCOUNT', 'UNTIL', 'FILE OR ROLE'], ...targets.map(row)]))
       output.line(line)
-  } else output.line('Nothing is lent there that could be ended.')
+  } else if (troubles.length === 0) output.line('Nothing is lent there that could be ended.')
+  for (const { where } of troubles) output.line(`Could not look at ${where}: whatever is lent there goes on.`)
   const isMeant = targets.length === 0 || options.yes === true || (await confirm(ask, targets.length))
   ask?.end()
   if (!isMeant) return EXIT.no
@@ -70,9 +77,11 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
     output.note('The app takes the files out and tells people; what was ended it does not grant again.')
     return EXIT.done
   }
+  // The one document that JSON readers get tells it already.
+  if (output.isJson) return EXIT.failed
   throw new Failure(
     failed.map(({ where, why }) => `${where}: ${why}`).join('\n'),
-    'Run it again; what is ended already stays so. AWS closes every window at its end in any case.',
+    [...new Set(failed.map(({ fix }) => fix))].join('\n  '),
   )
 }
 
@@ -134,7 +143,7 @@ async function findTargets(grants: GrantReader, places: readonly Place[]) {
           ...listed.strays.map((stray): Target => ({ ...place, kind: 'stray', stray })),
         )
       } catch (error) {
-        troubles.push({ where: `${place.repository} in ${place.account.alias}`, why: reasonOf(error) })
+        troubles.push(troubleAt(`${place.repository} in ${place.account.alias}`, error))
       }
     }),
   )
@@ -158,8 +167,19 @@ async function end(grants: GrantWriter, target: Target, now: number): Promise<Tr
     else await grants.deny(target.account, target.standing, now, 'ended-by-operator')
     return undefined
   } catch (error) {
-    return { where: roleOf(target), why: reasonOf(error) }
+    return troubleAt(roleOf(target), error)
   }
+}
+
+function troubleAt(where: string, error: unknown): Trouble {
+  return { where, why: reasonOf(error), fix: isRefusal(error) ? AS_HUB : AGAIN }
+}
+
+/** What is read is refused as the cause of an `Unreadable`. */
+function isRefusal(error: unknown): boolean {
+  if ([HubCredentialsRefused, AccountRoleRefused, ActionRefused].some((kind) => error instanceof kind))
+    return true
+  return error instanceof Error && error.cause !== undefined && isRefusal(error.cause)
 }
 
 function roleOf(target: Target): string {

@@ -10,9 +10,9 @@ import { fetchBase, freeBranch, openChange } from './changes.ts'
 import { openClone, textAt } from './clone.ts'
 import { readUnderRules } from './draw.ts'
 import { EXIT, type ExitCode, Failure } from './failure.ts'
-import { connect, type GitHubAs, type GitHubOptions } from './github.ts'
+import { connect, type GitHubOptions } from './github.ts'
 import { type Output, shown } from './output.ts'
-import { findRequest } from './own-request.ts'
+import { findRequest, refuseOthers } from './own-request.ts'
 import { formatProblem } from './problems.ts'
 import { ownersAt, rulesAt } from './request.ts'
 import type { Standing } from './standing.ts'
@@ -45,7 +45,9 @@ export async function extend(
     ({ state }) => state.kind === 'open' || state.kind === 'scheduled',
     'open or about to open',
   )
-  const judged = await recordOfOwn(github, standing)
+  // The app takes an extension from nobody else.
+  await refuseOthers(github, standing, { doing: 'extend it', fix: `Ask ${standing.author} to.` })
+  const judged = recordOf(standing)
   const base = await fetchBase(clone, github)
   const { path } = standing
   const before = await textAt(clone, base.commit, path)
@@ -112,16 +114,7 @@ export async function extend(
   return EXIT.done
 }
 
-/** The app takes an extension from nobody else. */
-async function recordOfOwn(
-  github: GitHubAs,
-  { record, author, path }: Standing,
-): Promise<NonNullable<Standing['record']>> {
-  const login = await github.login()
-  if (author.toLowerCase() !== login.toLowerCase())
-    throw new Failure(`${path} is ${author}'s: only they can extend it.`, `Ask ${author} to.`, {
-      exitCode: EXIT.no,
-    })
+function recordOf({ record, path }: Standing): NonNullable<Standing['record']> {
   if (record !== undefined) return record
   throw new Failure(
     `What was granted for ${path} can't be read from its check.`,

@@ -27,6 +27,18 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value]
 }
 
+/** The option may be repeated, and each hold several between commas. */
+export function collectParts(value: string, before: readonly string[]): readonly string[] {
+  return [...before, ...partsOf(value)]
+}
+
+export function partsOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
 /** Seconds since the epoch. */
 export function instant(text: string): number {
   const seconds = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)

@@ -51,7 +51,8 @@ export async function connect(clone: Clone | undefined, options: GitHubOptions):
         fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) }),
     },
   })
-  octokit.hook.error('request', (error, { method, url }) => {
+  octokit.hook.error('request', (error, options) => {
+    const { method, url } = octokit.request.endpoint(options)
     throw explained(error, `${method} ${new URL(url, place.url).pathname}`, place)
   })
   const at = { owner: place.owner, repo: place.repo }

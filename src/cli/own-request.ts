@@ -41,6 +41,16 @@ export async function findRequest(
   )
 }
 
+/** `doing`: what nobody else can. */
+export async function refuseOthers(
+  github: GitHubAs,
+  { author, path }: Standing,
+  { doing, fix }: { readonly doing: string; readonly fix: string },
+): Promise<void> {
+  if (author.toLowerCase() === (await github.login()).toLowerCase()) return
+  throw new Failure(`${path} is ${author}'s: only they can ${doing}.`, fix, { exitCode: EXIT.no })
+}
+
 function isNamed({ path, pull, location }: Standing, wanted: string): boolean {
   return wanted.replace(/^#/, '') === String(pull) || wanted === path || wanted === location?.name
 }

@@ -13,7 +13,7 @@ import { findClone } from './clone.ts'
 import { EXIT, type ExitCode, Failure } from './failure.ts'
 import { connect, type GitHubAs, type GitHubOptions } from './github.ts'
 import type { Output } from './output.ts'
-import { findRequest } from './own-request.ts'
+import { findRequest, refuseOthers } from './own-request.ts'
 import { roleOfStanding } from './role.ts'
 import type { Standing } from './standing.ts'
 
@@ -41,6 +41,7 @@ export async function profile(
     ({ state }) => state.kind === 'open' || state.kind === 'scheduled',
     'granted',
   )
+  await refuseOthers(github, request, { doing: 'use it', fix: 'Ask for your own: daypass request.' })
   const lent = await lentOf(github, request, options.region)
   const file = options.file ?? awsConfigFile()
   const config = await readConfigFile(file)

@@ -9,6 +9,7 @@ import type { ExitCode } from './failure.ts'
 import {
   accountFlags,
   collect,
+  collectParts,
   duration,
   instant,
   now,
@@ -75,11 +76,15 @@ function addRequest(program: Command, finish: Finish): void {
     .option('--account <ALIAS>', 'its account, where the rules lend a bucket of that name in several')
     .option(
       '--prefix <PREFIX>',
-      'a folder (ending in /) or the key of an object; may be repeated',
-      collect,
+      'a folder (ending in /) or the key of an object; several between commas, or repeated',
+      collectParts,
       [],
     )
-    .option('--whole-bucket', 'everything in the bucket, where the rules lend it so')
+    .addOption(
+      new Option('--whole-bucket', 'everything in the bucket, where the rules lend it so').conflicts(
+        'prefix',
+      ),
+    )
     .addOption(new Option('--access <LEVEL>', 'list and get, or names only').choices(['read', 'list']))
     .option('--reason <TEXT>', 'what you need the data for')
     .option('--ticket <KEY>', 'the ticket behind it')
@@ -100,7 +105,10 @@ function addValidate(program: Command, finish: Finish): void {
     .description(
       'Check requests, rules and CODEOWNERS as the check on GitHub would. Without paths: whatever the working tree has otherwise than the base.',
     )
-    .argument('[paths...]', 'files to check; those that are none of the three are passed over')
+    .argument(
+      '[paths...]',
+      'files to check, or folders of them; files that are none of the three are passed over',
+    )
     .option('--at <INSTANT>', 'judge as of this time (default: now)', instant)
   accountFlags(rulesFlags(command))
     .option('--repository <OWNER/NAME>', 'which entry of the operator file counts')
@@ -197,7 +205,7 @@ function addRevoke(program: Command, finish: Finish): void {
   const command = program
     .command('revoke')
     .description(
-      'Give access back early, your own or that of a path that you own: comments `/daypass revoke`, and Daypass ends it within seconds.',
+      'Give access back early, your own or that of a path that you own by CODEOWNERS: comments `/daypass revoke`, and Daypass ends it within seconds where you may.',
     )
     .argument('[request]', "its path, name or pull request's number (default: the only one that you have)")
   repositoryFlags(command).action(async (request?: string) => {

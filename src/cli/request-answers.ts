@@ -5,6 +5,7 @@ import { type Rules, ruleFor } from '../core/rules.ts'
 import { formatDuration, parseDuration } from '../core/window.ts'
 import type { Ask } from './ask.ts'
 import { EXIT, Failure } from './failure.ts'
+import { partsOf } from './flags.ts'
 
 export interface RequestFlags {
   readonly bucket?: string
@@ -97,16 +98,28 @@ function needing(ask: Ask | undefined): Need {
 
 /** Most buckets are in one account only. */
 async function accountFor(bucket: string, rules: Rules, need: Need): Promise<string> {
-  const aliases = [...new Set(rules.buckets.map(({ account }) => account))]
-  const lending = aliases.filter((account) => ruleFor(rules, { account, bucket }) !== undefined)
+  const lending = accountsLending(rules, bucket)
   const [only = '', ...others] = lending
   if (only !== '' && others.length === 0) return only
-  if (lending.length === 0 && bucket !== '') {
-    const lent = rules.buckets.map((rule) => `${rule.account}/${rule.bucket}`).join(', ')
-    throw new Failure(`The rules lend no bucket ${bucket}.`, `They lend: ${lent}.`, { exitCode: EXIT.no })
-  }
+  if (lending.length === 0 && bucket !== '') throw notLent(rules, bucket)
   const isOne: Check = (text) => (lending.includes(text) ? undefined : `One of: ${lending.join(', ')}.`)
   return need('--account', bucket === '' ? '' : undefined, `In which account (${lending.join(', ')})?`, isOne)
+}
+
+/** The aliases under which the rules lend a bucket of that name. */
+export function accountsLending(rules: Rules, bucket: string, account?: string): readonly string[] {
+  const aliases = account === undefined ? rules.buckets.map((rule) => rule.account) : [account]
+  return [...new Set(aliases)].filter((alias) => ruleFor(rules, { account: alias, bucket }) !== undefined)
+}
+
+export function notLent({ buckets }: Rules, bucket: string, account?: string): Failure {
+  const lent = buckets.map((rule) => `${rule.account}/${rule.bucket}`).join(', ')
+  const where = account === undefined ? '' : ` in ${account}`
+  return new Failure(
+    `The rules lend no bucket ${bucket}${where}.`,
+    lent === '' ? 'They lend none.' : `They lend: ${lent}.`,
+    { exitCode: EXIT.no },
+  )
 }
 
 async function prefixesFor(
@@ -118,11 +131,7 @@ async function prefixesFor(
   const isWholeAllowed = rule?.wholeBucket === 'allowed'
   const question = `Which folders (ending in /) or objects, between commas${isWholeAllowed ? ' (nothing: the whole bucket)' : ''}?`
   const flag = isWholeAllowed ? '--prefix or --whole-bucket' : '--prefix'
-  const text = await need(flag, undefined, question, isWholeAllowed ? () => undefined : anything)
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
+  return partsOf(await need(flag, undefined, question, isWholeAllowed ? () => undefined : anything))
 }
 
 const LONGEST_NAME = 63

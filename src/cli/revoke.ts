@@ -16,19 +16,25 @@ export async function revoke(
   output: Output,
 ): Promise<ExitCode> {
   const github = await connect(await findClone(options.directory), options)
-  const { pull, path, url } = await findRequest(
+  const { pull, path, url, author } = await findRequest(
     github,
     wanted,
     ({ state }) => state.kind === 'open' || state.kind === 'scheduled',
     'open or about to open',
   )
+  const isOwn = author.toLowerCase() === (await github.login()).toLowerCase()
   const { data } = await github.octokit.issues.createComment({
     ...github.at,
     issue_number: pull,
     body: END_COMMAND,
   })
-  output.json({ pull, path, url, comment: data.html_url })
+  output.json({ pull, path, url, author, isOwn, comment: data.html_url })
   output.line(`Asked for ${shown(path)} to end: ${data.html_url}`)
-  output.note('Daypass ends it within seconds, and says so at the pull request.')
+  // Who owns a path through a team is not for everybody's token to read; the app knows.
+  output.note(
+    isOwn
+      ? 'Daypass ends it within seconds, and says so at the pull request.'
+      : `It is ${shown(author)}'s: Daypass ends it only if you are an owner of the path by CODEOWNERS. Its comment on the pull request tells; so does \`daypass status --all\`.`,
+  )
   return EXIT.done
 }

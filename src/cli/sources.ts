@@ -1,5 +1,5 @@
 /** Where a command reads requests and rules from: the working tree, and the base that a pull request would be held against. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { FileText } from '../core/asked.ts'
 import { CODEOWNERS_PLACES } from '../core/codeowners.ts'
@@ -77,13 +77,38 @@ export function repositoryPath({ root }: Sources, directory: string, typed: stri
   })
 }
 
+/** What a path as a person types it stands for: the file, or every file below the folder. */
+export function filesAt(sources: Sources, directory: string, typed: string): readonly string[] {
+  const path = repositoryPath(sources, directory, typed)
+  const place = join(sources.root, path)
+  if (!existsSync(place)) throw noFile(sources, path)
+  return statSync(place).isDirectory() ? filesBelow(sources, path) : [path]
+}
+
+/** Nothing of these is ever a request. */
+const PASSED_OVER = new Set(['.git', 'node_modules'])
+
+function filesBelow(sources: Sources, folder: string): readonly string[] {
+  return readdirSync(join(sources.root, folder), { withFileTypes: true })
+    .filter(({ name }) => !PASSED_OVER.has(name))
+    .flatMap((entry) => {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      return entry.isDirectory() ? filesBelow(sources, path) : [path]
+    })
+    .toSorted()
+}
+
+function noFile({ root }: Sources, path: string): Failure {
+  return new Failure(`There is no file ${path} in ${root}.`, 'Check its name.')
+}
+
 /** Nothing larger is a request or rules; each reader has its own, stricter limit. */
 const MOST_BYTES = 4 * 1024 * 1024
 
 /** As the app would see it once pushed: no text where it is not UTF-8 or far too large. */
-export function readFileText({ root }: Sources, path: string): FileText {
-  const file = join(root, path)
-  if (!existsSync(file)) throw new Failure(`There is no file ${path} in ${root}.`, 'Check its name.')
+export function readFileText(sources: Sources, path: string): FileText {
+  const file = join(sources.root, path)
+  if (!existsSync(file)) throw noFile(sources, path)
   if (statSync(file).size > MOST_BYTES) return { path }
   try {
     return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) }

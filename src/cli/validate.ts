@@ -13,10 +13,10 @@ import {
   type Changes,
   changesSince,
   codeownersInForce,
+  filesAt,
   findSources,
   readFileText,
   readRulesFrom,
-  repositoryPath,
   type Sources,
 } from './sources.ts'
 
@@ -40,8 +40,8 @@ export async function validate(
 ): Promise<ExitCode> {
   const sources = await findSources(options)
   const changes = paths.length > 0 ? undefined : await changesOrFail(sources)
-  const wanted = changes?.written ?? paths.map((path) => repositoryPath(sources, options.directory, path))
-  const files = wanted.filter((path) => isRequestPath(path) || isGuarded(path))
+  const wanted = changes?.written ?? paths.flatMap((path) => filesAt(sources, options.directory, path))
+  const files = [...new Set(wanted)].filter((path) => isRequestPath(path) || isGuarded(path))
   const accounts = readAccounts(options)
   const { rules, from } = await readRulesFrom(sources, options.rules)
   const requests = files.filter(isRequestPath)

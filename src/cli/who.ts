@@ -3,11 +3,13 @@ import { type OwnView, readOwnView } from '../aws/own-view.ts'
 import { identityHash, type StandingGrant } from '../core/grant.ts'
 import { lengthOf, utc } from '../core/report-words.ts'
 import { isRequestPath } from '../core/request.ts'
+import { parseRules, RULES_PATH } from '../core/rules.ts'
 import { formatInstant, phaseOf, type Window } from '../core/window.ts'
 import { findClone } from './clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
 import { connect, type GitHubAs, type GitHubOptions } from './github.ts'
 import { columns, type Output, shown, startProgress } from './output.ts'
+import { accountsLending, notLent } from './request-answers.ts'
 import { roleOfStanding } from './role.ts'
 import { inTurns, type Standing, standingsOf } from './standing.ts'
 
@@ -35,14 +37,19 @@ type Iam = { readonly asked: true; readonly view: OwnView } | { readonly asked: 
 export async function who(bucket: string, options: WhoOptions, output: Output): Promise<ExitCode> {
   const github = await connect(await findClone(options.directory), options)
   const [{ data: repository }, now] = await Promise.all([github.octokit.repos.get(github.at), github.now()])
-  const paths = await pathsFor(github, repository.default_branch, bucket, options.account)
+  const files = await filesOn(github, repository.default_branch)
+  const paths = [...files.keys()].filter(
+    (path) => isRequestPath(path) && isFor(path, bucket, options.account),
+  )
   const progress = startProgress('Reading requests')
   const standings = (
     await inTurns(paths, (path) => standingOf(github, repository.id, repository.default_branch, path, now))
   ).flat()
   progress.end()
   const iam = await askIam(repository.id, standings)
-  const readers = combine(repository.id, bucket, standings, iam, now)
+  const readers = combine(repository.id, liveGrants(iam, bucket, options.account, now), standings, iam)
+  if (readers.length === 0 && paths.length === 0)
+    await refuseUnlent(github, files.get(RULES_PATH), bucket, options.account)
   output.json({
     bucket,
     now: formatInstant(now),
@@ -57,13 +64,8 @@ export async function who(bucket: string, options: WhoOptions, output: Output): 
   return EXIT.done
 }
 
-/** The files on the branch: a grant exists for no other. */
-async function pathsFor(
-  { octokit, at }: GitHubAs,
-  branch: string,
-  bucket: string,
-  account?: string,
-): Promise<readonly string[]> {
+/** The files on the branch, each with its blob: a grant exists for no other. */
+async function filesOn({ octokit, at }: GitHubAs, branch: string): Promise<ReadonlyMap<string, string>> {
   const { data } = await octokit.git.getTree({ ...at, tree_sha: branch, recursive: '1' })
   if (data.truncated) {
     throw new Failure(
@@ -71,11 +73,26 @@ async function pathsFor(
       'Ask a clone instead: daypass audit --state open --bucket BUCKET.',
     )
   }
-  return data.tree.flatMap(({ path = '', type }) => {
-    const [, alias, name] = path.split('/')
-    const isMeant = name === bucket && (account === undefined || alias === account)
-    return type === 'blob' && isRequestPath(path) && isMeant ? [path] : []
-  })
+  return new Map(data.tree.flatMap(({ path, type, sha }) => (type === 'blob' ? [[path, sha]] : [])))
+}
+
+function isFor(path: string, bucket: string, account?: string): boolean {
+  const [, alias, name] = path.split('/')
+  return name === bucket && (account === undefined || alias === account)
+}
+
+/** A name that was mistyped would look like a bucket that nobody can read. */
+async function refuseUnlent(
+  { octokit, at }: GitHubAs,
+  blob: string | undefined,
+  bucket: string,
+  account?: string,
+): Promise<void> {
+  if (blob === undefined) return
+  const { data } = await octokit.git.getBlob({ ...at, file_sha: blob })
+  const rules = parseRules(Buffer.from(data.content, 'base64').toString('utf8'))
+  if (rules.ok && accountsLending(rules.value, bucket, account).length === 0)
+    throw notLent(rules.value, bucket, account)
 }
 
 async function standingOf(
@@ -118,12 +135,11 @@ async function askIam(repositoryId: number, standings: readonly Standing[]): Pro
 
 function combine(
   repositoryId: number,
-  bucket: string,
+  grants: readonly StandingGrant[],
   standings: readonly Standing[],
   iam: Iam,
-  now: number,
 ): readonly Reader[] {
-  const live = new Map(liveGrants(iam, bucket, now).map((grant) => [identityHash(grant.identity), grant]))
+  const live = new Map(grants.map((grant) => [identityHash(grant.identity), grant]))
   const recorded = standings.flatMap((standing): Reader[] => {
     const { state, author, path, pull } = standing
     if (state.kind !== 'open') return []
@@ -147,13 +163,19 @@ function combine(
   return [...recorded, ...unrecorded]
 }
 
-function liveGrants(iam: Iam, bucket: string, now: number): readonly StandingGrant[] {
+function liveGrants(
+  iam: Iam,
+  bucket: string,
+  account: string | undefined,
+  now: number,
+): readonly StandingGrant[] {
   if (!iam.asked) return []
   return iam.view.roles.flatMap((reading) => {
     if (reading.kind !== 'standing') return []
     const { state, window, identity } = reading.standing
-    const isHere = identity.path.split('/')[2] === bucket
-    return isHere && state.kind === 'live' && phaseOf(window, now) === 'open' ? [reading.standing] : []
+    return isFor(identity.path, bucket, account) && state.kind === 'live' && phaseOf(window, now) === 'open'
+      ? [reading.standing]
+      : []
   })
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -365,6 +365,16 @@ describe('daypass audit', () => {
     repository.git('replace', '-d', blob)
 
     expect(stdout).not.toContain('mallory')
+  })
+
+  test('writes no table into a file, and says so', async () => {
+    const file = join(repository.root, 'report.txt')
+    const { code, stderr, stdout } = await audit('--output', file, ...KEY)
+
+    expect(code).toBe(2)
+    expect(stderr).toContain('--format csv, json or html')
+    expect(stdout).toBe('')
+    expect(existsSync(file)).toBe(false)
   })
 
   test('refuses a private key, and a file that holds none', async () => {

@@ -42,8 +42,10 @@ const operatorFile = () => `repositories:
         boundary: ${ANALYTICS.boundary}
 `
 
-function endAll(...args: string[]): Promise<Ran> {
-  const { accessKeyId, secretAccessKey, sessionToken = '' } = world.secrets.keys.hub
+const endAll = (...args: string[]) => endAllAs('hub', ...args)
+
+function endAllAs(person: 'hub' | 'alice', ...args: string[]): Promise<Ran> {
+  const { accessKeyId, secretAccessKey, sessionToken = '' } = world.secrets.keys[person]
   return runCli(['end-all', '--operator', 'operator.yml', ...args], {
     cwd: folder,
     env: {
@@ -96,8 +98,22 @@ test('ends the rest where one account can not be reached, and says what could no
 
   expect(ended.code).toBe(3)
   expect(ended.stdout).toContain('Ended 1 of 1')
+  expect(ended.stdout).toContain(
+    'Could not look at acme/access in analytics: whatever is lent there goes on.',
+  )
   expect(ended.stderr).toContain('acme/access in analytics')
   await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
+})
+
+test('never says that nothing is lent where it could not look', async () => {
+  const ended = await endAllAs('alice', '--account', 'prod', '--yes')
+  const told = await endAllAs('alice', '--account', 'prod', '--yes', '--json')
+
+  expect([ended.code, told.code]).toEqual([3, 3])
+  expect(ended.stdout).toBe('Could not look at acme/access in prod: whatever is lent there goes on.\n')
+  expect(ended.stderr).toContain('run it with the credentials of the hub role')
+  expect(ended.stderr).not.toContain('Run it again')
+  expect(told.json()).toMatchObject({ ended: [], failed: [{ where: 'acme/access in prod' }] })
 })
 
 test('has nothing to do the second time', async () => {

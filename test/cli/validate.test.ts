@@ -92,6 +92,21 @@ describe('daypass validate', () => {
     expect(json<Answer>().remarks.join(' ')).toContain('one request only')
   })
 
+  test('checks every file below a folder, however it is written', async () => {
+    await repository.write(PATH, BAD)
+    await repository.write('access-requests/prod/billing-archive/new.yaml', BAD)
+    const folders = ['access-requests', 'access-requests/', '.']
+    const ran = await Promise.all(folders.map((folder) => validate('--json', folder)))
+
+    expect(ran.map(({ code }) => code)).toEqual([1, 1, 1])
+    for (const { json } of ran.slice(0, 2))
+      expect(json<Answer>().files.map(({ path }) => path)).toEqual([
+        'access-requests/prod/billing-archive/new.yaml',
+        PATH,
+      ])
+    expect(ran[2]?.json<Answer>().files).toHaveLength(4)
+  })
+
   test('holds a request against the rules of the base, whatever the working tree says', async () => {
     await repository.write('.github/daypass.yml', RULES.replace('12h', '30d'))
     await repository.write(PATH, GOOD.replace('4h', '24h'))
@@ -142,6 +157,8 @@ describe('daypass validate', () => {
 
   test.each([
     ['a file that is not there', ['access-requests/prod/customer-exports/nobody.yaml'], 3],
+    ['a file that is not there and would be no request', ['nope.yaml'], 3],
+    ['a folder that is not there', ['nope/'], 3],
     ['a file outside the repository', ['../../etc/passwd'], 2],
     ['a base that is no commit', ['--base', 'nowhere'], 3],
     ['a base that looks like a flag', ['--base=--output=/tmp/x'], 3],

@@ -99,6 +99,24 @@ describe('a request from the terminal', () => {
     expect(stderr).toContain('Missing: --prefix, --reason, --duration.')
   })
 
+  test('takes several folders between commas, and none beside the whole bucket', async () => {
+    const several = await daypass('alice', [
+      ...ASK,
+      '--prefix',
+      'exports/2026/10/, exports/2026/09/',
+      '--dry-run',
+    ])
+    const both = await daypass('alice', [...ASK, '--whole-bucket', '--dry-run'])
+
+    expect(several.code).toBe(0)
+    expect(several.stdout).toContain('prefixes: [exports/2026/11/, exports/2026/10/, exports/2026/09/]')
+    expect(both).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('cannot be used with'),
+    })
+  })
+
   test('is shown and not sent with --dry-run', async () => {
     const ran = await daypass('alice', [...ASK, '--dry-run'])
     const { code, stdout } = ran
@@ -259,6 +277,15 @@ describe('a grant from the terminal', () => {
     expect((await stat(config)).mode & 0o777).toBe(0o600)
   })
 
+  test('is written into the AWS configuration of nobody else, for whom it would open nothing', async () => {
+    const others = await daypass('bob', ['profile', String(pull), '--file', join(clone.root, 'of-bob')])
+
+    note('profile 1 (as bob)', others)
+    expect(others.code).toBe(1)
+    expect(others.stderr).toContain("is alice's: only they can use it")
+    await expect(stat(join(clone.root, 'of-bob'))).rejects.toThrow('ENOENT')
+  })
+
   test('takes nothing into the profile from a comment that somebody has edited', async () => {
     const octokit = world.github('root')
     const at = { owner: 'acme', repo: 'access-open' }
@@ -300,6 +327,19 @@ describe('a grant from the terminal', () => {
     expect(elsewhere.stdout).toContain('Nobody can read billing-archive')
   })
 
+  test('is told of no bucket that is lent nowhere, as if nobody could read it', async () => {
+    const mistyped = await daypass('olivia', ['who', 'customer-export'])
+    const elsewhere = await daypass('olivia', ['who', 'customer-exports', '--account', 'staging'])
+
+    note('who customer-export', mistyped)
+    note('who customer-exports --account staging', elsewhere)
+    expect([mistyped.code, elsewhere.code]).toEqual([1, 1])
+    expect(mistyped.stderr).toContain('The rules lend no bucket customer-export.')
+    expect(elsewhere.stderr).toContain('The rules lend no bucket customer-exports in staging.')
+    expect(mistyped.stderr).toContain('They lend: prod/customer-exports')
+    expect(mistyped.stdout + elsewhere.stdout).toBe('')
+  })
+
   test('is not extended beyond what the rules allow, by somebody else, or by nothing said', async () => {
     const tooLong = await daypass('alice', ['extend', '--duration', '24h', '--json'])
     const shorter = await daypass('alice', ['extend', '--duration', '1h', '--json'])
@@ -338,6 +378,18 @@ describe('a grant from the terminal', () => {
     await world.settled()
     const { requests } = (await daypass('alice', ['status', '--json'])).json<Status>()
     expect(requests.find((one) => one.pull === pull)).toMatchObject({ state: 'open', until: sent.until })
+  })
+
+  test('is not said to end when somebody asks for that who may not', async () => {
+    const text = await daypass('bob', ['revoke', String(pull)])
+    const { json } = await daypass('bob', ['revoke', String(pull), '--json'])
+    await world.settled()
+    const { requests } = (await daypass('alice', ['status', '--json'])).json<Status>()
+
+    note('revoke 1 (as bob)', text)
+    expect(text.stderr).toContain('only if you are an owner of the path')
+    expect(json()).toMatchObject({ pull, author: 'alice', isOwn: false })
+    expect(requests.find((one) => one.pull === pull)).toMatchObject({ state: 'open' })
   })
 
   test('is given back, and access is over', async () => {
@@ -441,7 +493,7 @@ describe('whom a token goes to', () => {
 
     expect([wrong, missing, dead, clear].map(({ code }) => code)).toEqual([3, 3, 3, 2])
     expect(wrong.stderr).toContain('Renew the token')
-    expect(missing.stderr).toContain('acme/nowhere')
+    expect(missing.stderr).toContain('GitHub answered 404 to GET /api/v3/repos/acme/nowhere: Not Found')
     expect(dead.stderr).toContain('could not be reached')
     expect(clear.stderr).toContain('https://')
     expect(wrong.stderr + missing.stderr).not.toContain('ghp_')
