@@ -8,7 +8,7 @@ import { formatInstant } from '../core/window.ts'
 import { readText } from './accounts.ts'
 import { CSV_HEADER, csvLine } from './audit/csv.ts'
 import type { Entry } from './audit/entry.ts'
-import { type Filters, isWanted } from './audit/filter.ts'
+import { type Filters, isWanted, unknownNames } from './audit/filter.ts'
 import { jsonEntry } from './audit/json.ts'
 import { type Audited, readAudit } from './audit/read-audit.ts'
 import { htmlReport } from './audit/report-html.ts'
@@ -39,6 +39,12 @@ export async function audit(options: AuditOptions, output: Output): Promise<Exit
     else printTable(wanted, tally(wanted), output)
   } else await write(linesOf(format, wanted, { head, keys, options, verification }), options.output)
   if (format === 'table' && verification) printVerification(audited, verification, output)
+  if (wanted.length === 0)
+    for (const why of unknownNames(
+      all.map(({ entry }) => entry),
+      options,
+    ))
+      output.note(`note: ${why}`)
   if (keys.size === 0)
     output.note("note: No signature was checked: give the app's public key with --key FILE.")
   return verification ? exitCodeOf(verification) : EXIT.done

@@ -301,6 +301,34 @@ describe('daypass audit', () => {
     expectGolden('cli-audit', stdout.replace(/\b[0-9a-f]{7}\b/g, 'COMMIT'))
   })
 
+  test.each([
+    [
+      '--bucket',
+      'customer-export',
+      'request for the bucket `customer-export`. Did you mean `customer-exports`?',
+    ],
+    [
+      '--bucket',
+      'Customer-Exports',
+      'request for the bucket `Customer-Exports`. Did you mean `customer-exports`?',
+    ],
+    ['--account', '999999999999', 'request in the account `999999999999`.'],
+    ['--person', 'zoe', 'request of `zoe`.'],
+    ['--approver', 'olivio', 'approval by `olivio`. Did you mean `olivia`?'],
+  ])('says where the history holds no such name: %s %s', async (flag, value, told) => {
+    const { code, stdout, stderr } = await audit(...KEY, flag, value)
+
+    expect(code).toBe(0)
+    expect(stdout).toContain('0 requests')
+    expect(stderr).toBe(`note: The history holds no ${told}\n`)
+  })
+
+  test('knows a name of which nothing is wanted now', async () => {
+    const { stderr } = await audit(...KEY, '--person', 'BOB', '--account', '111122223333', '--state', 'open')
+
+    expect(stderr).toBe('')
+  })
+
   test('says of how many it found nothing odd, and what is odd where something is', async () => {
     const sound = await audit(...KEY, '--anomalies', '--person', 'bob')
     const none = await audit(...KEY, '--anomalies', '--person', 'bob', '--state', 'open')
