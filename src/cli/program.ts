@@ -221,7 +221,10 @@ function addEndAll(program: Command, finish: Finish): void {
       'End every grant of a repository or an account at once, from AWS alone: for whoever runs Daypass, with the credentials of its hub role.',
     )
     .addOption(new Option('--operator <FILE>', 'the operator file').env('DAYPASS_OPERATOR_FILE'))
-    .option('--repository <OWNER/NAME>', 'what is lent through this repository')
+    .option(
+      '--repository <OWNER/NAME>',
+      'what is lent through this repository, by its name or number in that file',
+    )
     .option('--account <ALIAS>', 'what is lent in this account')
     .option('--yes', 'without asking')
   command.action(async () => {
