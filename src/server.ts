@@ -1,5 +1,6 @@
 /** The process: the app on real GitHub and AWS, or, with nothing configured, a whole world on this machine to try it in. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startApp } from './app.ts'
 import { chooseMode, formatProblems, readConfig } from './config.ts'
@@ -44,8 +45,18 @@ async function main(): Promise<void> {
   return mode === 'real' ? runApp() : runSandbox(flags)
 }
 
+/** The command was not understood, or asks for what can't be; nothing was started. */
+class WrongUse extends Error {
+  override readonly name = 'WrongUse'
+}
+
 function readFlags() {
-  return parseArgs({ options: OPTIONS }).values
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch (error) {
+    // What follows the first sentence speaks of arguments that this command does not take.
+    throw new WrongUse(reasonOf(error).split('. ')[0], { cause: error })
+  }
 }
 
 async function runApp(): Promise<void> {
@@ -65,16 +76,20 @@ function prepare(path: string): void {
 }
 
 async function runSandbox(flags: Flags): Promise<void> {
+  const ports = {
+    githubPort: portOf(flags, 'github-port'),
+    awsPort: portOf(flags, 'aws-port'),
+    controlPort: portOf(flags, 'control-port'),
+    appPort: portOf(flags, 'app-port'),
+  }
+  checkReadyFile(flags['ready-file'])
   // Loaded only here: the real app needs none of it, nor what it depends on.
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   // The SDK's word on the future of Node 20 would stand in the middle of what is said here.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   console.log('Starting a GitHub, an AWS and Daypass on this machine …')
   const sandbox = await startSandbox({
-    githubPort: portOf(flags, 'github-port'),
-    awsPort: portOf(flags, 'aws-port'),
-    controlPort: portOf(flags, 'control-port'),
-    appPort: portOf(flags, 'app-port'),
+    ...ports,
     dataDir: flags.data,
     app: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },
   })
@@ -86,6 +101,16 @@ async function runSandbox(flags: Flags): Promise<void> {
   if (!flags['no-tour']) await tour(sandbox)
   if (flags['tour-only']) return sandbox.close()
   printAddresses(sandbox)
+}
+
+/** Before anything is started: whoever waits for the file would wait for ever. */
+function checkReadyFile(file: string | undefined): void {
+  if (file === undefined) return
+  try {
+    accessSync(dirname(file), constants.W_OK)
+  } catch (error) {
+    throw new WrongUse(`--ready-file ${file} can't be written: ${reasonOf(error)}`, { cause: error })
+  }
 }
 
 async function tour(sandbox: Sandbox): Promise<void> {
@@ -122,10 +147,13 @@ Tokens and keys of its other people: start with --ready-file FILE.`)
 
 function portOf(flags: Flags, name: 'github-port' | 'aws-port' | 'control-port' | 'app-port'): number {
   const variable = `SANDBOX_${name.toUpperCase().replace('-', '_')}`
-  const text = flags[name] ?? process.env[variable] ?? '0'
+  const given = flags[name]
+  const text = given ?? process.env[variable] ?? '0'
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535)
-    throw new Error(`--${name} takes a port from 0 to 65535, not ${text}`)
+    throw new WrongUse(
+      `${given === undefined ? variable : `--${name}`} takes a port from 0 to 65535, not ${text}`,
+    )
   return port
 }
 
@@ -141,7 +169,16 @@ function onSignal(stop: () => Promise<void>): void {
   }
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 function fail(error: unknown): void {
+  if (error instanceof WrongUse) {
+    console.error(`${error.message}.\nSee npm start -- --help.`)
+    process.exitCode = 2
+    return
+  }
   console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
   process.exitCode = 1
 }

@@ -17,7 +17,7 @@ import { columns, type Output, shown } from './output.ts'
 
 export interface EndAllOptions {
   readonly operator?: string
-  /** `acme/access`; all of the operator file where left out. */
+  /** `acme/access`, or its number, as the operator file need not name it; all of the file where left out. */
   readonly repository?: string
   /** Alias; all where left out. */
   readonly account?: string
@@ -108,7 +108,7 @@ function placesOf({ operator, repository, account }: EndAllOptions): readonly Pl
   if (repository === undefined && account === undefined) {
     throw new Failure(
       'Say what is to end.',
-      'Name a repository with --repository OWNER/NAME, an account with --account ALIAS, or both.',
+      'Name a repository with --repository OWNER/NAME or its number, an account with --account ALIAS, or both.',
       { exitCode: EXIT.usage },
     )
   }
@@ -117,15 +117,20 @@ function placesOf({ operator, repository, account }: EndAllOptions): readonly Pl
   )
   const found = places.filter(
     (place) =>
-      (repository === undefined || place.repository === repository) &&
+      (repository === undefined || [place.repository, String(place.repositoryId)].includes(repository)) &&
       (account === undefined || place.account.alias === account),
   )
   if (found.length > 0) return found
   throw new Failure(
     `${operator} has no such repository or account.`,
-    `It has ${places.map((place) => `${place.repository} with ${place.account.alias}`).join(', ')}.`,
+    `It has ${places.map((place) => `${calledBoth(place)} with ${place.account.alias}`).join(', ')}.`,
     { exitCode: EXIT.usage },
   )
+}
+
+/** A repository without a name is called by its number already. */
+function calledBoth({ repository, repositoryId }: Place): string {
+  return repository.includes('/') ? `${repository} (${repositoryId})` : repository
 }
 
 /** One account that can't be read holds up no other. */

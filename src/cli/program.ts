@@ -1,4 +1,5 @@
 /** The command line as commander reads it: every command, every flag, and what `--help` says of them. */
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { DAY } from '../core/window.ts'
 import { STATES } from './audit/entry.ts'
@@ -42,12 +43,18 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     const { json, ...options } = command.optsWithGlobals<{ readonly json?: true }>()
     exit(await run(options as Parameters<typeof run>[0], createOutput({ json: json === true })))
   }
-  const program = new Command('daypass')
+  const program: Command = new Command('daypass')
     .description('Just-in-time read access to AWS S3, approved by pull request.')
     .option('-C, --directory <DIR>', 'run as if started in that directory', '.')
     .option('--json', 'answer in JSON')
+    .version(versionOf(), '--version', 'show which version this is')
     .helpOption('-h, --help', 'show what can be said')
     .helpCommand('help [command]', 'show what can be said of a command')
+    .addHelpText('before', ({ error }) => {
+      // Commander shows its help in general for a command that it does not know, without a word.
+      const [help, name] = program.args
+      return error && help === 'help' ? program.error(`error: unknown command '${name}'`) : ''
+    })
     .addHelpText('after', EXIT_CODES)
   for (const add of [
     addRequest,
@@ -64,6 +71,12 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     add(program, finish)
   }
   return program
+}
+
+/** Of the package that this file belongs to, built or not. */
+function versionOf(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }
 
 function addRequest(program: Command, finish: Finish): void {
@@ -221,7 +234,10 @@ function addEndAll(program: Command, finish: Finish): void {
       'End every grant of a repository or an account at once, from AWS alone: for whoever runs Daypass, with the credentials of its hub role.',
     )
     .addOption(new Option('--operator <FILE>', 'the operator file').env('DAYPASS_OPERATOR_FILE'))
-    .option('--repository <OWNER/NAME>', 'what is lent through this repository')
+    .option(
+      '--repository <OWNER/NAME>',
+      'what is lent through this repository, by its name or number in that file',
+    )
     .option('--account <ALIAS>', 'what is lent in this account')
     .option('--yes', 'without asking')
   command.action(async () => {

@@ -64,10 +64,18 @@ test('ends nothing before somebody says what, and confirms it', async () => {
   for (const { identity } of grants) expect(asked.stdout).toContain(identity.path)
   expect(await endAll('--account', 'staging', '--yes')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('acme/access with prod'),
+    stderr: expect.stringContaining('acme/access (1001) with prod'),
   })
   const s3 = await world.s3For('alice', grants[0]?.roleArn ?? '')
   expect(await get(s3, GRANTED)).toBeDefined()
+})
+
+test('takes the number of a repository for its name', async () => {
+  const id = String(grantIn(world).identity.repositoryId)
+  const asked = await endAll('--repository', id, '--account', 'prod')
+
+  for (const { identity } of grants) expect(asked.stdout).toContain(identity.path)
+  expect(await endAll('--repository', `${id}1`)).toMatchObject({ code: 2, stdout: '' })
 })
 
 test('ends every grant of an account from AWS alone, sessions in use included, and for good', async () => {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
+import { runCli } from './run-cli.ts'
 
 const PAGE = new URL('../../docs/cli.md', import.meta.url)
 const BEGIN = '<!-- Written by UPDATE_GOLDEN=1 npx vitest run test/cli/help.test.ts -->\n'
@@ -22,4 +23,18 @@ test('docs/cli.md tells of every command what its help says', () => {
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(PAGE, `${before}${BEGIN}${reference}`)
 
   expect(readFileSync(PAGE, 'utf8')).toBe(`${before}${BEGIN}${reference}`)
+})
+
+test('help for a command that there is not says so', async () => {
+  const { code, stdout, stderr } = await runCli(['help', 'bogus'], { cwd: '/tmp' })
+
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toBe("error: unknown command 'bogus'\nSee --help.\n")
+})
+
+test('tells its version', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+
+  expect(await runCli(['--version'], { cwd: '/tmp' })).toMatchObject({ code: 0, stdout: `${version}\n` })
 })
