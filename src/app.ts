@@ -85,6 +85,12 @@ export async function startApp(config: Config): Promise<App> {
   await probot.load(
     daypass({
       repository: (id) => memories.has(id) && scheduler.wake(id),
+      moved(id) {
+        const memory = memories.get(id)
+        if (memory === undefined) return
+        memory.allowed.clear()
+        scheduler.wake(id)
+      },
       pull(id, pull) {
         const hints = memories.get(id)?.hints
         if (hints === undefined) return

@@ -15,6 +15,8 @@ export const WAKING_EVENTS = [...REPOSITORY_EVENTS, ...PULL_EVENTS, ...PEOPLE_EV
 export interface Wake {
   /** Looks at one repository soon. */
   repository(repositoryId: number): void
+  /** The same, and its default branch moved: perhaps away and back between two looks, so that its head does not show it. */
+  moved(repositoryId: number): void
   /** And at one pull request in it, though no list may show that it changed. */
   pull(repositoryId: number, pull: number): void
   /** Looks at all of them: installations changed. */
@@ -51,8 +53,9 @@ export function daypass(wake: Wake): ApplicationFunction {
     // GitHub delivers the installation events to every app, subscribed or not.
     app.on([...REPOSITORY_EVENTS, 'installation', 'installation_repositories'], ({ name, payload }) => {
       if (isRemark(name, payload) || isElsewhere(payload)) return
-      if ('repository' in payload && payload.repository) wake.repository(payload.repository.id)
-      else wake.all()
+      if (!('repository' in payload) || !payload.repository) return wake.all()
+      if (name === 'push') wake.moved(payload.repository.id)
+      else wake.repository(payload.repository.id)
     })
   }
 }

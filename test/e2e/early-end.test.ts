@@ -174,3 +174,24 @@ test.each(['alice', 'olivia'])(
     expect(await world.comment(request)).toContain(`given back early by ${login}`)
   },
 )
+
+test('who takes the file off ends access, though the branch is forced back before anybody looks', async () => {
+  const request = await grant('there-and-back')
+  const session = await sessionOf(request)
+  const at = { ...named(repository), ref: 'heads/main' }
+  const { data } = await world.github('mallory').git.getRef(at)
+  const fault = { kind: 'status', status: 403 }
+  await world.order({ service: 'github', caller: 'app', path: '/repos/*/git/ref/*', fault })
+  await world.commit('olivia', repository, 'main', { [request.path]: null })
+  await world.settled()
+  await world.github('mallory').git.updateRef({ ...at, sha: data.object.sha, force: true })
+  await world.settled()
+  expect(await reads(session)).toBe('allowed')
+
+  await world.clearFaults()
+  await world.advance('20s')
+  await world.settled()
+
+  expect(await reads(session)).toBe('denied')
+  expect(await world.comment(request)).toContain('Access ended at')
+})

@@ -53,6 +53,8 @@ export interface App {
   readonly line: Line
   /** Looks once; ends, too, when the app dies meanwhile. Tells what could not be done. */
   look(): Promise<readonly string[]>
+  /** Hears that the branch moved, perhaps away and back again. */
+  hearOfMoves(): void
   /** Hears that somebody's access to the repository may have changed. */
   hearOfPeople(): void
 }
@@ -162,6 +164,9 @@ function runApp(
   const memory = createMemory()
   return {
     line,
+    hearOfMoves() {
+      memory.allowed.clear()
+    },
     hearOfPeople() {
       memory.allowed.clear()
       memory.hints.everything += 1

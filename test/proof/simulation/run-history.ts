@@ -50,6 +50,8 @@ async function playStep(actors: Actors, readers: Readers, apps: Apps, step: Step
   }
   const before = mayRead(oracle, stage.now())
   for (const act of step.acts) await perform(actors, act)
+  if (step.acts.some(({ kind }) => kind === 'rewind'))
+    for (const app of [apps.app, apps.other]) app.hearOfMoves()
   if (oracle.gone.size > gone) for (const app of [apps.app, apps.other]) app.hearOfPeople()
   const allowed = new Set([...before, ...mayRead(oracle, stage.now())])
   const app = await lookThrough(stage, place, apps, step.trouble)

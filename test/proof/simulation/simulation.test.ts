@@ -57,6 +57,21 @@ const ONCE_WRONG: Readonly<Record<string, History>> = {
       trouble: { kind: 'none' },
     },
   ],
+  'a file was taken off and put back, and the branch forced back to where the app had seen it': [
+    {
+      seconds: 0,
+      acts: [{ kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/' }],
+      trouble: { kind: 'none' },
+    },
+    {
+      seconds: 0,
+      acts: [
+        { kind: 'blink', on: 0 },
+        { kind: 'rewind', steps: 2 },
+      ],
+      trouble: { kind: 'none' },
+    },
+  ],
   // The oracle was wrong in these, not the app.
   'a change that nobody approved, while nobody can read the rules, ends nothing yet': [
     {
