@@ -34,7 +34,7 @@ export async function findRequest(
   const [near] = named
   throw new Failure(
     near && wanted !== undefined
-      ? `#${near.pull} ${near.path} is not ${what}: ${near.says}.`
+      ? `#${near.pull} ${near.path} is not ${what}: ${near.says.replace(/\.$/, '')}.`
       : `No request${wanted === undefined ? ` of ${login}` : ` ${wanted}`} is ${what}.`,
     'See how they stand with `daypass status --all`.',
     { exitCode: EXIT.no },

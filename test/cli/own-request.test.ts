@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import type { GitHubAs } from '../../src/cli/github.ts'
+import { findRequest } from '../../src/cli/own-request.ts'
+
+const PATH = 'access-requests/prod/customer-exports/alice.yaml'
+
+/** One open pull request that adds a request, and what the app's check says of it. */
+function gitHubSaying(title: string): GitHubAs {
+  const pull = {
+    number: 1,
+    html_url: 'https://github.com/acme/access/pull/1',
+    updated_at: '2026-11-24T09:00:00Z',
+    merged_at: null,
+    state: 'open',
+    head: { sha: 'a'.repeat(40) },
+    user: { login: 'alice', type: 'User' },
+  }
+  const run = { name: 'Daypass / request', conclusion: 'failure', output: { title } }
+  const octokit = {
+    repos: { get: async () => ({ data: { id: 1001, default_branch: 'main' } }) },
+    pulls: { listFiles: async () => ({ data: [{ filename: PATH, status: 'added' }] }) },
+    checks: { listForRef: async () => ({ data: { check_runs: [run] } }) },
+    paginate: {
+      async *iterator() {
+        yield { data: [pull] }
+      },
+    },
+  }
+  return { octokit, at: {}, login: async () => 'alice', now: async () => 0 } as unknown as GitHubAs
+}
+
+test.each(['Refused: nobody approved it.', 'Refused: nobody approved it'])(
+  'a request that does not fit is told of in one sentence: %s',
+  async (title) => {
+    await expect(findRequest(gitHubSaying(title), '1', () => false, 'open')).rejects.toMatchObject({
+      message: `#1 ${PATH} is not open: Refused: nobody approved it.`,
+    })
+  },
+)
