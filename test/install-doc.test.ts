@@ -126,15 +126,21 @@ test('the line that starts the app sets all it needs, beside the files it names'
   const line = commands.find((words) => words.slice(-2).join(' ') === 'npm start') ?? []
   const env = Object.fromEntries(line.slice(0, -2).map((word) => word.split('=')))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const key = commands.find(([program]) => program === 'openssl') ?? []
+  expect(key.slice(1, 4)).toEqual(['genpkey', '-algorithm', 'ed25519'])
+  const pem = { type: 'pkcs8', format: 'pem' } as const
+  // As openssl writes it.
+  const made = generateKeyPairSync('ed25519').privateKey.export(pem).toString()
   const files: Readonly<Record<string, string>> = {
-    'app.pem': privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    'app.pem': privateKey.export(pem).toString(),
     'operator.yml': read('docs/examples/operator.yml'),
+    [key[key.indexOf('-out') + 1] ?? '']: made,
   }
   expect(env.WEBHOOK_SECRET).toBe('…')
   const WEBHOOK_SECRET = 'what `openssl rand -hex 32` printed'
   const config = readConfig({ ...env, WEBHOOK_SECRET }, { read: (path) => files[path] ?? '', prepare() {} })
   if (!config.ok) throw new Error(formatProblems(config.problems, env))
-  expect(config.value).toMatchObject({ app: { id: 12345 }, http: { port: 3000 } })
+  expect(config.value).toMatchObject({ app: { id: 12345 }, http: { port: 3000 }, receiptKey: made })
 })
 
 test('the measures to watch are told', () => {
