@@ -41,14 +41,21 @@ export async function findRequest(
   )
 }
 
+/** Whether it is the request of whoever is signed in. */
+export async function isOwn(github: GitHubAs, { author }: Standing): Promise<boolean> {
+  return author.toLowerCase() === (await github.login()).toLowerCase()
+}
+
 /** `doing`: what nobody else can. */
 export async function refuseOthers(
   github: GitHubAs,
-  { author, path }: Standing,
+  standing: Standing,
   { doing, fix }: { readonly doing: string; readonly fix: string },
 ): Promise<void> {
-  if (author.toLowerCase() === (await github.login()).toLowerCase()) return
-  throw new Failure(`${path} is ${author}'s: only they can ${doing}.`, fix, { exitCode: EXIT.no })
+  if (await isOwn(github, standing)) return
+  throw new Failure(`${standing.path} is ${standing.author}'s: only they can ${doing}.`, fix, {
+    exitCode: EXIT.no,
+  })
 }
 
 function isNamed({ path, pull, location }: Standing, wanted: string): boolean {

@@ -112,6 +112,22 @@ export function createReads(octokit: Octokit): Reads {
     }
   }
 
+  async function upTo<P extends WithHeaders, D, T>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+    items: (page: D) => readonly T[],
+    isWanted: (item: T) => boolean,
+  ): Promise<T[]> {
+    const found: T[] = []
+    for await (const page of pages(what, method, parameters)) {
+      const held = items(page)
+      found.push(...held)
+      if (held.some(isWanted)) break
+    }
+    return found
+  }
+
   return {
     async one(what, method, parameters) {
       try {
@@ -128,20 +144,8 @@ export function createReads(octokit: Octokit): Reads {
         throw unreadable(what, error)
       }
     },
-    async all(what, method, parameters, items) {
-      const found: Awaited<ReturnType<typeof items>>[number][] = []
-      for await (const page of pages(what, method, parameters)) found.push(...items(page))
-      return found
-    },
-    async upTo(what, method, parameters, items, isWanted) {
-      const found: Awaited<ReturnType<typeof items>>[number][] = []
-      for await (const page of pages(what, method, parameters)) {
-        const held = items(page)
-        found.push(...held)
-        if (held.some(isWanted)) break
-      }
-      return found
-    },
+    all: (what, method, parameters, items) => upTo(what, method, parameters, items, () => false),
+    upTo,
     async find(what, method, parameters, items, isWanted) {
       for await (const page of pages(what, method, parameters)) {
         const found = items(page).find(isWanted)

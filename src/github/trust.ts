@@ -24,15 +24,14 @@ type GuardedState = Readonly<Record<GuardedPath, FileAt | 'missing'>>
 
 export function createTrustReader(context: Context): ReadTrust {
   const { trustedCommit } = context.target
+  const trustedFirst: Proven = { commit: trustedCommit, movedAt: Number.NEGATIVE_INFINITY }
   const share = createShare<TrustRoot>()
   // As good as the trusted commit itself: everything up to it was found to hold, and every move of the branch up to then.
-  let proven: Proven = { commit: trustedCommit, movedAt: Number.NEGATIVE_INFINITY }
+  let proven = trustedFirst
 
   async function read(head: string): Promise<TrustRoot> {
     if (head === proven.commit) return { holds: true }
-    const found =
-      (await walk(context, proven, head)) ??
-      (await walk(context, { commit: trustedCommit, movedAt: Number.NEGATIVE_INFINITY }, head))
+    const found = (await walk(context, proven, head)) ?? (await walk(context, trustedFirst, head))
     if (!found) return judgeTrust({ kind: 'trusted-commit-not-in-history', trusted: trustedCommit, head })
     const { id: repositoryId, defaultBranch } = context.target
     const { from: trusted, steps } = found

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Act, History, Step } from './history.ts'
+import { type Act, type History, step } from './history.ts'
 
 export interface Mutant {
   readonly name: string
@@ -18,7 +18,6 @@ export interface Mutant {
 const ask: Act = { kind: 'ask', who: 'alice', hours: 4, folder: 'exports/2026/11/' }
 const merge: Act = { kind: 'merge', on: 0, by: 'oscar' }
 const obtain: Act = { ...ask, kind: 'obtain' }
-const step = (...acts: readonly Act[]): Step => ({ seconds: 0, acts, trouble: { kind: 'none' } })
 
 const approvals = 'src/core/approvals.ts'
 const judgement = 'src/core/approval-checks.ts'

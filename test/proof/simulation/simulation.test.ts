@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createStages } from '../stages.ts'
-import { type History, histories } from './history.ts'
+import { type Act, type History, histories, step } from './history.ts'
 import { hunt, MUTANTS } from './mutants.ts'
 import { runHistory } from './run-history.ts'
 
@@ -28,82 +28,32 @@ const SHORT: History = [
   { seconds: 3600, acts: [{ kind: 'revoke', on: 0, by: 'olivia' }], trouble: { kind: 'unheard', call: 12 } },
 ]
 
+const obtain = (hours: number): Act => ({ kind: 'obtain', who: 'alice', hours, folder: 'exports/2026/11/' })
+const extend = (hours: number, approved = true): Act => ({ kind: 'extend', on: 0, hours, approved })
+
 /** Found among random ones, and shrunken. */
 const ONCE_WRONG: Readonly<Record<string, History>> = {
   'a change longer than the rules allow, of which nothing can be said yet, ended what was granted': [
-    {
-      seconds: 0,
-      acts: [{ kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/' }],
-      trouble: { kind: 'none' },
-    },
-    {
-      seconds: 0,
-      acts: [{ kind: 'usurp' }, { kind: 'extend', on: 0, hours: 13, approved: true }],
-      trouble: { kind: 'none' },
-    },
+    step(obtain(1)),
+    step({ kind: 'usurp' }, extend(13)),
   ],
   'a file that went with a force push was put back, and kept its access': [
-    {
-      seconds: 0,
-      acts: [{ kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/' }],
-      trouble: { kind: 'none' },
-    },
-    {
-      seconds: 0,
-      acts: [
-        { kind: 'rewind', steps: 1 },
-        { kind: 'restore', on: 0 },
-      ],
-      trouble: { kind: 'none' },
-    },
+    step(obtain(1)),
+    step({ kind: 'rewind', steps: 1 }, { kind: 'restore', on: 0 }),
   ],
   'a file was taken off and put back, and the branch forced back to where the app had seen it': [
-    {
-      seconds: 0,
-      acts: [{ kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/' }],
-      trouble: { kind: 'none' },
-    },
-    {
-      seconds: 0,
-      acts: [
-        { kind: 'blink', on: 0 },
-        { kind: 'rewind', steps: 2 },
-      ],
-      trouble: { kind: 'none' },
-    },
+    step(obtain(1)),
+    step({ kind: 'blink', on: 0 }, { kind: 'rewind', steps: 2 }),
   ],
   // The oracle was wrong in these, not the app.
   'a change that nobody approved, while nobody can read the rules, ends nothing yet': [
-    {
-      seconds: 0,
-      acts: [{ kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/' }],
-      trouble: { kind: 'none' },
-    },
-    {
-      seconds: 0,
-      acts: [
-        { kind: 'rules', change: 'broken', approved: true },
-        { kind: 'extend', on: 0, hours: 2, approved: false },
-      ],
-      trouble: { kind: 'none' },
-    },
-    {
-      seconds: 0,
-      acts: [{ kind: 'rules', change: 'mended', approved: true }],
-      trouble: { kind: 'none' },
-    },
+    step(obtain(1)),
+    step({ kind: 'rules', change: 'broken', approved: true }, extend(2, false)),
+    step({ kind: 'rules', change: 'mended', approved: true }),
   ],
   'a change to a shorter window ends what was granted, although nothing can be approved for now': [
-    {
-      seconds: 0,
-      acts: [{ kind: 'obtain', who: 'alice', hours: 4, folder: 'exports/2026/11/' }],
-      trouble: { kind: 'none' },
-    },
-    {
-      seconds: 0,
-      acts: [{ kind: 'usurp' }, { kind: 'extend', on: 0, hours: 2, approved: true }],
-      trouble: { kind: 'none' },
-    },
+    step(obtain(4)),
+    step({ kind: 'usurp' }, extend(2)),
   ],
 }
 
