@@ -61,7 +61,7 @@ describe.each([...files, ...blocks])('$name', ({ source }) => {
   })
 
   test('holds against the JSON Schema that editors use', () => {
-    const validate = new Ajv({ allErrors: true }).compile(
+    const validate = new Ajv({ allErrors: true, keywords: ['patternErrorMessage'] }).compile(
       JSON.parse(read(`docs/schemas/${kind}.schema.json`)),
     )
     validate(load(source))
@@ -74,7 +74,9 @@ describe('the event stream', () => {
 
   test('is described with a line that holds against its schema', () => {
     const lines = [...reference.matchAll(/^```json\n(\{"version".*?)^```$/gms)].map(([, line = '']) => line)
-    const validate = new Ajv({ allErrors: true }).compile(JSON.parse(read('docs/schemas/event.schema.json')))
+    const validate = new Ajv({ allErrors: true, keywords: ['patternErrorMessage'] }).compile(
+      JSON.parse(read('docs/schemas/event.schema.json')),
+    )
     expect(lines).toHaveLength(1)
     for (const line of lines) {
       validate(JSON.parse(line))

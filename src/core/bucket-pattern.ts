@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { bucketMistake } from './names.ts'
 import type { Mistake } from './problem.ts'
-import { finds } from './shape.ts'
+import { finds, inForm } from './shape.ts'
 import { quote } from './text.ts'
 
 const PATTERN = /^[a-z0-9.*-]{1,63}$/
+const FIX = "Write a bucket's name, with `*` where anything may stand, such as `logs-*`."
 
 export const bucketPatternField = z
   .string()
@@ -18,13 +19,12 @@ export const bucketPatternField = z
   .meta({
     description: "The bucket's name, or a pattern in which `*` stands for anything.",
     examples: ['customer-exports'],
-    pattern: PATTERN.source,
+    ...inForm(PATTERN, FIX),
   })
 
 function patternMistake(pattern: string): Mistake | undefined {
   if (PATTERN.test(pattern)) return undefined
-  const fix = "Write a bucket's name, with `*` where anything may stand, such as `logs-*`."
-  return { code: 'bucket-pattern', message: `${quote(pattern)} is not a pattern of bucket names.`, fix }
+  return { code: 'bucket-pattern', message: `${quote(pattern)} is not a pattern of bucket names.`, fix: FIX }
 }
 
 /** Takes the first place for each part between the stars; never tries another, so it stays quick whatever the pattern. */

@@ -1,7 +1,7 @@
 /** The names that people write, as GitHub and AWS allow them: what ends up in an ARN or a path is checked here first. */
 import { z } from 'zod'
 import type { Mistake, ReadingCode } from './problem.ts'
-import { finds } from './shape.ts'
+import { finds, inForm } from './shape.ts'
 import { quote } from './text.ts'
 
 /** A text field of a fixed form; the pattern goes into the JSON Schema too. */
@@ -25,7 +25,7 @@ export function textOf(form: {
         if (!pattern.test(filled)) yield { code, message: `${quote(text)} is not ${what}.`, fix }
       }),
     )
-    .meta({ description, examples: [example], ...(!isTemplate && { pattern: pattern.source }) })
+    .meta({ description, examples: [example], ...(!isTemplate && inForm(pattern, fix)) })
 }
 
 export const LOGIN_PLACEHOLDER = '{login}'

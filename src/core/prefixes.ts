@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { Mistake } from './problem.ts'
-import { finds } from './shape.ts'
+import { finds, inForm } from './shape.ts'
 import { quote } from './text.ts'
 import type { YamlPath } from './yaml.ts'
 
@@ -41,6 +41,9 @@ function* prefixMistakes(prefix: string): Iterable<Mistake> {
   if (oddity) yield { code: 'prefix-shape', message: `The prefix ${name} ${oddity}.`, fix: SHAPE_FIX }
 }
 
+/** All of the above but the length, for editors: it is never what is judged by. */
+const FORM =
+  /^(?![/ ])(?!.*\/\/)(?!(?:.*\/)?\.\.?(?:\/|$))(?!.* $)[\x20-\x23\x25-\x29\x2b-\x3e\x40-\x7e\u00a1-\u00ff]+$/
 const SHAPE_FIX = 'Write a folder as `exports/2026/11/`, or one object as `exports/2026/11/orders.csv`.'
 
 /** S3 takes all of these as they are written, but people and tools read them as something else. */
@@ -73,7 +76,7 @@ export const prefixesField = z
     z
       .string()
       .check(finds(prefixMistakes))
-      .meta({ examples: ['exports/2026/11/'] }),
+      .meta({ examples: ['exports/2026/11/'], maxLength: MAX_KEY_BYTES, ...inForm(FORM, SHAPE_FIX) }),
   )
   .min(1)
   .max(MAX_PREFIXES)
@@ -83,4 +86,5 @@ export const prefixesField = z
       'What to read. A prefix that ends in `/` is a folder, with all below it; any other is the key of one object. ' +
       'Leave the field out for the whole bucket, where the rules allow it.',
     examples: [['exports/2026/11/']],
+    uniqueItems: true,
   })

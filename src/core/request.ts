@@ -4,7 +4,7 @@ import { ACCOUNT_ALIAS, bucketMistake, loginField, textOf } from './names.ts'
 import { prefixesField } from './prefixes.ts'
 import type { Mistake, Parsed, Position, Problem } from './problem.ts'
 import { outcome, refused } from './problem.ts'
-import { finds, readShape } from './shape.ts'
+import { finds, inForm, readShape } from './shape.ts'
 import { quote } from './text.ts'
 import { durationField, instantField, LONGEST_DURATION } from './time-fields.ts'
 import { DAY, formatDuration, formatInstant } from './window.ts'
@@ -54,7 +54,13 @@ export function isRequestPath(path: string): boolean {
 
 const MAX_REQUEST_BYTES = 16 * 1024
 const MAX_PATH = 200
-const REASON = { min: 10, max: 500 }
+const REASON = {
+  min: 10,
+  max: 500,
+  fix: 'Say in 10 to 500 characters what you need the data for: the owners decide by it.',
+  /** Both of what is below, for editors. */
+  form: /^\s*\S[^\n\r]{8,498}\S\s*$/u,
+}
 const FARTHEST_START = 30 * DAY
 
 function* reasonMistakes(reason: string): Iterable<Mistake> {
@@ -64,8 +70,7 @@ function* reasonMistakes(reason: string): Iterable<Mistake> {
   }
   const length = Array.from(reason).length
   if (length < REASON.min || length > REASON.max) {
-    const fix = `Say in ${REASON.min} to ${REASON.max} characters what you need the data for: the owners decide by it.`
-    yield { code: 'reason-length', message: `\`reason\` has ${length} characters.`, fix }
+    yield { code: 'reason-length', message: `\`reason\` has ${length} characters.`, fix: REASON.fix }
   }
 }
 
@@ -79,6 +84,7 @@ export const RequestSchema = z
       .meta({
         description: 'What the data is needed for: one paragraph of 10 to 500 characters.',
         examples: ['Find the corrupt rows behind INC-4211'],
+        ...inForm(REASON.form, REASON.fix),
       }),
     ticket: textOf({
       pattern: /^[A-Za-z0-9][A-Za-z0-9._:/+@=-]{0,63}$/,

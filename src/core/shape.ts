@@ -17,6 +17,11 @@ export function finds<T>(find: (value: T) => Iterable<Mistake & { readonly path?
   }
 }
 
+/** For editors, which check text by a pattern and nothing else: the form of a text, and what they say of any other. */
+export function inForm(pattern: RegExp, fix: string) {
+  return { pattern: pattern.source, patternErrorMessage: fix }
+}
+
 export function readShape<T>(schema: z.ZodType<T>, yaml: YamlFile): Parsed<T> {
   const result = schema.safeParse(yaml.value)
   if (result.success) return { ok: true, value: result.data }

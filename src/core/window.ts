@@ -17,6 +17,9 @@ const SHORT = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s
 /** ISO 8601 without years, months and weeks: `P1M` means 60 seconds, 30 or 31 days, depending on whom you ask. */
 const ISO = /^P(?=\d|T)(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$/
 
+/** Both of them. */
+export const DURATION = new RegExp(`${SHORT.source}|${ISO.source}`)
+
 /** Seconds of `30m`, `4h`, `1d12h`, `90s` or `PT4H`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   const match = SHORT.exec(text) ?? ISO.exec(text)
@@ -41,7 +44,9 @@ export function formatDuration(seconds: number): string {
   )
 }
 
-const INSTANT = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2}))?(?:Z|([+-])(0\d|1[0-4]):([0-5]\d))$/
+/** Clocks that print parts of a second may: nothing begins between two. */
+export const INSTANT =
+  /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(?:\.0{1,9})?)?(?:Z|([+-])(0\d|1[0-4]):([0-5]\d))$/
 
 /** Seconds since the epoch of `2026-11-24T09:00:00Z`, or of the same with an offset such as `+01:00`; undefined for anything else. */
 export function parseInstant(text: string): number | undefined {
