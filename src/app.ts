@@ -127,19 +127,20 @@ export async function startApp(config: Config): Promise<App> {
       return formatMetrics(measured, clock.error() / 1000)
     },
   })
-  const url = await listen(server, config.http)
+  async function stop(): Promise<void> {
+    server.close()
+    await scheduler.stop()
+    following.abort()
+    server.closeAllConnections()
+  }
+  // What is left running would keep a process alive that hears of nothing.
+  const url = await listen(server, config.http).catch(async (error) => {
+    await stop()
+    throw error
+  })
   wakeAll()
   probot.log.info({ url, repositories: [...memories.keys()] }, 'Daypass is up')
-
-  return {
-    url,
-    async stop() {
-      server.close()
-      await scheduler.stop()
-      following.abort()
-      server.closeAllConnections()
-    },
-  }
+  return { url, stop }
 }
 
 function createProbot({ app, github, logLevel }: Config, clock: Clock): Probot {

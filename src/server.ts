@@ -169,6 +169,16 @@ function onSignal(stop: () => Promise<void>): void {
   }
 }
 
+const PORT_FIX = 'Choose another: PORT for the app; of the sandbox see npm start -- --help.'
+
+/** Where a port could not be had: no mistake of the program's, and its stack would help nobody. */
+function portRefused(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || error.syscall !== 'listen') return undefined
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  const why = code === 'EADDRINUSE' ? 'another program listens there' : error.message
+  return `Can't listen on ${address} port ${port}: ${why}.\n${PORT_FIX}`
+}
+
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
@@ -179,7 +189,9 @@ function fail(error: unknown): void {
     process.exitCode = 2
     return
   }
-  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  const refused = portRefused(error)
+  if (refused !== undefined) console.error(refused)
+  else console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
   process.exitCode = 1
 }
 

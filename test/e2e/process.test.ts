@@ -68,6 +68,16 @@ describe('started on real GitHub and AWS', () => {
     expect(said).not.toContain('hunter2')
   })
 
+  test('on a port where another program listens, it says so and ends', async () => {
+    const { code, said } = await run(environment)
+
+    expect(code).toBe(1)
+    expect(said).toContain(
+      `Can't listen on 127.0.0.1 port ${environment.PORT}: another program listens there.`,
+    )
+    expect(said).not.toContain('    at ')
+  })
+
   test('in production nothing at all starts the sandbox', async () => {
     const silent = await run({ NODE_ENV: 'production' })
     const asked = await run({ NODE_ENV: 'production' }, '--no-tour')

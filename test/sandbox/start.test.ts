@@ -1,12 +1,10 @@
 /** `npm start` with what it can't do: told in a line, before anything is started. */
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { listen } from '../../src/sandbox/http.ts'
 import { runProcess } from '../cli/run-cli.ts'
 
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
-
-/** A setting of AWS would keep the sandbox from starting. */
-const NOTHING_REAL = { AWS_EC2_METADATA_DISABLED: '' }
 
 test.each([
   ['an option that does not exist', ['--bogus'], {}, "Unknown option '--bogus'."],
@@ -27,7 +25,7 @@ test.each([
 ])('refuses %s, and says where help is', async (_, args, env, expected) => {
   const { code, stdout, stderr } = await runProcess(process.execPath, [SERVER, ...args], {
     cwd: '/tmp',
-    env: { ...NOTHING_REAL, ...env },
+    env,
   })
 
   expect(code).toBe(2)
@@ -35,4 +33,21 @@ test.each([
   expect(stderr).toContain(expected)
   expect(stderr.trim().split('\n')).toHaveLength(2)
   expect(stderr).toContain('See npm start -- --help.')
+})
+
+test('says which port another program has, and ends', async () => {
+  const other = await listen(() => {})
+  const { port } = new URL(other.url)
+  try {
+    const { code, stderr } = await runProcess(process.execPath, [SERVER, '--no-tour', '--aws-port', port], {
+      cwd: '/tmp',
+    })
+
+    expect(code).toBe(1)
+    expect(stderr.trim()).toBe(
+      `Can't listen on 127.0.0.1 port ${port}: another program listens there.\nChoose another: PORT for the app; of the sandbox see npm start -- --help.`,
+    )
+  } finally {
+    await other.close()
+  }
 })
