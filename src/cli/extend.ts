@@ -15,7 +15,7 @@ import { type Output, shown } from './output.ts'
 import { findRequest, refuseOthers } from './own-request.ts'
 import { formatProblem } from './problems.ts'
 import { ownersAt, rulesAt } from './request.ts'
-import type { Standing } from './standing.ts'
+import { readWaiting, type Standing } from './standing.ts'
 
 export interface ExtendOptions extends GitHubOptions, AccountOptions {
   readonly directory: string
@@ -47,6 +47,13 @@ export async function extend(
   )
   // The app takes an extension from nobody else.
   await refuseOthers(github, standing, { doing: 'extend it', fix: `Ask ${standing.author} to.` })
+  const waiting = (await readWaiting(github, standing.author)).find(({ path }) => path === standing.path)
+  if (waiting !== undefined)
+    throw new Failure(
+      `More time for ${standing.path} is asked for already: ${waiting.url}`,
+      'Have it approved and merged, or close it and ask anew.',
+      { exitCode: EXIT.no },
+    )
   const judged = recordOf(standing)
   const base = await fetchBase(clone, github)
   const { path } = standing

@@ -23,6 +23,7 @@ export interface RequestFlags {
 export interface Answers {
   readonly path: string
   readonly name: string
+  readonly account: string
   readonly bucket: string
   readonly text: string
 }
@@ -54,6 +55,7 @@ export async function answer(
   return {
     path: `${folder}/${name}.yaml`,
     name,
+    account,
     bucket,
     text: requestText({
       requester: login,

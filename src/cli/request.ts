@@ -13,6 +13,7 @@ import { type Output, shown } from './output.ts'
 import { printGrant } from './policy.ts'
 import { formatProblem } from './problems.ts'
 import { answer, checkPath, type RequestFlags } from './request-answers.ts'
+import { readWaiting } from './standing.ts'
 
 export interface RequestOptions extends GitHubOptions, AccountOptions, RequestFlags {
   readonly directory: string
@@ -39,13 +40,23 @@ async function answerAndSend(
   const github = await connect(clone, options)
   const [login, base, now] = await Promise.all([github.login(), fetchBase(clone, github), github.now()])
   const rules = await rulesAt(clone, base.commit)
-  const isTaken = async (path: string) => (await textAt(clone, base.commit, path)) !== undefined
-  const { path, name, bucket, text } = await answer(options, login, rules, ask, isTaken)
+  const waiting = await readWaiting(github, login)
+  const isOnBranch = async (path: string) => (await textAt(clone, base.commit, path)) !== undefined
+  const isTaken = async (path: string) =>
+    waiting.some((other) => other.path === path) || (await isOnBranch(path))
+  const { path, name, account, bucket, text } = await answer(options, login, rules, ask, isTaken)
   checkPath(path)
-  if (await isTaken(path))
-    throw new Failure(`${path} is on the branch already.`, 'Choose another name with --name.', {
-      exitCode: EXIT.no,
-    })
+  if (await isTaken(path)) {
+    const pull = waiting.find((other) => other.path === path)
+    throw new Failure(
+      pull ? `${path} is asked for already: ${pull.url}` : `${path} is on the branch already.`,
+      'Choose another name with --name.',
+      { exitCode: EXIT.no },
+    )
+  }
+  for (const { pull, url, says, location } of waiting)
+    if (location?.account === account && location.bucket === bucket)
+      output.note(`note: you have asked for ${bucket} already, in #${pull}: ${shown(says)} (${url})`)
   const asked = readUnderRules({ path, text }, rules, readAccounts(options), now)
   output.line(`${output.paint('bold', path)}\n${text}`)
   if (!asked.ok) {

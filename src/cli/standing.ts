@@ -14,6 +14,8 @@ export interface Standing {
   /** Who opened the pull request. */
   readonly author: string
   readonly state: StandingState
+  /** An open pull request that asks for more time for what stands, not for anything new. */
+  readonly isExtension?: true
   /** The app's own sentence. */
   readonly says: string
   readonly record?: RequestRecord
@@ -59,10 +61,34 @@ export async function readStandings(
     ({ user }) =>
       user?.type !== 'Bot' && (author === undefined || user?.login.toLowerCase() === author.toLowerCase()),
   )
+  return readEach(github, repository.id, pulls, now, onProgress)
+}
+
+/** What somebody has asked for and still waits for. */
+export async function readWaiting(github: GitHubAs, author: string): Promise<readonly Standing[]> {
+  const { octokit, at } = github
+  const [{ data: repository }, now] = await Promise.all([octokit.repos.get(at), github.now()])
+  const base = repository.default_branch
+  const pulls = await octokit.paginate(octokit.pulls.list, { ...at, base, state: 'open', per_page: 100 })
+  return readEach(
+    github,
+    repository.id,
+    pulls.filter(({ user }) => user?.login.toLowerCase() === author.toLowerCase()),
+    now,
+  )
+}
+
+async function readEach(
+  github: GitHubAs,
+  repositoryId: number,
+  pulls: readonly Pull[],
+  now: number,
+  onProgress?: Wanted['onProgress'],
+): Promise<readonly Standing[]> {
   let done = 0
   return (
     await inTurns(pulls, async (pull) => {
-      const standings = await standingsOf(github, repository.id, pull, now)
+      const standings = await standingsOf(github, repositoryId, pull, now)
       onProgress?.(++done, pulls.length)
       return standings
     })
@@ -87,7 +113,7 @@ async function recentPulls({ octokit, at }: GitHubAs, base: string, since: numbe
   return found
 }
 
-/** One for each request that the pull request adds; it should be one. */
+/** One for each request that the pull request adds, or, while it is open, changes; it should be one. */
 export async function standingsOf(
   github: GitHubAs,
   repositoryId: number,
@@ -96,11 +122,12 @@ export async function standingsOf(
 ): Promise<readonly Standing[]> {
   const { octokit, at } = github
   const { data: files } = await octokit.pulls.listFiles({ ...at, pull_number: pull.number, per_page: 100 })
-  const added = files.filter(({ filename, status }) => status === 'added' && isRequestPath(filename))
-  if (added.length === 0) return []
+  const kinds = pull.state === 'open' ? ['added', 'modified'] : ['added']
+  const asking = files.filter(({ filename, status }) => kinds.includes(status) && isRequestPath(filename))
+  if (asking.length === 0) return []
   const commit = pull.merged_at ? pull.merge_commit_sha : pull.head.sha
   const checks = commit ? await readChecks(github, commit) : []
-  return added.map(({ filename: path }) => {
+  return asking.map(({ filename: path, status }) => {
     const location = parseLocation(path)
     const shared = {
       path,
@@ -113,7 +140,8 @@ export async function standingsOf(
       return { ...shared, ...merged(checks, { repositoryId, path, pull: pull.number }, now) }
     if (pull.state === 'closed')
       return { ...shared, state: { kind: 'withdrawn' as const }, says: 'Closed without a merge' }
-    return { ...shared, state: { kind: 'asked' as const }, says: whatIsMissing(checks) }
+    const isExtension = status === 'modified' && { isExtension: true as const }
+    return { ...shared, ...isExtension, state: { kind: 'asked' as const }, says: whatIsMissing(checks) }
   })
 }
 

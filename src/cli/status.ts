@@ -74,8 +74,10 @@ function bucketOf({ location, path }: Standing): string {
   return location ? `${location.account}/${location.bucket}` : shown(path)
 }
 
-function sentenceOf({ state, says }: Standing, now: number): string {
+function sentenceOf({ state, says, isExtension }: Standing, now: number): string {
   switch (state.kind) {
+    case 'asked':
+      return isExtension ? `for more time: ${shown(says)}` : shown(says)
     case 'open':
       return `${lengthOf(state.window.end - now)} left, until ${utc(state.window.end)}`
     case 'scheduled':
@@ -90,7 +92,7 @@ function sentenceOf({ state, says }: Standing, now: number): string {
 }
 
 function entryOf(standing: Standing, now: number): object {
-  const { path, pull, url, author, says, state, record } = standing
+  const { path, pull, url, author, says, state, isExtension, record } = standing
   const { window } = record ?? {}
   return {
     path,
@@ -98,6 +100,7 @@ function entryOf(standing: Standing, now: number): object {
     url,
     author,
     state: state.kind,
+    ...(isExtension && { isExtension }),
     says,
     ...(window && { from: formatInstant(window.start), until: formatInstant(window.end) }),
     ...(state.kind === 'open' && { secondsLeft: state.window.end - now }),

@@ -67,6 +67,7 @@ interface Status {
   readonly requests: readonly {
     readonly pull: number
     readonly state: string
+    readonly isExtension?: true
     readonly says: string
     readonly until?: string
     readonly endedBecause?: string
@@ -164,6 +165,21 @@ describe('a request from the terminal', () => {
     expect(bobs.requests).toEqual([])
     expect((await daypass('bob', ['status'])).stdout).toBe('bob has asked for nothing in the last 30 d.\n')
     expect(all.requests).toMatchObject([{ pull, state: 'asked' }])
+  })
+
+  test('is named to whoever is about to ask for the same again, and its file is not asked for twice', async () => {
+    const again = await daypass('alice', [...ASK, '--dry-run'])
+    const named = await daypass('alice', [...ASK, '--name', 'alice-inc-4211', '--dry-run'])
+    const others = await daypass('bob', [...ASK, '--dry-run'])
+
+    note('request … --dry-run', { ...again, stdout: '' })
+    note('request … --name alice-inc-4211', named)
+    expect(again.code).toBe(0)
+    expect(again.stderr).toContain(`note: you have asked for customer-exports already, in #${pull}: `)
+    expect(again.stdout).toContain('access-requests/prod/customer-exports/alice-inc-4211-2.yaml')
+    expect(named.code).toBe(1)
+    expect(named.stderr).toContain(`alice-inc-4211.yaml is asked for already: ${world.ready.github.url}`)
+    expect(others.stderr).not.toContain('already')
   })
 
   test('can be read by nobody until it is granted', async () => {
@@ -366,6 +382,15 @@ describe('a grant from the terminal', () => {
     expect(code).toBe(0)
     expect(sent).toMatchObject({ sent: true, extends: pull })
     expect(sent.text).toContain('\nduration: 6h\n')
+
+    const waiting = (await daypass('alice', ['status', '--json'])).json<Status>()
+    expect(waiting.requests.filter(({ state }) => state === 'asked')).toMatchObject([
+      { pull: sent.pull, isExtension: true },
+    ])
+    const again = await daypass('alice', ['extend', '--by', '3h'])
+    note('extend --by 3h', again)
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain(`is asked for already: `)
 
     const { data } = await world
       .github('root')
