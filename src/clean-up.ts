@@ -8,6 +8,7 @@ import { type RevertReason, revertTexts } from './core/revert-texts.ts'
 import { phaseOf } from './core/window.ts'
 import { endOnRecord } from './end-on-record.ts'
 import type { Finding } from './finding.ts'
+import { WINDOW_OVER } from './judge-added.ts'
 import type { Revert, RevertState, Snapshot } from './ports.ts'
 import { comment, keyOf, lentOf, publish, recordVerdict, type Subject, subjectOf } from './publish.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
@@ -110,6 +111,7 @@ async function takeOut(
 ): Promise<void> {
   const final = finalState(world, finding)
   if (final === undefined) return
+  if (await isForgotten(github, finding)) return settle(world, snapshot, finding)
   // First of all: whatever holds up the rest, what was refused stays refused, and a receipt says what is on record.
   const subject = await recordVerdict(world, github, finding.subject, final)
   const extended = 'extends' in finding ? finding.extends : undefined
@@ -119,15 +121,35 @@ async function takeOut(
   const revert =
     (extended && (await receiptFor(world, github, extended, subject.blob, role))) ??
     revertFor(world, subject, final)
-  const state = await github.writer.openRevert(revert)
   const tell = isRejected(finding.subject)
     ? (shown?: RevertShown) => tellOnce(world, github, subject, final, shown)
     : (shown?: RevertShown) => publish(world, github, subject, final, shown)
+  const state = await github.writer.openRevert(revert).catch(async (error) => {
+    // People hear of it all the same.
+    await tell()
+    throw error
+  })
   // Who asked first is told too, where the app saw nothing of it before somebody asked for more.
   if (extended && extended.record === undefined && finding.kind === 'rejected')
     await comment(world, github, extended, { kind: 'rejected', ...finding.reason })
   const waits = await tellAndMerge(world, github, tell, revert, state)
-  if (!waits) world.memory.settled.set(subject.identity.path, { blob: subject.blob, commit: snapshot.commit })
+  if (!waits) settle(world, snapshot, finding)
+}
+
+/** Nothing more is asked of it on this commit. */
+function settle({ memory }: World, { commit }: Snapshot, { subject: { identity, blob } }: Final): void {
+  memory.settled.set(identity.path, { blob, commit })
+}
+
+/**
+ * Whether the app had a verdict on it long ago: GitHub deletes checks after some months, and with them the record. What the
+ * revert pull request says then, its receipt and all, is not to be written over by what would be judged now.
+ */
+async function isForgotten({ reader }: GitHub, finding: Final): Promise<boolean> {
+  const { identity, record } = finding.subject
+  if (finding.kind !== 'rejected' || finding.reason.code !== WINDOW_OVER) return false
+  if (record !== undefined || identity.pull === 0) return false
+  return (await reader.revertOf(identity)) !== undefined
 }
 
 function finalState(world: World, finding: Final): FinalState | undefined {

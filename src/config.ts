@@ -99,7 +99,8 @@ export function readConfig(env: Environment, files: Files): ConfigOutcome {
 const REAL = /^(?:AWS_|DAYPASS_|GHE_)|^(?:APP_ID|PRIVATE_KEY|PRIVATE_KEY_PATH|WEBHOOK_SECRET|GITHUB_API_URL)$/
 
 /** How the AWS tools talk, but neither to whom nor as whom. */
-const MANNERS = /^AWS_(?:CA_BUNDLE|PAGER|CLI_\w+|DEFAULT_OUTPUT|EC2_METADATA_DISABLED|MAX_ATTEMPTS|RETRY_MODE)$/
+const MANNERS =
+  /^AWS_(?:CA_BUNDLE|PAGER|CLI_\w+|DEFAULT_OUTPUT|EC2_METADATA_DISABLED|MAX_ATTEMPTS|RETRY_MODE)$/
 
 /** Even a region alone counts: cloud services set it for what they run, and a sandbox there would be an accident. */
 function realSettings(env: Environment): string[] {

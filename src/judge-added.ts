@@ -21,6 +21,9 @@ const PAUSED: Reason = {
   message: 'The rules say `paused`: nothing new is granted for now.',
 }
 
+/** What was approved, but not seen before its window was over. */
+export const WINDOW_OVER = 'window-over'
+
 /** Never taken for a request that was not judged yet. */
 export const UNREADABLE_RECORD: Reason = {
   code: 'record-unreadable',
@@ -186,7 +189,7 @@ export function approve(world: World, subject: Subject, judged: RequestRecord): 
   if (phaseOf(judged.window, world.now()) === 'over') {
     return rejected(
       subject,
-      'window-over',
+      WINDOW_OVER,
       'Its window was over before the app could grant it.',
       'Open a new request.',
     )

@@ -55,7 +55,6 @@ const NEEDED: Readonly<Record<string, readonly Permission[]>> = {
   'pulls.merge': ['contents:write'],
   'pulls.requestReviewers': ['pull_requests:write'],
   'pulls.update': ['pull_requests:write'],
-  'pulls.updateBranch': ['pull_requests:write'],
   'repos.compareCommitsWithBasehead': ['contents:read'],
   'repos.deleteFile': ['contents:write'],
   'repos.get': ['metadata:read'],

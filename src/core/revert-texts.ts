@@ -27,8 +27,8 @@ export function revertTexts(identity: RequestIdentity, reason: RevertReason): Re
   }
 }
 
-/** How the names of all these branches begin. */
-export const REVERT_BRANCHES = 'daypass/revert-'
+/** How the names of all these branches begin: without a slash, before which somebody else's branch could stand. */
+export const REVERT_BRANCHES = 'daypass-revert-'
 
 export function revertBranch(identity: RequestIdentity): string {
   return REVERT_BRANCHES + identityHash(identity)

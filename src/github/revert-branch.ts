@@ -15,30 +15,42 @@ export async function ensureRevertBranch(context: Context, base: string, revert:
   return (await isOwnRemoval(context, base, standing, revert)) ? standing : replaceHead(context, base, revert)
 }
 
-/** Behind it the default branch may have been brought in some times. */
-const MOST_COMMITS = 100
-
-/** Whether merging `head` into the default branch would remove this file by the app's own receipt, and bring nothing else. */
+/**
+ * Whether merging `head` into the default branch removes this file by the app's own receipt, and does nothing else: one
+ * commit, upon one of the default branch's own. Where the two have more than one common ancestor, GitHub's comparison
+ * goes by one of them and its merge by all.
+ */
 export async function isOwnRemoval(
   context: Context,
   base: string,
   head: string,
   { identity, commitMessage }: Revert,
 ): Promise<boolean> {
-  if (head === base) return false
-  const { octokit, at, reads } = context
-  const what = `what is between ${base} and ${head} of ${at.owner}/${at.repo}`
-  const parameters = { ...at, basehead: `${base}...${head}`, per_page: MOST_COMMITS }
-  const compare = octokit.rest.repos.compareCommitsWithBasehead
-  const { files = [], commits, total_commits } = await reads.one(what, compare, parameters)
-  const [file, ...others] = files
-  if (others.length > 0 || file?.status !== 'removed' || file.filename !== identity.path) return false
-  if (commits.length !== total_commits || !commits.every(({ author }) => isApp(context, author))) return false
-  const [removal, ...more] = commits.filter(({ parents }) => parents.length === 1)
-  return more.length === 0 && removal?.commit.message.trimEnd() === commitMessage.trimEnd()
+  const removal = await readRemoval(context, base, head, identity.path)
+  return removal?.commit.message.trimEnd() === commitMessage.trimEnd()
 }
 
-export function isApp({ target }: Context, user: Parameters<typeof personOf>[0]): boolean {
+/** The one commit of the app between the default branch and `head`, where it takes this file out and does nothing else. */
+async function readRemoval(
+  { octokit, target, at, reads }: Context,
+  base: string,
+  head: string,
+  path: string,
+) {
+  if (head === base) return undefined
+  const what = `what is between ${base} and ${head} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, basehead: `${base}...${head}`, per_page: 2 }
+  const compare = octokit.rest.repos.compareCommitsWithBasehead
+  const { files = [], commits, total_commits, merge_base_commit } = await reads.one(what, compare, parameters)
+  const [commit] = commits
+  const [file, ...others] = files
+  if (total_commits !== 1 || commit === undefined || !isApp({ target }, commit.author)) return undefined
+  if (commit.parents.length !== 1 || commit.parents[0]?.sha !== merge_base_commit.sha) return undefined
+  if (others.length > 0 || file?.status !== 'removed' || file.filename !== path) return undefined
+  return commit
+}
+
+export function isApp({ target }: Pick<Context, 'target'>, user: Parameters<typeof personOf>[0]): boolean {
   const account = personOf(user)
   return account?.kind === 'bot' && account.login === `${target.appSlug}[bot]`
 }
@@ -58,14 +70,31 @@ async function branchHead({ octokit, at, reads }: Context, branch: string): Prom
   return ref?.object.sha
 }
 
-async function createBranch({ octokit, at }: Context, branch: string, sha: string): Promise<void> {
+async function createBranch(context: Context, branch: string, sha: string): Promise<void> {
+  const { octokit, at } = context
+  const create = () => octokit.rest.git.createRef({ ...at, ref: `refs/heads/${branch}`, sha })
   await write(`creating the branch ${branch} of ${at.owner}/${at.repo}`, () =>
-    octokit.rest.git.createRef({ ...at, ref: `refs/heads/${branch}`, sha }),
+    create().catch(async (error: unknown) => {
+      // Git takes no branch whose name another one's goes on from.
+      const status = statusOf(error)
+      if ((status !== 409 && status !== 422) || !(await deleteBelow(context, branch))) throw error
+      return create()
+    }),
   )
 }
 
+/** The name is the app's, so nobody else has anything to keep below it. Says whether there was anything. */
+async function deleteBelow(context: Context, branch: string): Promise<boolean> {
+  const { octokit, at, reads } = context
+  const what = `the branches below ${branch} of ${at.owner}/${at.repo}`
+  const parameters = { ...at, ref: `heads/${branch}/` }
+  const refs = await reads.all(what, octokit.rest.git.listMatchingRefs, parameters, (page) => page)
+  for (const { ref } of refs) await deleteBranch(context, ref.slice('refs/heads/'.length))
+  return refs.length > 0
+}
+
 /** In one move, so that a pull request from the branch is at no time without a change. */
-async function replaceHead(
+export async function replaceHead(
   { octokit, at }: Context,
   base: string,
   { branch, identity, commitMessage }: Revert,

@@ -6,7 +6,7 @@ import { type Revert, type RevertState, Unreadable } from '../ports.ts'
 import type { Context } from './context.ts'
 import { statusOf, write } from './failures.ts'
 import { readPull } from './pulls.ts'
-import { deleteBranch, ensureRevertBranch, isApp, isOwnRemoval } from './revert-branch.ts'
+import { deleteBranch, ensureRevertBranch, isApp, isOwnRemoval, replaceHead } from './revert-branch.ts'
 
 export async function openRevert(context: Context, revert: Revert): Promise<RevertState> {
   const { git, target } = context
@@ -39,7 +39,7 @@ export async function mergeRevert(
   ])
   if (!ended || !ours) return 'waiting'
   if (!(await merge(context, state, method, revert))) {
-    await catchUp(context, state)
+    await catchUp(context, base, state, revert)
     return 'waiting'
   }
   await deleteBranch(context, revert.branch)
@@ -181,17 +181,14 @@ async function merge(
   })
 }
 
-/** Brings the default branch in where the rules want the branch up to date, so that the checks run and a later try goes through. */
-async function catchUp(context: Context, { pull, headSha }: RevertState & { kind: 'open' }): Promise<void> {
-  const { octokit, at } = context
+/** Begins anew at the default branch where the rules want it up to date, so that the checks run and a later try goes through. */
+async function catchUp(
+  context: Context,
+  base: string,
+  { pull, headSha }: RevertState & { kind: 'open' },
+  revert: Revert,
+): Promise<void> {
   const { mergeable_state, head } = await readPull(context, pull)
   if (head.sha !== headSha || (mergeable_state !== 'behind' && mergeable_state !== 'dirty')) return
-  await write(`bringing the revert pull request #${pull} of ${at.owner}/${at.repo} up to date`, () =>
-    octokit.rest.pulls
-      .updateBranch({ ...at, pull_number: pull, expected_head_sha: headSha })
-      .catch((error: unknown) => {
-        // A conflict that only a person can solve.
-        if (statusOf(error) !== 422) throw error
-      }),
-  )
+  await replaceHead(context, base, revert)
 }

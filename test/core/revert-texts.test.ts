@@ -44,6 +44,6 @@ describe('the revert pull request', () => {
     ].map(revertBranch)
     expect(new Set(branches).size).toBe(4)
     expect(revertBranch({ ...identity })).toBe(branches[0])
-    expect(branches[0]).toMatch(/^daypass\/revert-[0-9a-f]{20}$/)
+    expect(branches[0]).toMatch(/^daypass-revert-[0-9a-f]{20}$/)
   })
 })

@@ -74,7 +74,7 @@ describe.each(['protected', 'unprotected'] as const)(
       expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
       const { data } = await world.github('root').git.listMatchingRefs({
         ...named(request.repository),
-        ref: 'heads/daypass/',
+        ref: 'heads/daypass-',
       })
       expect(data).toEqual([])
     })

@@ -209,3 +209,33 @@ describe('where somebody has to mend AWS first', () => {
     expect((await sessionOf(request)).accessKeyId).toMatch(/^ASIA/)
   })
 })
+
+describe('when GitHub has deleted the record, as it does after some months', () => {
+  test('the receipt of a revert pull request that still waits stays what it is, and so does the comment', async () => {
+    const request = await grant('forgotten')
+    const notNow = { kind: 'status', status: 405 }
+    await world.order({ service: 'github', method: 'PUT', path: '*/pulls/*/merge', fault: notNow })
+    await setTime(endOf(request))
+    await world.settled()
+    const before = await waitingRevert(request)
+    const comment = await world.comment(request)
+
+    await world.app('kill')
+    await setTime(endOf(request) + 91 * 86_400)
+    await startAgain()
+
+    expect(await world.grantCheck(request)).toBeUndefined()
+    expect(parseReceipt(before.message)).toMatchObject({ path: request.path, pull: request.pull })
+    expect(await waitingRevert(request)).toEqual(before)
+    expect(await world.comment(request)).toBe(comment)
+    expect(comment).toContain('**Access ended at')
+    await world.clearFaults()
+  })
+
+  async function waitingRevert(request: MergedRequest) {
+    const revert = await world.revertOf(request)
+    const ref = revert?.head.sha ?? ''
+    const { data } = await world.github('root').repos.getCommit({ ...named(repository), ref })
+    return { state: revert?.state, sha: data.sha, message: data.commit.message }
+  }
+})

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Revert } from '../../src/ports.ts'
 import { commit, grantedRequest, newWorld, PATH, TEXT, type World, type WorldOptions } from './world.ts'
 
-const BRANCH = 'daypass/revert-alice-1'
+const BRANCH = 'daypass-revert-alice-1'
 const MESSAGE = 'End the access of alice\n\nDaypass-Reason: "expired"'
 
 let world: World
@@ -111,6 +111,15 @@ describe('a revert pull request', () => {
     )
   })
 
+  it("is opened although somebody has a branch below its name, or one of the app's own name", async () => {
+    const { people, at, trustedCommit } = world
+    for (const name of ['daypass', `${BRANCH}/x`, `${BRANCH}/y/z`])
+      await people.mallory.git.createRef({ ...at, ref: `refs/heads/${name}`, sha: trustedCommit })
+    const state = await opened()
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('merged')
+    expect([await onBranch(), await head('daypass')]).toEqual([[], trustedCommit])
+  })
+
   it('goes on after a crash that left the branch without its commit, behind the default branch', async () => {
     const { people, at, trustedCommit } = world
     await people.root.git.createRef({ ...at, ref: `refs/heads/${BRANCH}`, sha: trustedCommit })
@@ -186,6 +195,53 @@ describe('its merge', () => {
     expect(await world.open().writer.mergeRevert({ ...state, headSha }, revert)).toBe('waiting')
     expect(await onBranch()).toEqual([PATH])
   })
+
+  it("takes no commits in the app's name that would roll the default branch back", async () => {
+    const { people, at } = world
+    const { git, pulls } = people.mallory
+    const [path, bobs] = [
+      'access-requests/prod/billing-archive/m.yaml',
+      'access-requests/prod/billing-archive/b.yaml',
+    ]
+    const old = (await commitOf('main')).sha
+    const before = await commit(world, 'bob', 'main', { [bobs]: TEXT })
+    // The younger of two common ancestors is the one that GitHub compares with.
+    const committer = { name: 'Mallory', email: 'mallory@acme.example', date: '2100-01-01T00:00:00Z' }
+    const made = await git.createTree({
+      ...at,
+      base_tree: old,
+      tree: [{ path, mode: '100644', type: 'blob', content: TEXT }],
+    })
+    const ask = { message: 'Ask', tree: made.data.sha, parents: [old], committer }
+    const asked = (await git.createCommit({ ...at, ...ask })).data.sha
+    await git.createRef({ ...at, ref: 'refs/heads/mine', sha: asked })
+    const { data: pull } = await pulls.create({ ...at, head: 'mine', base: 'main', title: 'Ask' })
+    await pulls.merge({ ...at, pull_number: pull.number, merge_method: 'merge' })
+    revert = { ...revert, identity: { repositoryId: 1002, path, pull: pull.number } }
+
+    // What was merged and what it was merged into are both behind it, and against the first it only takes the file out.
+    const bot = { name: 'daypass[bot]', email: await emailOfApp() }
+    const tree = (await commitOf(old)).commit.tree.sha
+    const make = async (message: string, parents: string[]) =>
+      (await git.createCommit({ ...at, message, tree, parents, author: bot, committer: bot })).data.sha
+    const forged = await make('Bring main in', [await make(MESSAGE, [asked]), before])
+    await git.createRef({ ...at, ref: `refs/heads/${BRANCH}`, sha: forged })
+
+    const state = await opened()
+    expect(state.headSha).not.toBe(forged)
+    expect(await world.open().writer.mergeRevert({ ...state, headSha: forged }, revert)).toBe('waiting')
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('merged')
+    expect(await onBranch()).toEqual([bobs, PATH])
+  })
+
+  /** GitHub takes a commit for the account's whose address it bears. */
+  async function emailOfApp(): Promise<string> {
+    const { at } = world
+    const app = await world.authenticate(301)
+    const tree = (await commitOf('main')).commit.tree.sha
+    const { data } = await app.rest.git.createCommit({ ...at, message: 'Mine', tree, parents: [] })
+    return data.author.email
+  }
 
   it('waits where the file has other bytes by now', async () => {
     const state = await opened()

@@ -81,11 +81,19 @@ function pressButton(call: RepositoryCall): Answer {
 
 function findRun(call: RepositoryCall): CheckRun {
   const run = call.repository.checkRuns.get(call.number('id'))
-  if (!run) throw notFound()
+  if (!run || !isKept(call, run)) throw notFound()
   return run
 }
 
-async function listRuns({ world, repository, query, param }: RepositoryCall): Promise<Answer> {
+/** Milliseconds: checks are kept as long as what Actions leaves behind, which is 90 days where nobody set it otherwise. */
+const RETENTION = 90 * 86_400_000
+
+function isKept({ world }: RepositoryCall, { startedAt }: CheckRun): boolean {
+  return world.clock.now() - startedAt < RETENTION
+}
+
+async function listRuns(call: RepositoryCall): Promise<Answer> {
+  const { world, repository, query, param } = call
   const { sha } = await commitNamed(repository, param('ref'))
   const name = query.get('check_name')
   const status = choice(query, 'status', CHECK_STATUSES)
@@ -93,6 +101,7 @@ async function listRuns({ world, repository, query, param }: RepositoryCall): Pr
   const runs = [...repository.checkRuns.values()].filter(
     (run) =>
       run.headSha === sha &&
+      isKept(call, run) &&
       (name === null || run.name === name) &&
       (appId === null || appId === String(world.app.id)),
   )
