@@ -12,7 +12,14 @@ export async function endCommands({ octokit, at, reads }: Context, since: number
     page.flatMap(({ issue_url, body = '', user, created_at, updated_at }) => {
       const [, pull] = /\/issues\/(\d+)$/.exec(issue_url) ?? []
       if (pull === undefined || !isEndCommand(body)) return []
-      return [{ pull: Number(pull), by: personOf(user), edited: created_at !== updated_at }]
+      return [{ pull: Number(pull), by: personOf(user), edited: isEdited(created_at, updated_at) }]
     }),
   )
+}
+
+/** Milliseconds: GitHub may date the last change of a comment that nobody edited a second after its writing. */
+const LEEWAY = 1000
+
+function isEdited(created: string, updated: string): boolean {
+  return Date.parse(updated) - Date.parse(created) > LEEWAY
 }

@@ -6,6 +6,7 @@ import { statusOf, tryWrite, write } from './failures.ts'
 import { setStage } from './labels.ts'
 import { COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
 import { mergeOf } from './pulls.ts'
+import { isApp } from './revert-branch.ts'
 
 const MOST_CHARACTERS = 65_536
 
@@ -110,19 +111,13 @@ interface Comment {
 }
 
 /** The marker alone proves nothing: anyone can write it. */
-async function ownComments(
-  { octokit, target, at, reads }: Context,
-  pull: number,
-  marker: string,
-): Promise<Comment[]> {
+async function ownComments(context: Context, pull: number, marker: string): Promise<Comment[]> {
+  const { octokit, at, reads } = context
   const what = `the comments on pull request #${pull} of ${at.owner}/${at.repo}`
   const parameters = { ...at, issue_number: pull, per_page: 100 }
   const comments = await reads.all(what, octokit.rest.issues.listComments, parameters, (page) => page)
   return comments
-    .filter(
-      ({ user, performed_via_github_app }) =>
-        user?.type === 'Bot' && performed_via_github_app?.id === target.appId,
-    )
+    .filter(({ user }) => isApp(context, user))
     .flatMap(({ id, body = '' }) => (body.includes(marker) ? [{ id, body }] : []))
     .sort((a, b) => a.id - b.id)
 }

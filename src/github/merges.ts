@@ -2,7 +2,7 @@
 import { branchBeforeMerge } from './branch-log.ts'
 import type { Context } from './context.ts'
 import { firstParents } from './history.ts'
-import { type LandedPull, landedPulls, type PullCommits, pullCommits } from './pulls.ts'
+import { type LandedPull, landedPulls, lastLandedPulls, type PullCommits, pullCommits } from './pulls.ts'
 
 /** `head` is the branch's commit that the search may lead to. */
 export async function findLanded(
@@ -13,12 +13,24 @@ export async function findLanded(
   const [landed] = await landedPulls(context, commit)
   if (landed) return landed
   const way = await firstParents(context, commit, head)
-  if (!way) return undefined
-  for (const pull of await landedAlong(context, way, 1)) {
-    const { commits } = await landing(context, pull)
-    if (commits.includes(commit)) return pull
+  const tied = way ? await landedAlong(context, way, 1) : []
+  for (const pull of tied) if (await landedAs(context, pull, commit)) return pull
+  // Nobody is told that a request was pushed only because GitHub has not worked out yet what brought it.
+  const last = (await lastLandedPulls(context)).filter(
+    ({ mergeSha, headSha }) => headSha === commit || (way?.includes(mergeSha) ?? true),
+  )
+  for (const pull of last.slice(0, MOST_LAST).reverse()) {
+    if (pull.headSha === commit || (await landedAs(context, pull, commit))) return pull
+    if (!way && (await pullCommits(context, pull.number)).some(({ sha }) => sha === commit)) return pull
   }
   return undefined
+}
+
+/** So many are merged at most while GitHub works it out. */
+const MOST_LAST = 8
+
+async function landedAs(context: Context, pull: LandedPull, commit: string): Promise<boolean> {
+  return (await landing(context, pull)).commits.includes(commit)
 }
 
 /**

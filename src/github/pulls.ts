@@ -161,10 +161,8 @@ export interface LandedPull {
 }
 
 /** The pull requests merged into the default branch of this repository that hold a commit, the earliest merged first. */
-export async function landedPulls(
-  { octokit, target, at, reads }: Context,
-  commit: string,
-): Promise<LandedPull[]> {
+export async function landedPulls(context: Context, commit: string): Promise<LandedPull[]> {
+  const { octokit, at, reads } = context
   const what = `the pull requests of commit ${commit} of ${at.owner}/${at.repo}`
   const parameters = { ...at, commit_sha: commit, per_page: 100 }
   const pulls = await reads.all(
@@ -174,13 +172,34 @@ export async function landedPulls(
     (page) => page,
   )
   return pulls
-    .flatMap(({ number, head, base, user, merged_at, merge_commit_sha }) => {
-      const here = base.repo.id === target.id && base.ref === target.defaultBranch
-      if (!here || !merged_at || !merge_commit_sha) return []
-      const merge = { mergeSha: merge_commit_sha, mergedAt: merged_at }
-      return [{ number, headSha: head.sha, ...merge, author: personOf(user) }]
-    })
+    .flatMap((pull) => landedOf(context, pull))
     .sort((a, b) => Date.parse(a.mergedAt) - Date.parse(b.mergedAt) || a.number - b.number)
+}
+
+/**
+ * The hundred that changed last, of those merged into the default branch. GitHub works out which pull requests hold a
+ * commit some seconds after the merge, but knows at once what it merged.
+ */
+export async function lastLandedPulls(context: Context): Promise<LandedPull[]> {
+  const { octokit, target, at, reads } = context
+  const what = `the last closed pull requests of ${at.owner}/${at.repo}`
+  const newest = { state: 'closed', sort: 'updated', direction: 'desc', per_page: 100 } as const
+  const parameters = { ...at, ...newest, base: target.defaultBranch }
+  const pulls = await reads.one(what, octokit.rest.pulls.list, parameters)
+  return pulls.flatMap((pull) => landedOf(context, pull))
+}
+
+type ListedPull = Awaited<ReturnType<Context['octokit']['rest']['pulls']['list']>>['data'][number]
+
+function landedOf(
+  { target }: Context,
+  { number, head, base, user, merged_at, merge_commit_sha }: ListedPull,
+): LandedPull[] {
+  const here = base.repo.id === target.id && base.ref === target.defaultBranch
+  if (!here || !merged_at || !merge_commit_sha) return []
+  return [
+    { number, headSha: head.sha, mergeSha: merge_commit_sha, mergedAt: merged_at, author: personOf(user) },
+  ]
 }
 
 interface DiffEntry {

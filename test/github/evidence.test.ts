@@ -34,6 +34,26 @@ async function leftBranch(pull: number): Promise<boolean> {
 }
 
 describe('the evidence of a merged request', () => {
+  it.each(['merge', 'squash', 'rebase'] as const)(
+    'is found where GitHub has not worked out yet which pull request a %s brought in',
+    async (method) => {
+      const { pull } = await grantedRequest(world, method)
+      world.index = 'late'
+
+      const { evidence } = await provenance()
+      expect(evidence.pull).toMatchObject({ number: pull, merged: true })
+    },
+  )
+
+  it('is nobody’s of what was pushed while GitHub is as late', async () => {
+    await grantedRequest(world)
+    await commit(world, 'mallory', 'main', { [PATH]: null })
+    await commit(world, 'mallory', 'main', { [PATH]: TEXT })
+    world.index = 'late'
+
+    expect((await provenance()).evidence.pull).toBeUndefined()
+  })
+
   it.each(['merge', 'squash', 'rebase'] as const)('is told alike whether it came by %s', async (method) => {
     const { pull, mergeSha } = await grantedRequest(world, method)
     const { file, evidence, record } = await provenance()

@@ -22,6 +22,8 @@ export interface World {
   authenticate(installationId?: number): Promise<ProbotOctokit>
   /** The product's view, with nothing remembered yet. */
   open(trustedCommit?: string): Repository
+  /** Whether GitHub has worked out which pull requests hold a commit: it does so some seconds after a merge. */
+  index: 'ready' | 'late'
   /** What the app asked since the last time, as `GET /repos/…  304`. */
   callsOfApp(): string[]
   close(): Promise<void>
@@ -90,7 +92,14 @@ export async function newWorld({
   const id = Object.values(REPOSITORIES).find(({ name }) => name === repo)?.id ?? 0
   const asApp = await authenticate(seed.app.installationId)
 
-  return {
+  asApp.hook.wrap('request', async (request, options) => {
+    const answer = await request(options)
+    const isAsked = options.url === '/repos/{owner}/{repo}/commits/{commit_sha}/pulls'
+    return isAsked && world.index === 'late' ? { ...answer, data: [] } : answer
+  })
+
+  const world: World = {
+    index: 'ready',
     people,
     at,
     trustedCommit: trusted.data.object.sha,
@@ -116,6 +125,7 @@ export async function newWorld({
       await rm(dataDir, { recursive: true, force: true })
     },
   }
+  return world
 }
 
 export const PATH = 'access-requests/prod/customer-exports/alice.yaml'
