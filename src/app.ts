@@ -91,6 +91,12 @@ export async function startApp(config: Config): Promise<App> {
         memory.allowed.clear()
         scheduler.wake(id)
       },
+      altered(id, pull) {
+        const upheld = memories.get(id)?.upheld
+        if (upheld === undefined) return
+        for (const key of upheld.keys()) if (key.startsWith(`${pull} `)) upheld.delete(key)
+        scheduler.wake(id)
+      },
       pull(id, pull) {
         const hints = memories.get(id)?.hints
         if (hints === undefined) return

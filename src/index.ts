@@ -19,6 +19,8 @@ export interface Wake {
   moved(repositoryId: number): void
   /** And at one pull request in it, though no list may show that it changed. */
   pull(repositoryId: number, pull: number): void
+  /** And at what the app says on one pull request: somebody may have altered it. */
+  altered(repositoryId: number, pull: number): void
   /** Looks at all of them: installations changed. */
   all(): void
   /** Somebody may have lost or gained access to the repositories, which no list shows. */
@@ -45,6 +47,10 @@ export function daypass(wake: Wake): ApplicationFunction {
         wake.endAccess(repository.id, { of, by: { id, login, kind: type === 'User' ? 'person' : 'bot' } })
       },
     )
+    app.on(['issue_comment.edited', 'issue_comment.deleted'], ({ payload }) => {
+      const { comment, issue, repository, sender } = payload
+      if (comment.user?.type === 'Bot' && sender.type !== 'Bot') wake.altered(repository.id, issue.number)
+    })
     app.on([...PEOPLE_EVENTS], () => wake.people())
     app.on([...PULL_EVENTS], ({ name, payload }) => {
       if (isRemark(name, payload)) return

@@ -27,6 +27,8 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   const refused = world.memory.refused.get(key) ?? []
   const state = JSON.stringify([standing.state.kind, standing.blob, phase, refused])
   if (!isDue(world.memory.upheld.get(key), state, at)) return
+  // Whoever can write can alter what the app says, too.
+  world.memory.published.delete(key)
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   const lent = lentOf(world, subject.identity, judged)

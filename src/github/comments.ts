@@ -4,7 +4,7 @@ import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
 import { statusOf, tryWrite, write } from './failures.ts'
 import { setStage } from './labels.ts'
-import { COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
+import { ANY_MARKER, COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
 import { mergeOf } from './pulls.ts'
 import { isApp } from './revert-branch.ts'
 
@@ -49,14 +49,17 @@ async function writeComment(
   const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
   const marker = of === 'open' ? `${COMMENT_MARKER}${OPEN_MARKER}` : COMMENT_MARKER
   const body = shortened(`${marker}\n${markdown}`, MOST_CHARACTERS)
-  const [kept, ...doubled] = await ownComments(context, pull, COMMENT_MARKER)
+  const own = await ownComments(context, pull)
+  const [kept, ...doubled] = own.filter(bearing(COMMENT_MARKER))
   const isOfMerge = kept !== undefined && !kept.body.includes(OPEN_MARKER)
   // Whoever can write can edit it too, so that the marker alone does not say that it is later.
   if (isOfMerge && of === 'open' && (await mergeOf(context, pull)) !== undefined) return 'later'
   const isRight =
     kept === undefined ? mode === 'change' : (mode === 'keep' && isOfMerge) || sameText(kept.body, body)
   const refused = isRight ? undefined : await say(context, pull, kept, body, where)
-  for (const { id } of doubled) await remove(context, id, where)
+  // The app writes none without a mark: somebody took it off, and may have altered the rest.
+  const unmarked = own.filter(({ body }) => !ANY_MARKER.test(body))
+  for (const { id } of [...doubled, ...unmarked]) await remove(context, id, where)
   return refused
 }
 
@@ -68,7 +71,7 @@ export async function remind(
 ): ReturnType<RepositoryWriter['remind']> {
   const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
   const marker = reminderMarker(end)
-  const [kept, ...doubled] = await ownComments(context, pull, marker)
+  const [kept, ...doubled] = (await ownComments(context, pull)).filter(bearing(marker))
   for (const { id } of doubled) await remove(context, id, where)
   if (kept !== undefined) return 'told'
   const body = `${marker}\n${markdown}`
@@ -76,7 +79,7 @@ export async function remind(
   const refused = await say(context, pull, undefined, body, where, { retries: 0 })
   if (refused !== undefined) return { refused }
   // Another replica may have written it in between; the older stays.
-  const [, ...others] = await ownComments(context, pull, marker)
+  const [, ...others] = (await ownComments(context, pull)).filter(bearing(marker))
   for (const { id } of others) await remove(context, id, where)
   return 'told'
 }
@@ -110,16 +113,20 @@ interface Comment {
   readonly body: string
 }
 
-/** The marker alone proves nothing: anyone can write it. */
-async function ownComments(context: Context, pull: number, marker: string): Promise<Comment[]> {
+/** The marker alone proves nothing: anyone can write it. The oldest first. */
+async function ownComments(context: Context, pull: number): Promise<Comment[]> {
   const { octokit, at, reads } = context
   const what = `the comments on pull request #${pull} of ${at.owner}/${at.repo}`
   const parameters = { ...at, issue_number: pull, per_page: 100 }
   const comments = await reads.all(what, octokit.rest.issues.listComments, parameters, (page) => page)
   return comments
     .filter(({ user }) => isApp(context, user))
-    .flatMap(({ id, body = '' }) => (body.includes(marker) ? [{ id, body }] : []))
+    .map(({ id, body = '' }) => ({ id, body }))
     .sort((a, b) => a.id - b.id)
+}
+
+function bearing(marker: string): (comment: Comment) => boolean {
+  return ({ body }) => body.includes(marker)
 }
 
 /** GitHub may give line ends and the end of the text back otherwise than it got them. */

@@ -11,5 +11,8 @@ export const COMMENT_MARKER = '<!-- daypass -->'
 /** Stands in the comment that reminds of an end, in seconds since the epoch. */
 export const reminderMarker = (end: number) => `<!-- daypass reminder ${end} -->`
 
+/** One of the two stands in every comment of the app. */
+export const ANY_MARKER = /<!-- daypass( reminder \d+)? -->/
+
 /** Follows it in what is said before the merge. */
 export const OPEN_MARKER = '<!-- before the merge -->'

@@ -103,6 +103,24 @@ describe('an approved request of an IAM user', () => {
     expect(comment).toContain(`**Access is open until ${end.replace(/:00$/, '')} UTC.**`)
   })
 
+  test.each([
+    ['altered', (body: string) => `${body}\ncredential_process = evil`],
+    ['stripped of what the app knows it by', () => 'role_arn = arn:aws:iam::111122223333:role/evil'],
+    ['deleted', () => undefined],
+  ])('has a comment that is put right once somebody has %s it', async (_, alter) => {
+    const { issues } = world.github('mallory')
+    const at = { ...named(request.repository), issue_number: request.pull }
+    const own = async () => (await issues.listComments(at)).data.filter(({ user }) => user?.type === 'Bot')
+    const [told] = await own()
+    const altered = { ...at, comment_id: told?.id ?? 0 }
+    const body = alter(told?.body ?? '')
+    if (body === undefined) await issues.deleteComment(altered)
+    else await issues.updateComment({ ...altered, body })
+    await world.settled()
+
+    expect((await own()).map((one) => one.body)).toEqual([told?.body])
+  })
+
   test('has its verdict on record on the merge commit, in progress while access stands', async () => {
     const check = await world.grantCheck(request)
 
