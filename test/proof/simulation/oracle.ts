@@ -11,6 +11,8 @@ export interface Asked {
   hours: number
   /** The text that each one approved last. */
   readonly approvals: Map<Login, string>
+  /** Who changed the request beside who asked: their approval is of their own work. */
+  readonly hands: Set<Login>
   readonly revokers: Set<Login>
   /** When access is to begin, at the earliest, in seconds since the epoch; 0: with the merge. */
   readonly start: number
@@ -161,7 +163,9 @@ function extend(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged'
 }
 
 function isDue(oracle: Oracle, asked: Asked, merged: NonNullable<Asked['merged']>, now: number): boolean {
-  const approved = (['olivia', 'oscar'] as const).some((owner) => asked.approvals.get(owner) === merged.text)
+  const approved = (['olivia', 'oscar'] as const).some(
+    (owner) => asked.approvals.get(owner) === merged.text && !asked.hands.has(owner),
+  )
   return (
     approved &&
     (merged.by === 'olivia' || merged.by === 'oscar') &&

@@ -51,6 +51,14 @@ const ONCE_WRONG: Readonly<Record<string, History>> = {
     step({ kind: 'rules', change: 'broken', approved: true }, extend(2, false)),
     step({ kind: 'rules', change: 'mended', approved: true }),
   ],
+  'an owner who changed the request approves of nothing in it': [
+    step(
+      { kind: 'ask', who: 'alice', hours: 1, folder: 'exports/2026/11/', ahead: 0 },
+      { kind: 'push', on: 0, by: 'oscar', hours: 4 },
+      { kind: 'approve', on: 0, by: 'oscar' },
+      { kind: 'merge', on: 0, by: 'olivia', method: 'merge' },
+    ),
+  ],
   'a change to a shorter window ends what was granted, although nothing can be approved for now': [
     step(obtain(4)),
     step({ kind: 'usurp' }, extend(2)),

@@ -71,7 +71,7 @@ async function ask(actors: Actors, { who, hours, folder, ahead = 0 }: Wish): Pro
   const start = ahead === 0 ? 0 : stage.now() + ahead
   const text = textOf({ requester: who, folder, start }, hours)
   const { pull } = await stage.openRequest(who, place.name, path, text)
-  const empty = { approvals: new Map(), revokers: new Set<Login>(), left: false }
+  const empty = { approvals: new Map(), hands: new Set<Login>(), revokers: new Set<Login>(), left: false }
   const asked: Asked = { path, pull, requester: who, folder, start, text, hours, ...empty }
   oracle.asked.push(asked)
   return asked
@@ -90,7 +90,13 @@ async function push({ stage, place }: Actors, asked: Asked, by: Login, hours: nu
   const text = textOf(asked, hours)
   const branch = `request/${asked.path.slice(FOLDER.length + 1, -'.yaml'.length)}`
   if (await accepted(() => commitFiles(stage.github(by), place.name, branch, { [asked.path]: text })))
-    Object.assign(asked, { text, hours })
+    changeText(asked, by, text, hours)
+}
+
+function changeText(asked: Asked, by: Login, text: string, hours: number): void {
+  // A commit that changes nothing is nobody's hand in it.
+  if (text !== asked.text) asked.hands.add(by)
+  Object.assign(asked, { text, hours })
 }
 
 async function approve({ stage, place }: Actors, asked: Asked, by: Login): Promise<void> {
