@@ -59,7 +59,8 @@ export function daypass(wake: Wake): ApplicationFunction {
     // GitHub delivers the installation events to every app, subscribed or not.
     app.on([...REPOSITORY_EVENTS, 'installation', 'installation_repositories'], ({ name, payload }) => {
       if (isRemark(name, payload) || isElsewhere(payload)) return
-      if (!('repository' in payload) || !payload.repository) return wake.all()
+      // Renamed, moved, or with another default branch: where it is has to be asked again.
+      if (!('repository' in payload) || !payload.repository || name === 'repository') return wake.all()
       if (name === 'push') wake.moved(payload.repository.id)
       else wake.repository(payload.repository.id)
     })

@@ -44,6 +44,11 @@ export interface Context {
   readonly labelsMade: Set<Stage>
 }
 
+/** `github.com`, or where else that GitHub is: part of the addresses that it gives to accounts and to itself. */
+export function hostOf({ octokit }: Pick<Context, 'octokit'>): string {
+  return new URL(octokit.request.endpoint.DEFAULTS.baseUrl).hostname.replace(/^api\./, '')
+}
+
 const MERGES = 100_000
 const COMMITS_BETWEEN = 100_000
 

@@ -2,7 +2,7 @@
 import type { ChangedFile, Commit, FileAt, MergedPull, Person, Review } from '../core/evidence.ts'
 import { CutOff, Unreadable } from '../ports.ts'
 import { coAuthorsOf, type FindByEmail } from './co-authors.ts'
-import type { Context } from './context.ts'
+import { type Context, hostOf } from './context.ts'
 import { personOf } from './people.ts'
 import {
   BASE_CHANGES,
@@ -65,15 +65,24 @@ export async function readMergedPull(
 
 function commitsTold(context: Context, listed: PullCommits, path: string): Promise<Commit[]> {
   const findByEmail = accountsByEmail(listed)
+  const host = hostOf(context)
   return Promise.all(
     listed.map(async ({ sha, parents, author, committer, commit }) => ({
       sha,
       author: personOf(author),
-      committer: personOf(committer),
-      coAuthors: coAuthorsOf(commit.message, findByEmail),
+      committer: personOf(committer) ?? webCommitter(commit.committer?.email, host),
+      coAuthors: coAuthorsOf(commit.message, findByEmail, host),
       touchesFile: await touches(context, sha, parents[0]?.sha, path),
     })),
   )
+}
+
+/**
+ * What a GitHub Enterprise Server commits itself bears an address of its own, and no account has that: on github.com it is
+ * the account `web-flow`.
+ */
+function webCommitter(email: string | undefined, host: string): Person | null {
+  return email?.toLowerCase() === `noreply@${host}` ? { id: 0, login: 'web-flow', kind: 'bot' } : null
 }
 
 /** GitHub itself tied these addresses to accounts, for other commits of the same pull request. */

@@ -100,10 +100,10 @@ async function deliver({ body, headers = {} }: Delivery): Promise<number> {
   return response.status
 }
 
-function signed(body: string, secret: string): Delivery {
+function signed(body: string, secret: string, event = 'push'): Delivery {
   const headers = {
     'content-type': 'application/json',
-    'x-github-event': 'push',
+    'x-github-event': event,
     'x-github-delivery': randomUUID(),
     'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
   }
@@ -146,6 +146,15 @@ describe('a webhook', () => {
       ({ caller, service, method }) => caller === 'app' && service === 'github' && method !== 'GET',
     )
     expect(writes).toEqual([])
+  })
+
+  test('of a repository that was changed has the app ask anew where it is, and which branch is its own', async () => {
+    const edited = JSON.stringify({ action: 'edited', repository: { id: 1001 } })
+    await deliver(signed(edited, environment.WEBHOOK_SECRET ?? '', 'repository'))
+    await world.settled()
+
+    const asked = (await world.calls()).map(({ target }) => target)
+    expect(asked).toContainEqual(expect.stringMatching(/\/installation\/repositories/))
   })
 
   test('that is signed and makes no sense does no harm', async () => {

@@ -19,16 +19,24 @@ it.each([
     'Co-authored-by: O <104+oscar@users.noreply.github.com.evil.example>',
     null,
   ],
+  [
+    'an address of the server at hand',
+    'Co-authored-by: A <9+alice_acme@users.noreply.ghe.acme.example>',
+    { id: 9, login: 'alice_acme', kind: 'person' },
+  ],
+  ['an address of another server', 'Co-authored-by: A <9+alice@users.noreply.ghe.evil.example>', null],
   ['nothing at all', 'Co-authored-by:', null],
 ])('reads %s', (_, trailer, person) => {
-  expect(coAuthorsOf(`Ask\n\n${trailer}\nSigned-off-by: Alice`, byEmail)).toEqual([person])
+  expect(coAuthorsOf(`Ask\n\n${trailer}\nSigned-off-by: Alice`, byEmail, 'ghe.acme.example')).toEqual([
+    person,
+  ])
 })
 
 it('reads every trailer, wherever it stands, and with any line end', () => {
   const message = 'Co-authored-by: oscar@acme.example\r\n\r\nText\r\n  co-authored-by: oscar@acme.example\r\n'
-  expect(coAuthorsOf(message, byEmail)).toEqual([oscar, oscar])
+  expect(coAuthorsOf(message, byEmail, 'ghe.acme.example')).toEqual([oscar, oscar])
 })
 
 it('finds nobody where nobody is named', () => {
-  expect(coAuthorsOf('Ask, not Co-authored-by: anybody', byEmail)).toEqual([])
+  expect(coAuthorsOf('Ask, not Co-authored-by: anybody', byEmail, 'ghe.acme.example')).toEqual([])
 })

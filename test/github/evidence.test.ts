@@ -45,6 +45,26 @@ describe('the evidence of a merged request', () => {
     },
   )
 
+  it('has GitHub itself as the committer of what was written on a page of an Enterprise Server', async () => {
+    const { people, at } = world
+    const { git } = people.alice
+    const { data: base } = await git.getCommit({ ...at, commit_sha: world.trustedCommit })
+    const file = { path: PATH, mode: '100644', type: 'blob', content: TEXT } as const
+    const tree = (await git.createTree({ ...at, base_tree: base.tree.sha, tree: [file] })).data.sha
+    const author = { name: 'Alice', email: 'alice@acme.example' }
+    // No account has this address, and this server is at no name but that.
+    const committer = { name: 'GitHub Enterprise', email: 'noreply@127.0.0.1' }
+    const ask = { message: 'Ask', tree, parents: [world.trustedCommit], author, committer }
+    const { data } = await git.createCommit({ ...at, ...ask })
+    await git.createRef({ ...at, ref: 'refs/heads/page', sha: data.sha })
+    const pull = await people.alice.pulls.create({ ...at, head: 'page', base: 'main', title: 'Ask' })
+    await people.oscar.pulls.merge({ ...at, pull_number: pull.data.number })
+
+    expect((await provenance()).evidence.pull?.commits).toMatchObject([
+      { author: { login: 'alice' }, committer: { login: 'web-flow' } },
+    ])
+  })
+
   it('is nobody’s of what was pushed while GitHub is as late', async () => {
     await grantedRequest(world)
     await commit(world, 'mallory', 'main', { [PATH]: null })
