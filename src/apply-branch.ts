@@ -105,8 +105,8 @@ export async function endGivenBack(
 /** Those whose file was changed to something that does not extend them. */
 function endedBy(changes: Changes): readonly Ending[] {
   return [...changes].flatMap(([standing, finding]) => {
-    const detail = whyChangeEnds(standing, finding)
-    return detail === undefined ? [] : [{ standing, because: 'file-changed', detail }]
+    const why = whyChangeEnds(standing, finding)
+    return why === undefined ? [] : [{ standing, ...why }]
   })
 }
 

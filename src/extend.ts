@@ -2,13 +2,14 @@
 
 import { refuseByWrongClock } from './clock-error.ts'
 import { grantedEvent } from './core/event.ts'
-import type { StandingGrant } from './core/grant.ts'
+import type { EndReason, StandingGrant } from './core/grant.ts'
 import { filesOf, plan, type Step } from './core/plan.ts'
 import type { Parsed } from './core/problem.ts'
 import { formerGrants, lastPullOf } from './core/record.ts'
 import type { Rules } from './core/rules.ts'
 import { phaseOf } from './core/window.ts'
 import type { Finding } from './finding.ts'
+import { ROLE_MISSING } from './judge-added.ts'
 import { judgeFile } from './judge-file.ts'
 import { Obstacle, type Snapshot } from './ports.ts'
 import { comment, keyOf, lentOf, recordExtension } from './publish.ts'
@@ -49,14 +50,20 @@ export async function judgeChanges(
 }
 
 /** Why a grant ends with the change of its file; undefined where it is extended, or nobody can say yet. */
-export function whyChangeEnds(grant: StandingGrant, finding: Finding): string | undefined {
-  if (finding.kind === 'rejected') return `The change does not extend it. ${finding.reason.message}`
-  if (finding.kind === 'ended') return 'What was approved is not there any more.'
+export function whyChangeEnds(
+  grant: StandingGrant,
+  finding: Finding,
+): { readonly because: EndReason; readonly detail: string } | undefined {
+  const changed = (detail: string) => ({ because: 'file-changed', detail }) as const
+  if (finding.kind === 'rejected') return changed(`The change does not extend it. ${finding.reason.message}`)
+  if (finding.kind === 'ended') return changed('What was approved is not there any more.')
   const about = finding.kind === 'unknown' ? (finding.extends ?? finding.subject) : finding.subject
-  if (keyOf(about.identity) !== keyOf(grant.identity)) return 'Another request took its place.'
-  return finding.kind === 'unknown' && finding.unapproved
-    ? 'The change was not approved by anybody who could.'
-    : undefined
+  if (keyOf(about.identity) !== keyOf(grant.identity)) return changed('Another request took its place.')
+  if (finding.kind !== 'unknown') return undefined
+  // The file is what was granted by the record, so it is the role that says otherwise.
+  if (finding.reason.code === ROLE_MISSING)
+    return { because: 'role-altered', detail: 'Its role says that it is of another file than was granted.' }
+  return finding.unapproved ? changed('The change was not approved by anybody who could.') : undefined
 }
 
 /** Returns what stands. On record first: whoever starts again after a crash goes on from there, and judges nothing twice. */

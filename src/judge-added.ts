@@ -21,6 +21,9 @@ const PAUSED: Reason = {
   message: 'The rules say `paused`: nothing new is granted for now.',
 }
 
+/** What was granted by the record, but by no role that is of this very file. */
+export const ROLE_MISSING = 'role-missing'
+
 /** What was approved, but not seen before its window was over. */
 export const WINDOW_OVER = 'window-over'
 
@@ -137,7 +140,7 @@ function findMissing(world: World, subject: Subject, judged: RequestRecord): Fin
   if (now - since >= MISSING_FOR) return ended('role-removed')
   const message =
     'The role of this grant was not found in AWS. If it stays away, somebody ended the access early.'
-  return { kind: 'unknown', subject, reason: { code: 'role-missing', message } }
+  return { kind: 'unknown', subject, reason: { code: ROLE_MISSING, message } }
 }
 
 function findNew(

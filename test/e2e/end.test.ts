@@ -1,4 +1,4 @@
-import { UpdateRoleCommand } from '@aws-sdk/client-iam'
+import { GetRoleCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts'
 import type { AwsKeys } from '../../src/sandbox/ready.ts'
@@ -200,20 +200,29 @@ test('other bytes pushed over a granted file end the access at once', async () =
   expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
 })
 
-test('a role whose description was changed in AWS is ended at once, told of, and gone at its end', async () => {
-  const request = await grant('redescribed')
-  const role = (await world.roleOf(request)) ?? ''
-  const keys = await sessionOf(request)
-  const RoleName = role.slice(role.lastIndexOf('/') + 1)
-  await world.iam('root').send(new UpdateRoleCommand({ RoleName, Description: 'Leave this alone' }))
-  await world.advance('6m')
-  await world.settled()
+test.each([
+  ['hides whose it is', 'redescribed', () => 'Leave this alone'],
+  ['names another file', 'of-other-bytes', (text = '') => text.replace(/[0-9a-f]{40}/, 'a'.repeat(40))],
+])(
+  'a role whose description somebody had it %s is ended at once, told of, and gone at its end',
+  async (_, name, alter) => {
+    const request = await grant(name)
+    const role = (await world.roleOf(request)) ?? ''
+    const keys = await sessionOf(request)
+    const RoleName = role.slice(role.lastIndexOf('/') + 1)
+    const iam = world.iam('root')
+    const before = (await iam.send(new GetRoleCommand({ RoleName }))).Role?.Description
+    expect(alter(before)).not.toBe(before)
+    await iam.send(new UpdateRoleCommand({ RoleName, Description: alter(before) }))
+    await world.advance('6m')
+    await world.settled()
 
-  expect(await reads(keys)).toBe(false)
-  expect(await world.assume('alice', role)).toMatchObject({ kind: 'denied' })
-  expect(await world.comment(request)).toContain('because its role was altered in AWS')
-  expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'success' })
-  await passTo(endOf(request))
-  expect(await world.role(role)).toBeUndefined()
-  expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
-})
+    expect(await reads(keys)).toBe(false)
+    expect(await world.assume('alice', role)).toMatchObject({ kind: 'denied' })
+    expect(await world.comment(request)).toContain('because its role was altered in AWS')
+    expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'success' })
+    await passTo(endOf(request))
+    expect(await world.role(role)).toBeUndefined()
+    expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
+  },
+)
