@@ -321,8 +321,8 @@ export type TellFound = (found: readonly string[]) => Promise<void>
 export interface GrantWriter {
   /**
    * Writes the role, or completes, tightens or extends one that is there. Running it again changes nothing. `former`: what it
-   * was before it was extended; left out where no such role is known yet. `tell` hears, before anything is mended, what will
-   * be mended of what others had changed, and what will be left.
+   * was before it was extended; left out where no such role is known yet, which alone lets one be made. `tell` hears, before
+   * anything is mended, what will be mended of what others had changed, and what will be left.
    */
   write(account: Account, grant: Grant, former?: readonly Grant[], tell?: TellFound): Promise<void>
   /** Makes the role deny everything, sessions in use included, and mark why. */

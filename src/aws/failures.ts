@@ -77,6 +77,15 @@ export class GrantEnded extends Error {
   }
 }
 
+export class RoleGone extends Error {
+  override readonly name = 'RoleGone'
+  constructor(roleArn: string) {
+    super(
+      `The role ${roleArn} was deleted in AWS by somebody. It is not made again; a new request is needed for a new grant.`,
+    )
+  }
+}
+
 export class RoleStillThere extends Error {
   override readonly name = 'RoleStillThere'
   constructor(roleArn: string) {

@@ -18,6 +18,7 @@ import {
   isMissing,
   isUnknownPrincipal,
   PrincipalNotFound,
+  RoleGone,
   RoleNotOurs,
   RoleStillThere,
 } from './failures.ts'
@@ -85,8 +86,9 @@ async function writeGrant(
   tell: TellFound | undefined,
 ): Promise<void> {
   try {
-    const mayBeNew = former === undefined || (await isGone(on))
-    if (!mayBeNew || !(await createRole(on, grant))) return await completeRole(on, grant, former ?? [], tell)
+    // Only what was never there is made: a role that is gone since it was listed is somebody's early end.
+    const isNew = former === undefined && (await createRole(on, grant))
+    if (!isNew) return await completeRole(on, grant, former, tell)
     await putPermissions(on, policyText(grant.permissionPolicy))
   } catch (error) {
     throw isUnknownPrincipal(error) ? new PrincipalNotFound(on.account, on.name, error) : error
@@ -113,7 +115,7 @@ async function createRole(on: Work, grant: Grant): Promise<boolean> {
   }
 }
 
-async function readRole(on: Work, grant: Grant): Promise<Role> {
+async function readRole(on: Work, grant: Grant, wasListed: boolean): Promise<Role> {
   const notOurs = new RoleNotOurs(on.account, grant.roleName, 'a role outside the path has this name')
   try {
     const read = () => on.iam.send(new GetRoleCommand({ RoleName: on.name }))
@@ -121,8 +123,9 @@ async function readRole(on: Work, grant: Grant): Promise<Role> {
     if (role?.Arn !== grant.roleArn) throw notOurs
     return role
   } catch (error) {
-    // The app may read every role below its path, so this one lies elsewhere.
-    throw codeOf(error) === 'AccessDenied' && (await isGone(on)) ? notOurs : error
+    if (!isUnseen(error) || !(await isGone(on))) throw error
+    // The app may read every role below its path: one whose name is taken, but that is not listed there, lies elsewhere.
+    throw wasListed ? new RoleGone(grant.roleArn) : notOurs
   }
 }
 
@@ -130,10 +133,10 @@ async function readRole(on: Work, grant: Grant): Promise<Role> {
 async function completeRole(
   on: Work,
   grant: Grant,
-  former: readonly Grant[],
+  former: readonly Grant[] | undefined,
   tell: TellFound | undefined,
 ): Promise<void> {
-  const role = await readRole(on, grant)
+  const role = await readRole(on, grant, former !== undefined)
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
   const policies = await readPolicies(on)
   const end = readEnd(trust) ?? readEnd(policies.get(ENDED))
@@ -141,7 +144,7 @@ async function completeRole(
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }
-  const repairs = repairsOf(on, grant, former, { role, attached: await listAttached(on), policies })
+  const repairs = repairsOf(on, grant, former ?? [], { role, attached: await listAttached(on), policies })
   const found = repairs.flatMap(({ found }) => found ?? [])
   if (found.length > 0) await tell?.(found)
   for (const { mend } of repairs) await mend()

@@ -1,6 +1,10 @@
-import { DeleteRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
+import {
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { GrantEnded } from '../../src/aws/failures.ts'
+import { GrantEnded, RoleGone } from '../../src/aws/failures.ts'
 import { endedPolicy, endedTrust, type Grant, type PolicyDocument, policyText } from '../../src/core/grant.ts'
 import { START } from '../core/grant-samples.ts'
 import { type AwsWorld, grantIn, type RoleState, standingOf, startAwsWorld } from './aws-world.ts'
@@ -83,6 +87,14 @@ test('takes back a window that was stretched', async () => {
   world.clock.set((grant.window.end + 1) * 1000)
   await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
   expect(JSON.stringify(state)).not.toMatch(/"Allow"[^}]*?T23:00:00Z/)
+})
+
+test('leaves a role gone that an administrator deleted, though it was listed before: it is an early end', async () => {
+  const { roleName: RoleName } = grant
+  await world.admin.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'daypass' }))
+  await world.admin.send(new DeleteRoleCommand({ RoleName }))
+  await expect(world.writer.write(world.prod, grant, [])).rejects.toBeInstanceOf(RoleGone)
+  expect(await world.roleState(RoleName)).toBeUndefined()
 })
 
 test('leaves a denial that others put on the role: it is an early end', async () => {
