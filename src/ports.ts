@@ -325,7 +325,7 @@ export interface GrantWriter {
    * anything is mended, what will be mended of what others had changed, and what will be left.
    */
   write(account: Account, grant: Grant, former?: readonly Grant[], tell?: TellFound): Promise<void>
-  /** Makes the role deny everything, sessions in use included, and mark why. */
+  /** Makes the role deny everything, sessions in use included, and mark why. Nothing is written where it stands ended and does. */
   deny(account: Account, standing: StandingGrant, at: number, because: EndReason): Promise<void>
   /** The same for a role under the path of the repository that is no request's. */
   denyStray(account: Account, repositoryId: number, stray: StrayRole, at: number): Promise<void>

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RefusedOrder } from './core/early-end.ts'
 import { repairedEvent } from './core/event.ts'
-import type { StandingGrant } from './core/grant.ts'
+import type { End, StandingGrant } from './core/grant.ts'
 import { formerGrants, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
@@ -27,6 +27,7 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   const refused = world.memory.refused.get(key) ?? []
   const state = JSON.stringify([standing.state.kind, standing.blob, phase, refused])
   if (!isDue(world.memory.upheld.get(key), state, at)) return
+  if (standing.state.kind === 'ended') await keepEnded(world, standing, standing.state)
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   const lent = lentOf(world, subject.identity, judged)
@@ -53,6 +54,11 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
     await upholdLive(world, github, standing, subject, lent, phase, refused)
   }
   world.memory.upheld.set(key, { state, at })
+}
+
+/** That a role is ended its trust policy says; what keeps sessions in use out, somebody may have taken away. */
+async function keepEnded(world: World, standing: StandingGrant, { at, because }: End): Promise<void> {
+  await world.grants.deny(accountOf(world, standing), standing, at, because)
 }
 
 function isFinal(record: GrantRecord | undefined): boolean {

@@ -30,6 +30,7 @@ import {
   deletePolicy,
   detach,
   ENDED,
+  holdsDenial,
   isGone,
   listAttached,
   listPolicies,
@@ -64,7 +65,11 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
       return work(account, grant, (on) => writeGrant(on, grant, former, tell))
     },
     async deny(account, standing, at, because) {
-      await work(account, standing, (on) => denyRole(on, { at, because }))
+      await work(account, standing, async (on) => {
+        // Its trust policy alone says that it is ended; sessions in use are kept out by the denial.
+        const isOver = standing.state.kind === 'ended' && (await holdsDenial(on.iam, on.name))
+        if (!isOver) await denyRole(on, { at, because })
+      })
     },
     async denyStray(account, repositoryId, stray, at) {
       const name = strayRoleName(account, repositoryId, stray)

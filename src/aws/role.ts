@@ -13,9 +13,9 @@ import {
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
-import type { Grant } from '../core/grant.ts'
+import { type Grant, readEnd } from '../core/grant.ts'
 import { isMissing } from './failures.ts'
-import { listRoles } from './grant-reader.ts'
+import { listRoles } from './list-roles.ts'
 import type { OwnRoleName } from './own-role.ts'
 import { isPassing, persist, type Sleep } from './patience.ts'
 import { decodePolicy } from './policy-text.ts'
@@ -50,6 +50,18 @@ export async function readPolicies(on: Work): Promise<ReadonlyMap<string, unknow
     policies.set(name, decodePolicy(answer.PolicyDocument))
   }
   return policies
+}
+
+/** Whether the inline policy is there that denies everything. */
+export async function holdsDenial(iam: IAMClient, roleName: string): Promise<boolean> {
+  const command = new GetRolePolicyCommand({ RoleName: roleName, PolicyName: ENDED })
+  try {
+    const { PolicyDocument: text } = await iam.send(command)
+    return readEnd(decodePolicy(text)) !== undefined
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
 }
 
 export async function listPolicies({ iam, name }: Work): Promise<readonly string[]> {
