@@ -25,7 +25,7 @@ import {
 import { ownRoleName, strayRoleName } from './own-role.ts'
 import { isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy } from './policy-text.ts'
-import { repairsOf } from './repairs.ts'
+import { closedBy, repairsOf } from './repairs.ts'
 import {
   deletePolicy,
   detach,
@@ -46,9 +46,11 @@ import {
 export interface GrantWriterOptions {
   readonly clients: AccountClients
   readonly sleep: Sleep
+  /** Seconds since the epoch. */
+  readonly now: () => number
 }
 
-export function createGrantWriter({ clients, sleep }: GrantWriterOptions): GrantWriter {
+export function createGrantWriter({ clients, sleep, now }: GrantWriterOptions): GrantWriter {
   function work<Result>(
     account: Account,
     role: Pick<Grant, 'identity' | 'rolePath' | 'roleName' | 'roleArn'>,
@@ -57,7 +59,7 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
     const name = ownRoleName(account, role)
     const { repositoryId } = role.identity
     const path = rolePathOf(repositoryId)
-    return clients.use(account, repositoryId, (iam) => task({ iam, sleep, account, path, name }))
+    return clients.use(account, repositoryId, (iam) => task({ iam, sleep, now, account, path, name }))
   }
 
   return {
@@ -75,7 +77,7 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
       const name = strayRoleName(account, repositoryId, stray)
       const path = rolePathOf(repositoryId)
       await clients.use(account, repositoryId, (iam) =>
-        denyRole({ iam, sleep, account, path, name }, { at, because: 'role-altered' }),
+        denyRole({ iam, sleep, now, account, path, name }, { at, because: 'role-altered' }),
       )
     },
     async remove(account, standing) {
@@ -149,7 +151,15 @@ async function completeRole(
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }
-  const repairs = repairsOf(on, grant, former ?? [], { role, attached: await listAttached(on), policies })
+  const held = { role, attached: await listAttached(on), policies }
+  const closed = closedBy(on, grant, held)
+  if (closed.length > 0) {
+    const end = { at: on.now(), because: 'role-altered' } as const
+    await tell?.(closed)
+    await denyRole(on, end)
+    throw new GrantEnded(grant.roleArn, end)
+  }
+  const repairs = repairsOf(on, grant, former ?? [], held)
   const found = repairs.flatMap(({ found }) => found ?? [])
   if (found.length > 0) await tell?.(found)
   for (const { mend } of repairs) await mend()

@@ -29,6 +29,8 @@ export const ENDED = 'daypass-ended'
 export interface Work {
   readonly iam: IAMClient
   readonly sleep: Sleep
+  /** Seconds since the epoch. */
+  readonly now: () => number
   readonly account: Account
   readonly path: string
   readonly name: OwnRoleName

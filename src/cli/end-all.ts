@@ -52,7 +52,8 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
   const ask = createAsk({ json: output.isJson })
   // By the time of AWS, whatever this machine's own clock says.
   const clock = correct(systemClock)
-  const grants = connect(clock)
+  const now = () => Math.floor(clock.now() / 1000)
+  const grants = connect(clock, now)
   const { targets, over, troubles } = await findTargets(grants, placesOf(options))
   if (targets.length > 0) {
     output.line(`This ends now, for good, sessions in use included:\n`)
@@ -63,8 +64,7 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
   const isMeant = targets.length === 0 || options.yes === true || (await confirm(ask, targets.length))
   ask?.end()
   if (!isMeant) return EXIT.no
-  const endEach = (of: readonly Target[]) =>
-    Promise.all(of.map((target) => end(grants, target, Math.floor(clock.now() / 1000))))
+  const endEach = (of: readonly Target[]) => Promise.all(of.map((target) => end(grants, target, now())))
   const [ended, kept] = await Promise.all([endEach(targets), endEach(over)])
   const failed = [...troubles, ...[...ended, ...kept].filter((trouble) => trouble !== undefined)]
   output.json({
@@ -87,7 +87,7 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
   )
 }
 
-function connect(clock: Clock): GrantReader & GrantWriter {
+function connect(clock: Clock, now: () => number): GrantReader & GrantWriter {
   const clients = createAccountClients({
     now: () => clock.now(),
     clock,
@@ -95,7 +95,7 @@ function connect(clock: Clock): GrantReader & GrantWriter {
   })
   return {
     ...createGrantReader({ clients, onForeign: () => {} }),
-    ...createGrantWriter({ clients, sleep }),
+    ...createGrantWriter({ clients, sleep, now }),
   }
 }
 

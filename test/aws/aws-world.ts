@@ -10,6 +10,7 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
   ListRoleTagsCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { S3Client } from '@aws-sdk/client-s3'
@@ -123,7 +124,11 @@ export async function startAwsWorld({
     foreign,
     slept,
     reader: createGrantReader({ clients, onForeign }),
-    writer: createGrantWriter({ clients, sleep: async (pause) => void slept.push(pause) }),
+    writer: createGrantWriter({
+      clients,
+      sleep: async (pause) => void slept.push(pause),
+      now: secondsOf(clock),
+    }),
     /** A client of S3 with what a person gets by assuming the role. */
     async s3For(person: 'alice' | 'bob' | 'mallory', roleArn: string) {
       const credentials = await assume(secrets.keys[person], roleArn)
@@ -136,8 +141,10 @@ export async function startAwsWorld({
         new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(document) }),
       ),
     /** Attaches a policy that others made. */
-    attach: (RoleName: string) =>
-      admin.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: prod.boundary })),
+    attach: (RoleName: string, PolicyArn: string = prod.boundary) =>
+      admin.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })),
+    setBoundary: (RoleName: string, PermissionsBoundary: string) =>
+      admin.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })),
     roleState: (roleName: string) => readRoleState(admin, roleName),
     /** The app's calls so far that change something. */
     changes: () =>
@@ -172,6 +179,9 @@ function keysOf({ permissionSet, userName }: SignedIn) {
     sessionToken: mark,
   }
 }
+
+/** The time as the app has it. */
+export const secondsOf = (clock: { now(): number }) => () => Math.floor(clock.now() / 1000)
 
 export const bobIn = (account: Account) =>
   ({ kind: 'identity-center', accountId: account.id, partition: 'aws', ...BOB }) as const
@@ -209,7 +219,7 @@ export function dyingWriter(world: AwsWorld, at: number, when: 'before' | 'after
         )
       }),
   }
-  return createGrantWriter({ clients, sleep: async () => {} })
+  return createGrantWriter({ clients, sleep: async () => {}, now: secondsOf(world.clock) })
 }
 
 async function readRoleState(iam: IAMClient, name: string): Promise<RoleState | undefined> {

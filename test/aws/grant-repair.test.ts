@@ -1,6 +1,7 @@
 import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -8,7 +9,7 @@ import { GrantEnded, RoleGone } from '../../src/aws/failures.ts'
 import { endedPolicy, endedTrust, type Grant, type PolicyDocument, policyText } from '../../src/core/grant.ts'
 import { START } from '../core/grant-samples.ts'
 import { type AwsWorld, grantIn, type RoleState, standingOf, startAwsWorld } from './aws-world.ts'
-import { denied, policy } from './s3-reads.ts'
+import { denied, GRANTED, get, policy } from './s3-reads.ts'
 
 const ANYTHING = policy({ Sid: 'Anything', Effect: 'Allow', Action: '*', Resource: '*' })
 /** What the console writes for "revoke active sessions". */
@@ -58,6 +59,34 @@ test('puts back the permissions of a grant half written', async () => {
 test('puts back a boundary that was taken off', async () => {
   await world.stripBoundary(grant.roleName)
   expect(await repaired()).toEqual(whole)
+})
+
+test.each<[string, (PolicyArn: string) => Promise<unknown>, string]>([
+  ['a policy of AWS that denies everything', (arn) => world.attach(grant.roleName, arn), 'AWSDenyAll'],
+  [
+    'a policy of AWS that quarantines',
+    (arn) => world.attach(grant.roleName, arn),
+    'AWSCompromisedKeyQuarantineV2',
+  ],
+  ['another boundary', (arn) => world.setBoundary(grant.roleName, arn), 'AWSDenyAll'],
+])('ends for good, and tells of it, what somebody closed by %s', async (_, close, name) => {
+  const arn = `arn:aws:iam::aws:policy/${name}`
+  const s3 = await world.s3For('alice', grant.roleArn)
+  await close(arn)
+  world.clock.set((START + 60) * 1000)
+  const told: string[] = []
+  const tell = async (found: readonly string[]) => void told.push(...found)
+  await expect(world.writer.write(world.prod, grant, [], tell)).rejects.toBeInstanceOf(GrantEnded)
+
+  expect(told).toEqual([expect.stringContaining(arn)])
+  const ended = await world.roleState(grant.roleName)
+  expect(ended).toMatchObject({
+    trust: endedTrust(START + 60, 'role-altered'),
+    policies: { 'daypass-ended': endedPolicy(START + 60, 'role-altered') },
+  })
+  for (const PolicyArn of ended?.attached ?? [])
+    await world.admin.send(new DetachRolePolicyCommand({ RoleName: grant.roleName, PolicyArn }))
+  await expect(get(s3, GRANTED)).rejects.toEqual(denied)
 })
 
 test('takes off policies that others attached, and inline policies that allow', async () => {

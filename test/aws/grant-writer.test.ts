@@ -5,7 +5,15 @@ import { createGrantWriter } from '../../src/aws/grant-writer.ts'
 import { endedTrust, type Grant, policyText } from '../../src/core/grant.ts'
 import { BILLING_KEY_ARN } from '../../src/sandbox/seed.ts'
 import { START } from '../core/grant-samples.ts'
-import { type AwsWorld, bobIn, dyingWriter, grantIn, standingOf, startAwsWorld } from './aws-world.ts'
+import {
+  type AwsWorld,
+  bobIn,
+  dyingWriter,
+  grantIn,
+  secondsOf,
+  standingOf,
+  startAwsWorld,
+} from './aws-world.ts'
 import { denied, GRANTED, get, list, policy, put } from './s3-reads.ts'
 
 const BUCKET = 'customer-exports'
@@ -177,7 +185,7 @@ describe('a principal that AWS does not know', () => {
   })
 
   test('is waited for where it was only just made', async () => {
-    const writer = createGrantWriter({ clients: world.clients, sleep: make })
+    const writer = createGrantWriter({ clients: world.clients, sleep: make, now: secondsOf(world.clock) })
     await writer.write(world.prod, newcomers())
     expect((await world.roleState(newcomers().roleName))?.trust).toEqual(newcomers().trustPolicy)
   })
