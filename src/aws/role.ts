@@ -42,7 +42,7 @@ export interface Work {
  */
 export async function isGone({ iam, path, name }: Work): Promise<boolean> {
   const roles = await listRoles(iam, path)
-  return roles.every((role) => role.path !== path || role.roleName !== name)
+  return roles.every(({ roleName }) => roleName !== name)
 }
 
 export async function readPolicies(on: Work): Promise<ReadonlyMap<string, unknown>> {

@@ -79,6 +79,23 @@ test('a stray is denied once, and left alone from then on; none of another repos
   expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [], strays: [] })
 })
 
+test('a stray in a folder below the path of the repository is denied like any other', async () => {
+  world = await startAwsWorld()
+  const { rolePath } = grantIn(world)
+  await world.admin.send(
+    new CreateRoleCommand({ RoleName: 'evil', Path: `${rolePath}x/`, AssumeRolePolicyDocument: OPEN }),
+  )
+  const [stray] = (await world.reader.list(world.prod, REPOSITORY)).strays
+  if (stray === undefined) throw new Error('there is no stray')
+  await world.writer.denyStray(world.prod, REPOSITORY, stray, 1_795_512_000)
+
+  expect(await world.roleState('evil')).toMatchObject({
+    trust: endedTrust(1_795_512_000, 'role-altered'),
+    policies: { 'daypass-ended': endedPolicy(1_795_512_000, 'role-altered') },
+  })
+  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [], strays: [] })
+})
+
 test('a stray that says that it is ended is one until it denies everything', async () => {
   world = await startAwsWorld()
   const { rolePath } = grantIn(world)
