@@ -17,7 +17,7 @@ import { type Grant, readEnd } from '../core/grant.ts'
 import { isMissing } from './failures.ts'
 import { listRoles } from './list-roles.ts'
 import type { OwnRoleName } from './own-role.ts'
-import { isPassing, persist, type Sleep } from './patience.ts'
+import { isPassing, isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy } from './policy-text.ts'
 
 /** The inline policy that holds the permissions. */
@@ -94,7 +94,7 @@ export async function putPermissions(on: Work, text: string): Promise<void> {
   await persist(
     on.sleep,
     () => putPolicy(on, PERMISSIONS, text),
-    (error) => isPassing(error) || isMissing(error),
+    (error) => isPassing(error) || isUnseen(error),
   )
 }
 

@@ -24,6 +24,7 @@ import type { SeedAccount, SeedIamRole } from '../../src/sandbox/aws/seed.ts'
 import { startAws } from '../../src/sandbox/aws/server.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
+import { createFaults } from '../../src/sandbox/faults.ts'
 import { ACCOUNTS, BOB, newSecrets, REGION, REPOSITORIES } from '../../src/sandbox/seed.ts'
 import { awsSeed, installedAccount } from '../../src/sandbox/seed-aws.ts'
 import { START, sampleGrant } from '../core/grant-samples.ts'
@@ -76,13 +77,14 @@ export async function startAwsWorld({
   const clock = createClock()
   clock.set(START * 1000)
   const calls = createCallLog()
+  const faults = createFaults()
   const seed = awsSeed(secrets, templates)
   const accounts = seed.accounts.map((account) => ({
     ...account,
     roles: account.name === 'prod' ? [...account.roles, ...rolesOf(account, identityCenter)] : account.roles,
     buckets: account.buckets.map((bucket) => ({ ...bucket, policy: bucketPolicies[bucket.name] })),
   }))
-  const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls, iamDelayMs })
+  const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls, faults, iamDelayMs })
   const client = { endpoint: aws.endpoint, region: REGION, maxAttempts: 2 }
   const admin = new IAMClient({ ...client, credentials: secrets.keys.root })
 
@@ -116,6 +118,7 @@ export async function startAwsWorld({
     secrets,
     clock,
     calls,
+    faults,
     admin,
     prod,
     analytics: account('analytics'),

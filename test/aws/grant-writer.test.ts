@@ -125,6 +125,19 @@ describe('a written grant', () => {
   })
 })
 
+test.each(['AccessDenied', 'NoSuchEntity'])(
+  'a role that IAM has only just made, and answers by %s as yet, is written all the same',
+  async (code) => {
+    const fault = { kind: 'status', status: code === 'AccessDenied' ? 403 : 404, code } as const
+    // Where its clock was set, the SDK takes each refusal for a wrong clock, and tries four times by itself.
+    world.faults.order({ service: 'aws', action: 'iam:PutRolePolicy', caller: 'app', times: 4, fault })
+    await world.writer.write(world.prod, grant)
+
+    expect((await world.roleState(grant.roleName))?.policies).toEqual({ daypass: grant.permissionPolicy })
+    expect(world.slept.length).toBeGreaterThan(0)
+  },
+)
+
 describe('writing again', () => {
   test('changes nothing', async () => {
     await world.writer.write(world.prod, grant)
