@@ -105,19 +105,27 @@ describe('the policies to paste', () => {
     expect(evaluate([policy], { action, resource, context: context(own) })).toBe(outcome)
   })
 
+  const partner = `arn:aws:iam::${ACCOUNT}:role/Partner`
   test.each([
-    ['somebody of another organisation', { 'aws:PrincipalOrgID': 'o-somebodyelse' }, LENT_ROLE, 'denied'],
-    ['somebody of none', {}, LENT_ROLE, 'denied'],
-    ['our own people', own, LENT_ROLE, 'silent'],
-    ['others, who become roles of their own', {}, `arn:aws:iam::${ACCOUNT}:role/Partner`, 'silent'],
-  ])('the resource control policy meets %s', (_, keys, resource, outcome) => {
+    ['somebody of another organisation', { 'aws:PrincipalOrgID': 'o-somebodyelse' }, '', LENT_ROLE, 'denied'],
+    ['somebody of none', {}, '', LENT_ROLE, 'denied'],
+    ['whom a web identity provider vouches for', {}, 'WithWebIdentity', LENT_ROLE, 'denied'],
+    ['whom a SAML provider vouches for', {}, 'WithSAML', LENT_ROLE, 'denied'],
+    ['our own people', own, '', LENT_ROLE, 'silent'],
+    ['others, who become roles of their own', {}, '', partner, 'silent'],
+    ['workflows, which become roles of their own', {}, 'WithWebIdentity', partner, 'silent'],
+  ])('the resource control policy meets %s', (_, keys, way, resource, outcome) => {
     const statement = JSON.parse(organization).Statement[0]
     expect(statement.Principal).toBe('*')
     // Whom it names is everybody; what is left is evaluated as any other policy.
     const { Principal: _everybody, ...rest } = statement
     const text = JSON.stringify({ Version: '2012-10-17', Statement: [rest] })
     expect(
-      evaluate([{ kind: 'identity', text }], { action: 'sts:AssumeRole', resource, context: context(keys) }),
+      evaluate([{ kind: 'identity', text }], {
+        action: `sts:AssumeRole${way}`,
+        resource,
+        context: context(keys),
+      }),
     ).toBe(outcome)
   })
 })
