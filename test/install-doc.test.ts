@@ -130,6 +130,30 @@ describe('the policies to paste', () => {
   })
 })
 
+test('the boundary has room for as many buckets as the page says', () => {
+  const sizeWith = (buckets: number, keys: number) => {
+    const arns = (count: number, arn: (index: string) => string) =>
+      Array.from({ length: count }, (_, index) => arn(String(index).padStart(3, '0'))).join()
+    const bucket = (index: string) => `arn:aws:s3:::${`bucket-${index}-`.padEnd(30, 'x')}`
+    const key = (index: string) =>
+      `arn:aws:kms:eu-central-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-123456789${index}`
+    const parameters = {
+      ...account.parameters,
+      LendableBucketArns: arns(buckets, bucket),
+      KmsKeyArns: arns(keys, key),
+    }
+    return JSON.stringify(deploy({ ...account, parameters }, ACCOUNT).managedPolicies[0]?.document).length
+  }
+  const most = (keysFor: (buckets: number) => number): number => {
+    let buckets = 0
+    while (sizeWith(buckets + 1, keysFor(buckets + 1)) <= 6144) buckets += 1
+    return buckets
+  }
+  expect(page.replaceAll(/\s+/g, ' ')).toContain(
+    `${most(() => 0)} buckets with names of 30 characters, ${most(() => 1)} where one key encrypts them all, or ${most((buckets) => buckets)} where each has a key of its own`,
+  )
+})
+
 test('the line that starts the app sets all it needs, beside the files it names', () => {
   const line = commands.find((words) => words.slice(-2).join(' ') === 'npm start') ?? []
   const env = Object.fromEntries(line.slice(0, -2).map((word) => word.split('=')))
