@@ -47,6 +47,17 @@ export class QuotaReached extends Obstacle {
   }
 }
 
+export class RoleHeld extends Obstacle {
+  override readonly name = 'RoleHeld'
+  constructor(account: Account, cause: unknown) {
+    super(
+      `A role in ${called(account)} could not be deleted: ${messageOf(cause)}`,
+      'Take it out of its instance profile: aws iam list-instance-profiles-for-role and remove-role-from-instance-profile. It denies everything, and is deleted once nothing holds it.',
+      cause,
+    )
+  }
+}
+
 export class PrincipalNotFound extends Obstacle {
   override readonly name = 'PrincipalNotFound'
   constructor(account: Account, roleName: string, cause: unknown) {
@@ -102,6 +113,8 @@ export function explain(account: Account, error: unknown): unknown {
     case 'AccessDenied':
     case 'UnauthorizedOperation':
       return new ActionRefused(account, error)
+    case 'DeleteConflict':
+      return new RoleHeld(account, error)
     case 'LimitExceeded':
       return new QuotaReached(account, error)
     default:

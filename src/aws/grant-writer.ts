@@ -9,6 +9,7 @@ import {
   policyText,
   readEnd,
   rolePathOf,
+  type StandingGrant,
 } from '../core/grant.ts'
 import type { GrantWriter, TellFound } from '../ports.ts'
 import type { AccountClients } from './clients.ts'
@@ -81,7 +82,7 @@ export function createGrantWriter({ clients, sleep, now }: GrantWriterOptions): 
       )
     },
     async remove(account, standing) {
-      await work(account, standing, (on) => removeRole(on, standing.roleArn))
+      await work(account, standing, (on) => removeRole(on, standing))
     },
   }
 }
@@ -208,10 +209,16 @@ async function stripRole(on: Work): Promise<boolean> {
 }
 
 /** What denies everything goes last, so that no session wakes up while the rest is taken away. */
-async function removeRole(on: Work, roleArn: string): Promise<void> {
+async function removeRole(on: Work, { roleArn, state, window }: StandingGrant): Promise<void> {
   await unlessGone(on, async () => {
     if (await stripRole(on)) await deletePolicy(on, ENDED)
-    await persist(on.sleep, () => on.iam.send(new DeleteRoleCommand({ RoleName: on.name })))
+    try {
+      await persist(on.sleep, () => on.iam.send(new DeleteRoleCommand({ RoleName: on.name })))
+    } catch (error) {
+      // Others hold it, such as by an instance profile: what stays goes on denying everything.
+      await denyRole(on, state.kind === 'ended' ? state : { at: window.end, because: 'expired' })
+      throw error
+    }
   })
   await persist(
     on.sleep,
