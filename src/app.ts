@@ -42,6 +42,7 @@ export async function startApp(config: Config): Promise<App> {
     () => clock.now(),
   )
   const clients = createAccountClients({ now: () => clock.now(), clock, endpoint: config.aws.endpoint })
+  const now = () => Math.floor(clock.now() / 1000)
   const surroundings: Surroundings = {
     find: (repository) => directory.find(repository),
     grants: {
@@ -53,9 +54,9 @@ export async function startApp(config: Config): Promise<App> {
             'A role under the path of the app does not say what the app writes: it is denied',
           ),
       }),
-      ...createGrantWriter({ clients, sleep }),
+      ...createGrantWriter({ clients, sleep, now }),
     },
-    now: () => Math.floor(clock.now() / 1000),
+    now,
     clockError: () => clock.error() / 1000,
     log: probot.log,
     sign: config.receiptKey === undefined ? undefined : ed25519Signer(config.receiptKey),

@@ -1,4 +1,4 @@
-/** What is over is taken down: the receipt first, then the role, then the file. */
+/** What is over is taken down: the receipt first, then the role, then the file, also where the role can't be removed yet. */
 import type { RevertShown } from './core/comment.ts'
 import type { EndReason, StandingGrant } from './core/grant.ts'
 import { plan, type Step } from './core/plan.ts'
@@ -75,11 +75,15 @@ async function takeDown(
   const revert =
     ended && (await isItsFile(github, snapshot, subject)) ? revertFor(world, subject, ended) : undefined
   const state = revert && (await github.writer.openRevert(revert))
-  await world.grants.remove(accountOf(world, standing), standing)
-  world.log.info({ repository: world.repository.id, role: standing.roleArn }, 'Removed a role')
-  if (ended) {
-    const tell = (shown?: RevertShown) => publish(world, github, subject, ended, shown)
-    await tellAndMerge(world, github, tell, revert, state)
+  try {
+    await world.grants.remove(accountOf(world, standing), standing)
+    world.log.info({ repository: world.repository.id, role: standing.roleArn }, 'Removed a role')
+  } finally {
+    // Whatever keeps it in AWS, it denies everything: people are told of the end, and the file goes.
+    if (ended) {
+      const tell = (shown?: RevertShown) => publish(world, github, subject, ended, shown)
+      await tellAndMerge(world, github, tell, revert, state)
+    }
   }
 }
 

@@ -321,11 +321,11 @@ export type TellFound = (found: readonly string[]) => Promise<void>
 export interface GrantWriter {
   /**
    * Writes the role, or completes, tightens or extends one that is there. Running it again changes nothing. `former`: what it
-   * was before it was extended; left out where no such role is known yet. `tell` hears, before anything is mended, what will
-   * be mended of what others had changed, and what will be left.
+   * was before it was extended; left out where no such role is known yet, which alone lets one be made. `tell` hears, before
+   * anything is mended, what will be mended of what others had changed, and what will be left.
    */
   write(account: Account, grant: Grant, former?: readonly Grant[], tell?: TellFound): Promise<void>
-  /** Makes the role deny everything, sessions in use included, and mark why. */
+  /** Makes the role deny everything, sessions in use included, and mark why. Nothing is written where it stands ended and does. */
   deny(account: Account, standing: StandingGrant, at: number, because: EndReason): Promise<void>
   /** The same for a role under the path of the repository that is no request's. */
   denyStray(account: Account, repositoryId: number, stray: StrayRole, at: number): Promise<void>

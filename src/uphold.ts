@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RefusedOrder } from './core/early-end.ts'
 import { repairedEvent } from './core/event.ts'
-import type { StandingGrant } from './core/grant.ts'
+import type { End, EndReason, StandingGrant } from './core/grant.ts'
 import { formerGrants, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
@@ -29,18 +29,18 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   if (!isDue(world.memory.upheld.get(key), state, at)) return
   // Whoever can write can alter what the app says, too.
   world.memory.published.delete(key)
+  if (standing.state.kind === 'ended') await keepEnded(world, standing, standing.state)
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   const lent = lentOf(world, subject.identity, judged)
   if (standing.state.kind === 'live' && isFinal(subject.record)) {
     // The record says that it is over, so the role is left over from somewhere: it is ended, never mended.
     const because = judged?.ended?.because ?? 'role-removed'
-    const account = accountOf(world, standing)
-    await world.grants.deny(account, standing, world.now(), because)
-    await tell(world, repairedEvent(standing, account, ['Its access is over, yet it stood: it was denied.']))
-    return
+    return denyFound(world, standing, because, 'Its access is over, yet it stood: it was denied.')
   }
   if (lent === undefined) {
+    if (standing.state.kind === 'live' && judged === undefined && (await isNobodys(github, standing)))
+      return denyFound(world, standing, 'role-altered', 'No request is behind it: it was denied.')
     world.log.warn(
       { role: standing.roleArn },
       'A role stands whose request has no record: nothing is told of it',
@@ -55,6 +55,22 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
     await upholdLive(world, github, standing, subject, lent, phase, refused)
   }
   world.memory.upheld.set(key, { state, at })
+}
+
+/** That a role is ended its trust policy says; what keeps sessions in use out, somebody may have taken away. */
+async function keepEnded(world: World, standing: StandingGrant, { at, because }: End): Promise<void> {
+  await world.grants.deny(accountOf(world, standing), standing, at, because)
+}
+
+async function denyFound(world: World, standing: StandingGrant, because: EndReason, found: string) {
+  const account = accountOf(world, standing)
+  await world.grants.deny(account, standing, world.now(), because)
+  await tell(world, repairedEvent(standing, account, [found]))
+}
+
+/** The name of a role says of which request it says it is; whether that one brought the file the branch knows. */
+async function isNobodys({ reader }: GitHub, { identity }: StandingGrant): Promise<boolean> {
+  return (await reader.originOf(identity.path, await reader.branchHead())) !== identity.pull
 }
 
 function isFinal(record: GrantRecord | undefined): boolean {

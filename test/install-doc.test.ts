@@ -105,21 +105,53 @@ describe('the policies to paste', () => {
     expect(evaluate([policy], { action, resource, context: context(own) })).toBe(outcome)
   })
 
+  const partner = `arn:aws:iam::${ACCOUNT}:role/Partner`
   test.each([
-    ['somebody of another organisation', { 'aws:PrincipalOrgID': 'o-somebodyelse' }, LENT_ROLE, 'denied'],
-    ['somebody of none', {}, LENT_ROLE, 'denied'],
-    ['our own people', own, LENT_ROLE, 'silent'],
-    ['others, who become roles of their own', {}, `arn:aws:iam::${ACCOUNT}:role/Partner`, 'silent'],
-  ])('the resource control policy meets %s', (_, keys, resource, outcome) => {
+    ['somebody of another organisation', { 'aws:PrincipalOrgID': 'o-somebodyelse' }, '', LENT_ROLE, 'denied'],
+    ['somebody of none', {}, '', LENT_ROLE, 'denied'],
+    ['whom a web identity provider vouches for', {}, 'WithWebIdentity', LENT_ROLE, 'denied'],
+    ['whom a SAML provider vouches for', {}, 'WithSAML', LENT_ROLE, 'denied'],
+    ['our own people', own, '', LENT_ROLE, 'silent'],
+    ['others, who become roles of their own', {}, '', partner, 'silent'],
+    ['workflows, which become roles of their own', {}, 'WithWebIdentity', partner, 'silent'],
+  ])('the resource control policy meets %s', (_, keys, way, resource, outcome) => {
     const statement = JSON.parse(organization).Statement[0]
     expect(statement.Principal).toBe('*')
     // Whom it names is everybody; what is left is evaluated as any other policy.
     const { Principal: _everybody, ...rest } = statement
     const text = JSON.stringify({ Version: '2012-10-17', Statement: [rest] })
     expect(
-      evaluate([{ kind: 'identity', text }], { action: 'sts:AssumeRole', resource, context: context(keys) }),
+      evaluate([{ kind: 'identity', text }], {
+        action: `sts:AssumeRole${way}`,
+        resource,
+        context: context(keys),
+      }),
     ).toBe(outcome)
   })
+})
+
+test('the boundary has room for as many buckets as the page says', () => {
+  const sizeWith = (buckets: number, keys: number) => {
+    const arns = (count: number, arn: (index: string) => string) =>
+      Array.from({ length: count }, (_, index) => arn(String(index).padStart(3, '0'))).join()
+    const bucket = (index: string) => `arn:aws:s3:::${`bucket-${index}-`.padEnd(30, 'x')}`
+    const key = (index: string) =>
+      `arn:aws:kms:eu-central-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-123456789${index}`
+    const parameters = {
+      ...account.parameters,
+      LendableBucketArns: arns(buckets, bucket),
+      KmsKeyArns: arns(keys, key),
+    }
+    return JSON.stringify(deploy({ ...account, parameters }, ACCOUNT).managedPolicies[0]?.document).length
+  }
+  const most = (keysFor: (buckets: number) => number): number => {
+    let buckets = 0
+    while (sizeWith(buckets + 1, keysFor(buckets + 1)) <= 6144) buckets += 1
+    return buckets
+  }
+  expect(page.replaceAll(/\s+/g, ' ')).toContain(
+    `${most(() => 0)} buckets with names of 30 characters, ${most(() => 1)} where one key encrypts them all, or ${most((buckets) => buckets)} where each has a key of its own`,
+  )
 })
 
 test('the line that starts the app sets all it needs, beside the files it names', () => {

@@ -47,6 +47,17 @@ export class QuotaReached extends Obstacle {
   }
 }
 
+export class RoleHeld extends Obstacle {
+  override readonly name = 'RoleHeld'
+  constructor(account: Account, cause: unknown) {
+    super(
+      `A role in ${called(account)} could not be deleted: ${messageOf(cause)}`,
+      'Take it out of its instance profile: aws iam list-instance-profiles-for-role and remove-role-from-instance-profile. It denies everything, and is deleted once nothing holds it.',
+      cause,
+    )
+  }
+}
+
 export class PrincipalNotFound extends Obstacle {
   override readonly name = 'PrincipalNotFound'
   constructor(account: Account, roleName: string, cause: unknown) {
@@ -77,6 +88,15 @@ export class GrantEnded extends Error {
   }
 }
 
+export class RoleGone extends Error {
+  override readonly name = 'RoleGone'
+  constructor(roleArn: string) {
+    super(
+      `The role ${roleArn} was deleted in AWS by somebody. It is not made again; a new request is needed for a new grant.`,
+    )
+  }
+}
+
 export class RoleStillThere extends Error {
   override readonly name = 'RoleStillThere'
   constructor(roleArn: string) {
@@ -93,6 +113,8 @@ export function explain(account: Account, error: unknown): unknown {
     case 'AccessDenied':
     case 'UnauthorizedOperation':
       return new ActionRefused(account, error)
+    case 'DeleteConflict':
+      return new RoleHeld(account, error)
     case 'LimitExceeded':
       return new QuotaReached(account, error)
     default:

@@ -1,11 +1,5 @@
-/** Reads which grants stand in an account for a repository, from ListRoles alone. */
-import {
-  GetAccountSummaryCommand,
-  GetRoleCommand,
-  type IAMClient,
-  paginateListRoles,
-  type Role,
-} from '@aws-sdk/client-iam'
+/** Reads which grants stand in an account for a repository: from ListRoles alone, but for roles that the app can't have written like this. */
+import { GetAccountSummaryCommand, GetRoleCommand, type IAMClient } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
 import {
   type ForeignRole,
@@ -19,10 +13,8 @@ import {
 } from '../core/grant.ts'
 import { type GrantReader, type ListedRoles, Unreadable } from '../ports.ts'
 import type { AccountClients } from './clients.ts'
-import { decodePolicy } from './policy-text.ts'
-
-/** The most roles that IAM answers at once; it may answer fewer. */
-const LARGEST_PAGE = 1000
+import { listRoles } from './list-roles.ts'
+import { holdsDenial } from './role.ts'
 
 export interface GrantReaderOptions {
   readonly clients: AccountClients
@@ -74,7 +66,7 @@ export function createGrantReader({ clients, onForeign }: GrantReaderOptions): G
     onForeign(reading.role, account)
     const altered = parseAltered(role, await tagsOf(iam, role), account)
     if (altered !== undefined) return altered
-    return readEnd(role.trustPolicy) ? undefined : reading.role
+    return (await isOver(iam, role)) ? undefined : reading.role
   }
 }
 
@@ -87,6 +79,11 @@ function sorted(readings: readonly Reading[]): ListedRoles {
   return { grants: present.filter(isGrant), strays: present.filter((reading) => !isGrant(reading)) }
 }
 
+/** Where its denial can't be read it is as if there were none: to deny it once more does no harm. */
+async function isOver(iam: IAMClient, { trustPolicy, roleName }: RoleFacts): Promise<boolean> {
+  return readEnd(trustPolicy) !== undefined && holdsDenial(iam, roleName).catch(() => false)
+}
+
 /** ListRoles tells none. Where they can't be read it is as if there were none: the role is denied, whosever it was. */
 async function tagsOf(iam: IAMClient, { roleName }: RoleFacts): Promise<Readonly<Record<string, string>>> {
   try {
@@ -94,27 +91,5 @@ async function tagsOf(iam: IAMClient, { roleName }: RoleFacts): Promise<Readonly
     return Object.fromEntries((role?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))
   } catch {
     return {}
-  }
-}
-
-/** Every role under the path. It is also how to learn that one is gone: see `isGone` in grant-writer.ts. */
-export async function listRoles(iam: IAMClient, path: string): Promise<readonly RoleFacts[]> {
-  const roles: RoleFacts[] = []
-  for await (const page of paginateListRoles({ client: iam, pageSize: LARGEST_PAGE }, { PathPrefix: path })) {
-    // An answer without its list is no empty list.
-    if (!page.Roles) throw new Error('ListRoles answered no list')
-    roles.push(...page.Roles.map(factsOf))
-  }
-  return roles
-}
-
-function factsOf(role: Role): RoleFacts {
-  const { Path: path = '', RoleName: roleName = '', Arn: arn = '' } = role
-  return {
-    path,
-    roleName,
-    arn,
-    description: role.Description,
-    trustPolicy: decodePolicy(role.AssumeRolePolicyDocument),
   }
 }

@@ -9,6 +9,7 @@ import {
   policyText,
   readEnd,
   rolePathOf,
+  type StandingGrant,
 } from '../core/grant.ts'
 import type { GrantWriter, TellFound } from '../ports.ts'
 import type { AccountClients } from './clients.ts'
@@ -18,17 +19,19 @@ import {
   isMissing,
   isUnknownPrincipal,
   PrincipalNotFound,
+  RoleGone,
   RoleNotOurs,
   RoleStillThere,
 } from './failures.ts'
 import { ownRoleName, strayRoleName } from './own-role.ts'
 import { isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy } from './policy-text.ts'
-import { repairsOf } from './repairs.ts'
+import { closedBy, repairsOf } from './repairs.ts'
 import {
   deletePolicy,
   detach,
   ENDED,
+  holdsDenial,
   isGone,
   listAttached,
   listPolicies,
@@ -44,9 +47,11 @@ import {
 export interface GrantWriterOptions {
   readonly clients: AccountClients
   readonly sleep: Sleep
+  /** Seconds since the epoch. */
+  readonly now: () => number
 }
 
-export function createGrantWriter({ clients, sleep }: GrantWriterOptions): GrantWriter {
+export function createGrantWriter({ clients, sleep, now }: GrantWriterOptions): GrantWriter {
   function work<Result>(
     account: Account,
     role: Pick<Grant, 'identity' | 'rolePath' | 'roleName' | 'roleArn'>,
@@ -55,7 +60,7 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
     const name = ownRoleName(account, role)
     const { repositoryId } = role.identity
     const path = rolePathOf(repositoryId)
-    return clients.use(account, repositoryId, (iam) => task({ iam, sleep, account, path, name }))
+    return clients.use(account, repositoryId, (iam) => task({ iam, sleep, now, account, path, name }))
   }
 
   return {
@@ -63,17 +68,21 @@ export function createGrantWriter({ clients, sleep }: GrantWriterOptions): Grant
       return work(account, grant, (on) => writeGrant(on, grant, former, tell))
     },
     async deny(account, standing, at, because) {
-      await work(account, standing, (on) => denyRole(on, { at, because }))
+      await work(account, standing, async (on) => {
+        // Its trust policy alone says that it is ended; sessions in use are kept out by the denial.
+        const isOver = standing.state.kind === 'ended' && (await holdsDenial(on.iam, on.name))
+        if (!isOver) await denyRole(on, { at, because })
+      })
     },
     async denyStray(account, repositoryId, stray, at) {
       const name = strayRoleName(account, repositoryId, stray)
       const path = rolePathOf(repositoryId)
       await clients.use(account, repositoryId, (iam) =>
-        denyRole({ iam, sleep, account, path, name }, { at, because: 'role-altered' }),
+        denyRole({ iam, sleep, now, account, path, name }, { at, because: 'role-altered' }),
       )
     },
     async remove(account, standing) {
-      await work(account, standing, (on) => removeRole(on, standing.roleArn))
+      await work(account, standing, (on) => removeRole(on, standing))
     },
   }
 }
@@ -85,8 +94,9 @@ async function writeGrant(
   tell: TellFound | undefined,
 ): Promise<void> {
   try {
-    const mayBeNew = former === undefined || (await isGone(on))
-    if (!mayBeNew || !(await createRole(on, grant))) return await completeRole(on, grant, former ?? [], tell)
+    // Only what was never there is made: a role that is gone since it was listed is somebody's early end.
+    const isNew = former === undefined && (await createRole(on, grant))
+    if (!isNew) return await completeRole(on, grant, former, tell)
     await putPermissions(on, policyText(grant.permissionPolicy))
   } catch (error) {
     throw isUnknownPrincipal(error) ? new PrincipalNotFound(on.account, on.name, error) : error
@@ -113,7 +123,7 @@ async function createRole(on: Work, grant: Grant): Promise<boolean> {
   }
 }
 
-async function readRole(on: Work, grant: Grant): Promise<Role> {
+async function readRole(on: Work, grant: Grant, wasListed: boolean): Promise<Role> {
   const notOurs = new RoleNotOurs(on.account, grant.roleName, 'a role outside the path has this name')
   try {
     const read = () => on.iam.send(new GetRoleCommand({ RoleName: on.name }))
@@ -121,8 +131,9 @@ async function readRole(on: Work, grant: Grant): Promise<Role> {
     if (role?.Arn !== grant.roleArn) throw notOurs
     return role
   } catch (error) {
-    // The app may read every role below its path, so this one lies elsewhere.
-    throw codeOf(error) === 'AccessDenied' && (await isGone(on)) ? notOurs : error
+    if (!isUnseen(error) || !(await isGone(on))) throw error
+    // The app may read every role below its path: one whose name is taken, but that is not listed there, lies elsewhere.
+    throw wasListed ? new RoleGone(grant.roleArn) : notOurs
   }
 }
 
@@ -130,10 +141,10 @@ async function readRole(on: Work, grant: Grant): Promise<Role> {
 async function completeRole(
   on: Work,
   grant: Grant,
-  former: readonly Grant[],
+  former: readonly Grant[] | undefined,
   tell: TellFound | undefined,
 ): Promise<void> {
-  const role = await readRole(on, grant)
+  const role = await readRole(on, grant, former !== undefined)
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
   const policies = await readPolicies(on)
   const end = readEnd(trust) ?? readEnd(policies.get(ENDED))
@@ -141,7 +152,15 @@ async function completeRole(
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }
-  const repairs = repairsOf(on, grant, former, { role, attached: await listAttached(on), policies })
+  const held = { role, attached: await listAttached(on), policies }
+  const closed = closedBy(on, grant, held)
+  if (closed.length > 0) {
+    const end = { at: on.now(), because: 'role-altered' } as const
+    await tell?.(closed)
+    await denyRole(on, end)
+    throw new GrantEnded(grant.roleArn, end)
+  }
+  const repairs = repairsOf(on, grant, former ?? [], held)
   const found = repairs.flatMap(({ found }) => found ?? [])
   if (found.length > 0) await tell?.(found)
   for (const { mend } of repairs) await mend()
@@ -190,10 +209,16 @@ async function stripRole(on: Work): Promise<boolean> {
 }
 
 /** What denies everything goes last, so that no session wakes up while the rest is taken away. */
-async function removeRole(on: Work, roleArn: string): Promise<void> {
+async function removeRole(on: Work, { roleArn, state, window }: StandingGrant): Promise<void> {
   await unlessGone(on, async () => {
     if (await stripRole(on)) await deletePolicy(on, ENDED)
-    await persist(on.sleep, () => on.iam.send(new DeleteRoleCommand({ RoleName: on.name })))
+    try {
+      await persist(on.sleep, () => on.iam.send(new DeleteRoleCommand({ RoleName: on.name })))
+    } catch (error) {
+      // Others hold it, such as by an instance profile: what stays goes on denying everything.
+      await denyRole(on, state.kind === 'ended' ? state : { at: window.end, because: 'expired' })
+      throw error
+    }
   })
   await persist(
     on.sleep,

@@ -20,13 +20,14 @@ export function ownRoleName(
   return role.roleName as OwnRoleName
 }
 
-/** The same for a role that is no request's: it has to lie under the path of the repository, in this account. */
+/** The same for a role that is no request's: it has to lie under the path of the repository, or in a folder below it, in this account. */
 export function strayRoleName(
   { id, partition, ...account }: Account,
   repositoryId: number,
   { roleName, roleArn }: StrayRole,
 ): OwnRoleName {
-  if (roleArn !== `arn:${partition}:iam::${id}:role${rolePathOf(repositoryId)}${roleName}`)
+  const below = `arn:${partition}:iam::${id}:role${rolePathOf(repositoryId)}`
+  if (!roleArn.startsWith(below) || roleArn.slice(roleArn.lastIndexOf('/') + 1) !== roleName)
     throw new RoleNotOurs(
       { id, partition, ...account },
       roleArn,

@@ -3,7 +3,7 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Account } from '../core/account.ts'
 import { parseStanding, type RoleReading, rolePathOf } from '../core/grant.ts'
-import { listRoles } from './grant-reader.ts'
+import { listRoles } from './list-roles.ts'
 
 export interface OwnView {
   readonly accountId: string

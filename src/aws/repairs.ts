@@ -28,6 +28,29 @@ export interface HeldRole {
   readonly policies: ReadonlyMap<string, unknown>
 }
 
+/** Policies of AWS that only deny, which whoever answers an incident attaches. */
+const CLOSING = new Set([
+  'AWSDenyAll',
+  'AWSCompromisedKeyQuarantine',
+  'AWSCompromisedKeyQuarantineV2',
+  'AWSCompromisedKeyQuarantineV3',
+])
+
+/** By what others closed the role, as sentences: that is an early end, whatever of it the app could undo. */
+export function closedBy({ account }: Work, grant: Grant, { role, attached }: HeldRole): readonly string[] {
+  const ofAws = `arn:${account.partition}:iam::aws:policy/`
+  const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn
+  return [
+    ...attached
+      .filter((arn) => arn.startsWith(ofAws) && CLOSING.has(arn.slice(ofAws.length)))
+      .map((arn) => `The policy ${arn} was attached to it, which ended the access.`),
+    // Nobody knows what another one allows, but it is not what the app wrote.
+    ...(boundary === undefined || boundary === grant.boundary
+      ? []
+      : [`Its permissions boundary was replaced by ${boundary}, which ended the access.`]),
+  ]
+}
+
 /** In the order in which they are to be made: what tightens comes first. `former`: what it was before it was extended. */
 export function repairsOf(
   on: Work,
@@ -37,9 +60,8 @@ export function repairsOf(
 ): readonly Repair[] {
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
   const asWritten = (document: PolicyDocument) => withDeletedPrincipal(trust, document)
-  const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn
   return [
-    ...(boundary === grant.boundary ? [] : [bounded(on)]),
+    ...(role.PermissionsBoundary ? [] : [bounded(on)]),
     ...attached.map((arn) => detached(on, arn)),
     ...[...policies]
       .filter(([name]) => name !== PERMISSIONS)
@@ -64,7 +86,7 @@ export function repairsOf(
 }
 
 function bounded(on: Work): Repair {
-  const found = 'Its permissions boundary was not the one it was given, and was put back.'
+  const found = 'Its permissions boundary was taken off, and was put back.'
   return { found, mend: () => putBoundary(on) }
 }
 

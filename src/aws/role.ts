@@ -13,11 +13,11 @@ import {
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
-import type { Grant } from '../core/grant.ts'
+import { type Grant, readEnd } from '../core/grant.ts'
 import { isMissing } from './failures.ts'
-import { listRoles } from './grant-reader.ts'
+import { listRoles } from './list-roles.ts'
 import type { OwnRoleName } from './own-role.ts'
-import { isPassing, persist, type Sleep } from './patience.ts'
+import { isPassing, isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy } from './policy-text.ts'
 
 /** The inline policy that holds the permissions. */
@@ -29,6 +29,8 @@ export const ENDED = 'daypass-ended'
 export interface Work {
   readonly iam: IAMClient
   readonly sleep: Sleep
+  /** Seconds since the epoch. */
+  readonly now: () => number
   readonly account: Account
   readonly path: string
   readonly name: OwnRoleName
@@ -40,7 +42,7 @@ export interface Work {
  */
 export async function isGone({ iam, path, name }: Work): Promise<boolean> {
   const roles = await listRoles(iam, path)
-  return roles.every((role) => role.path !== path || role.roleName !== name)
+  return roles.every(({ roleName }) => roleName !== name)
 }
 
 export async function readPolicies(on: Work): Promise<ReadonlyMap<string, unknown>> {
@@ -50,6 +52,18 @@ export async function readPolicies(on: Work): Promise<ReadonlyMap<string, unknow
     policies.set(name, decodePolicy(answer.PolicyDocument))
   }
   return policies
+}
+
+/** Whether the inline policy is there that denies everything. */
+export async function holdsDenial(iam: IAMClient, roleName: string): Promise<boolean> {
+  const command = new GetRolePolicyCommand({ RoleName: roleName, PolicyName: ENDED })
+  try {
+    const { PolicyDocument: text } = await iam.send(command)
+    return readEnd(decodePolicy(text)) !== undefined
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
 }
 
 export async function listPolicies({ iam, name }: Work): Promise<readonly string[]> {
@@ -80,7 +94,7 @@ export async function putPermissions(on: Work, text: string): Promise<void> {
   await persist(
     on.sleep,
     () => putPolicy(on, PERMISSIONS, text),
-    (error) => isPassing(error) || isMissing(error),
+    (error) => isPassing(error) || isUnseen(error),
   )
 }
 

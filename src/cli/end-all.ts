@@ -52,8 +52,9 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
   const ask = createAsk({ json: output.isJson })
   // By the time of AWS, whatever this machine's own clock says.
   const clock = correct(systemClock)
-  const grants = connect(clock)
-  const { targets, troubles } = await findTargets(grants, placesOf(options))
+  const now = () => Math.floor(clock.now() / 1000)
+  const grants = connect(clock, now)
+  const { targets, over, troubles } = await findTargets(grants, placesOf(options))
   if (targets.length > 0) {
     output.line(`This ends now, for good, sessions in use included:\n`)
     for (const line of columns([['REPOSITORY', 'ACCOUNT', 'UNTIL', 'FILE OR ROLE'], ...targets.map(row)]))
@@ -63,16 +64,17 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
   const isMeant = targets.length === 0 || options.yes === true || (await confirm(ask, targets.length))
   ask?.end()
   if (!isMeant) return EXIT.no
-  const ended = await Promise.all(
-    targets.map((target) => end(grants, target, Math.floor(clock.now() / 1000))),
-  )
-  const failed = [...troubles, ...ended.filter((trouble) => trouble !== undefined)]
+  const endEach = (of: readonly Target[]) => Promise.all(of.map((target) => end(grants, target, now())))
+  const [ended, kept] = await Promise.all([endEach(targets), endEach(over)])
+  const failed = [...troubles, ...[...ended, ...kept].filter((trouble) => trouble !== undefined)]
   output.json({
     ended: targets.filter((_, index) => ended[index] === undefined).map(told),
     failed,
   })
   const count = ended.filter((trouble) => trouble === undefined).length
   if (targets.length > 0) output.line(`\nEnded ${count} of ${targets.length}.`)
+  const whole = kept.filter((trouble) => trouble === undefined).length
+  if (over.length > 0) output.line(`Made sure of ${whole} of ${over.length} that stood ended already.`)
   if (failed.length === 0) {
     output.note('The app takes the files out and tells people; what was ended it does not grant again.')
     return EXIT.done
@@ -85,7 +87,7 @@ export async function endAll(options: EndAllOptions, output: Output): Promise<Ex
   )
 }
 
-function connect(clock: Clock): GrantReader & GrantWriter {
+function connect(clock: Clock, now: () => number): GrantReader & GrantWriter {
   const clients = createAccountClients({
     now: () => clock.now(),
     clock,
@@ -93,7 +95,7 @@ function connect(clock: Clock): GrantReader & GrantWriter {
   })
   return {
     ...createGrantReader({ clients, onForeign: () => {} }),
-    ...createGrantWriter({ clients, sleep }),
+    ...createGrantWriter({ clients, sleep, now }),
   }
 }
 
@@ -136,23 +138,22 @@ function calledBoth({ repository, repositoryId }: Place): string {
 /** One account that can't be read holds up no other. */
 async function findTargets(grants: GrantReader, places: readonly Place[]) {
   const targets: Target[] = []
+  // Their trust policies say that they are ended, which may be all that is left of it.
+  const over: Target[] = []
   const troubles: Trouble[] = []
   await Promise.all(
     places.map(async (place) => {
       try {
         const listed = await grants.list(place.account, place.repositoryId)
-        targets.push(
-          ...listed.grants
-            .filter(({ state }) => state.kind === 'live')
-            .map((standing): Target => ({ ...place, kind: 'grant', standing })),
-          ...listed.strays.map((stray): Target => ({ ...place, kind: 'stray', stray })),
-        )
+        for (const standing of listed.grants)
+          (standing.state.kind === 'live' ? targets : over).push({ ...place, kind: 'grant', standing })
+        targets.push(...listed.strays.map((stray): Target => ({ ...place, kind: 'stray', stray })))
       } catch (error) {
         troubles.push(troubleAt(`${place.repository} in ${place.account.alias}`, error))
       }
     }),
   )
-  return { targets, troubles }
+  return { targets, over, troubles }
 }
 
 async function confirm(ask: ReturnType<typeof createAsk>, count: number): Promise<boolean> {
@@ -169,11 +170,19 @@ async function end(grants: GrantWriter, target: Target, now: number): Promise<Tr
   try {
     if (target.kind === 'stray')
       await grants.denyStray(target.account, target.repositoryId, target.stray, now)
-    else await grants.deny(target.account, target.standing, now, 'ended-by-operator')
+    else await endGrant(grants, target.account, target.standing, now)
     return undefined
   } catch (error) {
     return troubleAt(roleOf(target), error)
   }
+}
+
+/** What was ended before stays so by its own reason. */
+function endGrant(grants: GrantWriter, account: Account, standing: StandingGrant, now: number) {
+  const { state } = standing
+  return state.kind === 'ended'
+    ? grants.deny(account, standing, state.at, state.because)
+    : grants.deny(account, standing, now, 'ended-by-operator')
 }
 
 function troubleAt(where: string, error: unknown): Trouble {

@@ -74,13 +74,15 @@ export interface Merge {
   readonly mergedAt: number
 }
 
-/** Undefined while it is not merged. */
+/** Undefined while it is not merged, and where there is none of that number. */
 export async function mergeOf(context: Context, number: number): Promise<Merge | undefined> {
   const known = context.merges.get(String(number))
   if (known) return known
-  const { merged, merge_commit_sha, merged_at } = await readPull(context, number)
-  if (!merged || !merge_commit_sha || !merged_at) return undefined
-  const merge = { mergeSha: merge_commit_sha, mergedAt: secondsOf(merged_at) }
+  const { octokit, at, reads } = context
+  const what = `pull request #${number} of ${at.owner}/${at.repo}`
+  const pull = await reads.maybe(what, octokit.rest.pulls.get, { ...at, pull_number: number })
+  if (!pull?.merged || !pull.merge_commit_sha || !pull.merged_at) return undefined
+  const merge = { mergeSha: pull.merge_commit_sha, mergedAt: secondsOf(pull.merged_at) }
   context.merges.set(String(number), merge, 1)
   return merge
 }

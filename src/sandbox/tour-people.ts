@@ -29,7 +29,8 @@ export interface People {
   merge(login: string, request: OpenedRequest): Promise<{ readonly sha: string; readonly mergedAt: number }>
   keys(login: string): AwsKeys
   iam(login: string): IAMClient
-  assume(login: string, roleArn: string): Promise<Outcome<AwsKeys>>
+  /** `seconds`: how long the session is to last; an hour where left out. */
+  assume(login: string, roleArn: string, seconds?: number): Promise<Outcome<AwsKeys>>
   read(keys: AwsKeys, bucket: string, key: string): Promise<Outcome<string>>
   write(keys: AwsKeys, bucket: string, key: string, text: string): Promise<Outcome<undefined>>
 }
@@ -111,10 +112,10 @@ export function createPeople({ github, aws }: ReadyFile): People {
       return { sha: merged.data.sha, mergedAt: Date.parse(data.merged_at ?? '') }
     },
 
-    assume: (login, roleArn) =>
+    assume: (login, roleArn, seconds) =>
       outcome(async () => {
         const { Credentials: given } = await sts(login).send(
-          new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: login }),
+          new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: login, DurationSeconds: seconds }),
         )
         const { AccessKeyId, SecretAccessKey, SessionToken } = given ?? {}
         if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new Error('STS gave no credentials')

@@ -10,6 +10,7 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
   ListRoleTagsCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { S3Client } from '@aws-sdk/client-s3'
@@ -23,6 +24,7 @@ import type { SeedAccount, SeedIamRole } from '../../src/sandbox/aws/seed.ts'
 import { startAws } from '../../src/sandbox/aws/server.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
+import { createFaults } from '../../src/sandbox/faults.ts'
 import { ACCOUNTS, BOB, newSecrets, REGION, REPOSITORIES } from '../../src/sandbox/seed.ts'
 import { awsSeed, installedAccount } from '../../src/sandbox/seed-aws.ts'
 import { START, sampleGrant } from '../core/grant-samples.ts'
@@ -75,13 +77,14 @@ export async function startAwsWorld({
   const clock = createClock()
   clock.set(START * 1000)
   const calls = createCallLog()
+  const faults = createFaults()
   const seed = awsSeed(secrets, templates)
   const accounts = seed.accounts.map((account) => ({
     ...account,
     roles: account.name === 'prod' ? [...account.roles, ...rolesOf(account, identityCenter)] : account.roles,
     buckets: account.buckets.map((bucket) => ({ ...bucket, policy: bucketPolicies[bucket.name] })),
   }))
-  const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls, iamDelayMs })
+  const aws = await startAws({ seed: { ...seed, accounts, longestPage }, clock, calls, faults, iamDelayMs })
   const client = { endpoint: aws.endpoint, region: REGION, maxAttempts: 2 }
   const admin = new IAMClient({ ...client, credentials: secrets.keys.root })
 
@@ -115,6 +118,7 @@ export async function startAwsWorld({
     secrets,
     clock,
     calls,
+    faults,
     admin,
     prod,
     analytics: account('analytics'),
@@ -123,7 +127,11 @@ export async function startAwsWorld({
     foreign,
     slept,
     reader: createGrantReader({ clients, onForeign }),
-    writer: createGrantWriter({ clients, sleep: async (pause) => void slept.push(pause) }),
+    writer: createGrantWriter({
+      clients,
+      sleep: async (pause) => void slept.push(pause),
+      now: secondsOf(clock),
+    }),
     /** A client of S3 with what a person gets by assuming the role. */
     async s3For(person: 'alice' | 'bob' | 'mallory', roleArn: string) {
       const credentials = await assume(secrets.keys[person], roleArn)
@@ -136,8 +144,10 @@ export async function startAwsWorld({
         new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(document) }),
       ),
     /** Attaches a policy that others made. */
-    attach: (RoleName: string) =>
-      admin.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: prod.boundary })),
+    attach: (RoleName: string, PolicyArn: string = prod.boundary) =>
+      admin.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })),
+    setBoundary: (RoleName: string, PermissionsBoundary: string) =>
+      admin.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })),
     roleState: (roleName: string) => readRoleState(admin, roleName),
     /** The app's calls so far that change something. */
     changes: () =>
@@ -172,6 +182,9 @@ function keysOf({ permissionSet, userName }: SignedIn) {
     sessionToken: mark,
   }
 }
+
+/** The time as the app has it. */
+export const secondsOf = (clock: { now(): number }) => () => Math.floor(clock.now() / 1000)
 
 export const bobIn = (account: Account) =>
   ({ kind: 'identity-center', accountId: account.id, partition: 'aws', ...BOB }) as const
@@ -209,7 +222,7 @@ export function dyingWriter(world: AwsWorld, at: number, when: 'before' | 'after
         )
       }),
   }
-  return createGrantWriter({ clients, sleep: async () => {} })
+  return createGrantWriter({ clients, sleep: async () => {}, now: secondsOf(world.clock) })
 }
 
 async function readRoleState(iam: IAMClient, name: string): Promise<RoleState | undefined> {

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAccountClients } from '../../src/aws/clients.ts'
 import { AccountRoleRefused, HubCredentialsRefused } from '../../src/aws/failures.ts'
-import { createGrantReader, listRoles } from '../../src/aws/grant-reader.ts'
+
+import { createGrantReader } from '../../src/aws/grant-reader.ts'
+import { listRoles } from '../../src/aws/list-roles.ts'
+
 import { Unreadable } from '../../src/ports.ts'
 import { type AwsWorld, REPOSITORY, startAwsWorld } from './aws-world.ts'
 

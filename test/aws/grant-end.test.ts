@@ -1,3 +1,4 @@
+import { DeleteRolePolicyCommand } from '@aws-sdk/client-iam'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ActionRefused, GrantEnded } from '../../src/aws/failures.ts'
 import { endedPolicy, endedTrust, type Grant, policyText } from '../../src/core/grant.ts'
@@ -74,6 +75,22 @@ describe('a denied grant', () => {
     const before = await world.roleState(grant.roleName)
     await expect(world.writer.write(world.prod, grant)).rejects.toBeInstanceOf(GrantEnded)
     expect(await world.roleState(grant.roleName)).toEqual(before)
+  })
+
+  test('is written to no more once it stands ended, unless somebody took its denial away', async () => {
+    await world.writer.write(world.prod, grant)
+    const end = { at, because: 'given-back' } as const
+    await world.writer.deny(world.prod, standingOf(grant), end.at, end.because)
+    const ended = await world.roleState(grant.roleName)
+    const again = () =>
+      world.writer.deny(world.prod, standingOf(grant, { kind: 'ended', ...end }), end.at, end.because)
+    const changes = world.changes()
+    await again()
+    expect(world.changes()).toEqual(changes)
+    const denial = { RoleName: grant.roleName, PolicyName: 'daypass-ended' }
+    await world.admin.send(new DeleteRolePolicyCommand(denial))
+    await again()
+    expect(await world.roleState(grant.roleName)).toEqual(ended)
   })
 
   test.each([1, 2])('is ended in full although the process died at call %i of the denial', async (call) => {

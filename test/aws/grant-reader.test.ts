@@ -1,6 +1,6 @@
 import { CreateRoleCommand, GetRoleCommand, TagRoleCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
 import { afterEach, expect, test } from 'vitest'
-import { endedTrust } from '../../src/core/grant.ts'
+import { endedPolicy, endedTrust } from '../../src/core/grant.ts'
 import { Unreadable } from '../../src/ports.ts'
 import { type AwsWorld, grantIn, REPOSITORY, standingOf, startAwsWorld } from './aws-world.ts'
 
@@ -76,6 +76,40 @@ test('a stray is denied once, and left alone from then on; none of another repos
   const { Role: role } = await world.admin.send(new GetRoleCommand({ RoleName: 'other' }))
   const trust = JSON.parse(decodeURIComponent(role?.AssumeRolePolicyDocument ?? ''))
   expect(trust).toEqual(endedTrust(1_795_512_000, 'role-altered'))
+  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [], strays: [] })
+})
+
+test('a stray in a folder below the path of the repository is denied like any other', async () => {
+  world = await startAwsWorld()
+  const { rolePath } = grantIn(world)
+  await world.admin.send(
+    new CreateRoleCommand({ RoleName: 'evil', Path: `${rolePath}x/`, AssumeRolePolicyDocument: OPEN }),
+  )
+  const [stray] = (await world.reader.list(world.prod, REPOSITORY)).strays
+  if (stray === undefined) throw new Error('there is no stray')
+  await world.writer.denyStray(world.prod, REPOSITORY, stray, 1_795_512_000)
+
+  expect(await world.roleState('evil')).toMatchObject({
+    trust: endedTrust(1_795_512_000, 'role-altered'),
+    policies: { 'daypass-ended': endedPolicy(1_795_512_000, 'role-altered') },
+  })
+  expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [], strays: [] })
+})
+
+test('a stray that says that it is ended is one until it denies everything', async () => {
+  world = await startAwsWorld()
+  const { rolePath } = grantIn(world)
+  const AssumeRolePolicyDocument = JSON.stringify(endedTrust(1_795_512_000, 'role-altered'))
+  await world.admin.send(
+    new CreateRoleCommand({ RoleName: 'other', Path: rolePath, AssumeRolePolicyDocument }),
+  )
+  const [stray] = (await world.reader.list(world.prod, REPOSITORY)).strays
+  if (stray === undefined) throw new Error('there is no stray')
+  await world.writer.denyStray(world.prod, REPOSITORY, stray, 1_795_512_060)
+
+  expect(await world.roleState('other')).toMatchObject({
+    policies: { 'daypass-ended': endedPolicy(1_795_512_060, 'role-altered') },
+  })
   expect(await world.reader.list(world.prod, REPOSITORY)).toEqual({ grants: [], strays: [] })
 })
 

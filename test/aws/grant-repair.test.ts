@@ -1,10 +1,15 @@
-import { DeleteRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
+import {
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { GrantEnded } from '../../src/aws/failures.ts'
+import { GrantEnded, RoleGone } from '../../src/aws/failures.ts'
 import { endedPolicy, endedTrust, type Grant, type PolicyDocument, policyText } from '../../src/core/grant.ts'
 import { START } from '../core/grant-samples.ts'
 import { type AwsWorld, grantIn, type RoleState, standingOf, startAwsWorld } from './aws-world.ts'
-import { denied, policy } from './s3-reads.ts'
+import { denied, GRANTED, get, policy } from './s3-reads.ts'
 
 const ANYTHING = policy({ Sid: 'Anything', Effect: 'Allow', Action: '*', Resource: '*' })
 /** What the console writes for "revoke active sessions". */
@@ -56,6 +61,34 @@ test('puts back a boundary that was taken off', async () => {
   expect(await repaired()).toEqual(whole)
 })
 
+test.each<[string, (PolicyArn: string) => Promise<unknown>, string]>([
+  ['a policy of AWS that denies everything', (arn) => world.attach(grant.roleName, arn), 'AWSDenyAll'],
+  [
+    'a policy of AWS that quarantines',
+    (arn) => world.attach(grant.roleName, arn),
+    'AWSCompromisedKeyQuarantineV2',
+  ],
+  ['another boundary', (arn) => world.setBoundary(grant.roleName, arn), 'AWSDenyAll'],
+])('ends for good, and tells of it, what somebody closed by %s', async (_, close, name) => {
+  const arn = `arn:aws:iam::aws:policy/${name}`
+  const s3 = await world.s3For('alice', grant.roleArn)
+  await close(arn)
+  world.clock.set((START + 60) * 1000)
+  const told: string[] = []
+  const tell = async (found: readonly string[]) => void told.push(...found)
+  await expect(world.writer.write(world.prod, grant, [], tell)).rejects.toBeInstanceOf(GrantEnded)
+
+  expect(told).toEqual([expect.stringContaining(arn)])
+  const ended = await world.roleState(grant.roleName)
+  expect(ended).toMatchObject({
+    trust: endedTrust(START + 60, 'role-altered'),
+    policies: { 'daypass-ended': endedPolicy(START + 60, 'role-altered') },
+  })
+  for (const PolicyArn of ended?.attached ?? [])
+    await world.admin.send(new DetachRolePolicyCommand({ RoleName: grant.roleName, PolicyArn }))
+  await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+})
+
 test('takes off policies that others attached, and inline policies that allow', async () => {
   await world.attach(grant.roleName)
   await world.putPolicy(grant.roleName, 'extra', ANYTHING)
@@ -83,6 +116,14 @@ test('takes back a window that was stretched', async () => {
   world.clock.set((grant.window.end + 1) * 1000)
   await expect(world.s3For('alice', grant.roleArn)).rejects.toEqual(denied)
   expect(JSON.stringify(state)).not.toMatch(/"Allow"[^}]*?T23:00:00Z/)
+})
+
+test('leaves a role gone that an administrator deleted, though it was listed before: it is an early end', async () => {
+  const { roleName: RoleName } = grant
+  await world.admin.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'daypass' }))
+  await world.admin.send(new DeleteRoleCommand({ RoleName }))
+  await expect(world.writer.write(world.prod, grant, [])).rejects.toBeInstanceOf(RoleGone)
+  expect(await world.roleState(RoleName)).toBeUndefined()
 })
 
 test('leaves a denial that others put on the role: it is an early end', async () => {

@@ -5,7 +5,15 @@ import { createGrantWriter } from '../../src/aws/grant-writer.ts'
 import { endedTrust, type Grant, policyText } from '../../src/core/grant.ts'
 import { BILLING_KEY_ARN } from '../../src/sandbox/seed.ts'
 import { START } from '../core/grant-samples.ts'
-import { type AwsWorld, bobIn, dyingWriter, grantIn, standingOf, startAwsWorld } from './aws-world.ts'
+import {
+  type AwsWorld,
+  bobIn,
+  dyingWriter,
+  grantIn,
+  secondsOf,
+  standingOf,
+  startAwsWorld,
+} from './aws-world.ts'
 import { denied, GRANTED, get, list, policy, put } from './s3-reads.ts'
 
 const BUCKET = 'customer-exports'
@@ -117,6 +125,19 @@ describe('a written grant', () => {
   })
 })
 
+test.each(['AccessDenied', 'NoSuchEntity'])(
+  'a role that IAM has only just made, and answers by %s as yet, is written all the same',
+  async (code) => {
+    const fault = { kind: 'status', status: code === 'AccessDenied' ? 403 : 404, code } as const
+    // Where its clock was set, the SDK takes each refusal for a wrong clock, and tries four times by itself.
+    world.faults.order({ service: 'aws', action: 'iam:PutRolePolicy', caller: 'app', times: 4, fault })
+    await world.writer.write(world.prod, grant)
+
+    expect((await world.roleState(grant.roleName))?.policies).toEqual({ daypass: grant.permissionPolicy })
+    expect(world.slept.length).toBeGreaterThan(0)
+  },
+)
+
 describe('writing again', () => {
   test('changes nothing', async () => {
     await world.writer.write(world.prod, grant)
@@ -177,7 +198,7 @@ describe('a principal that AWS does not know', () => {
   })
 
   test('is waited for where it was only just made', async () => {
-    const writer = createGrantWriter({ clients: world.clients, sleep: make })
+    const writer = createGrantWriter({ clients: world.clients, sleep: make, now: secondsOf(world.clock) })
     await writer.write(world.prod, newcomers())
     expect((await world.roleState(newcomers().roleName))?.trust).toEqual(newcomers().trustPolicy)
   })

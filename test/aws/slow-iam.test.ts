@@ -5,7 +5,7 @@ import { createGrantWriter } from '../../src/aws/grant-writer.ts'
 import type { Grant } from '../../src/core/grant.ts'
 import type { GrantWriter } from '../../src/ports.ts'
 import { START } from '../core/grant-samples.ts'
-import { type AwsWorld, dyingWriter, grantIn, standingOf, startAwsWorld } from './aws-world.ts'
+import { type AwsWorld, dyingWriter, grantIn, secondsOf, standingOf, startAwsWorld } from './aws-world.ts'
 import { denied, GRANTED, get } from './s3-reads.ts'
 
 const DELAY = 3000
@@ -18,7 +18,11 @@ beforeEach(async () => {
   world = await startAwsWorld({ iamDelayMs: DELAY })
   grant = grantIn(world)
   // Waiting is what lets IAM follow.
-  writer = createGrantWriter({ clients: world.clients, sleep: async (pause) => wait(pause) })
+  writer = createGrantWriter({
+    clients: world.clients,
+    sleep: async (pause) => wait(pause),
+    now: secondsOf(world.clock),
+  })
 })
 afterEach(() => world.close())
 
@@ -74,7 +78,11 @@ describe('an IAM that is slow to follow', () => {
   test('is waited for until a removed role is gone, and never believed before', async () => {
     await writer.write(world.prod, grant)
     wait(DELAY)
-    const impatient = createGrantWriter({ clients: world.clients, sleep: async () => {} })
+    const impatient = createGrantWriter({
+      clients: world.clients,
+      sleep: async () => {},
+      now: secondsOf(world.clock),
+    })
     await expect(impatient.remove(world.prod, standingOf(grant))).rejects.toBeInstanceOf(RoleStillThere)
     expect(await world.roleState(grant.roleName)).toBeDefined()
     wait(DELAY)

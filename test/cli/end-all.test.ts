@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DeleteRolePolicyCommand } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/core/grant.ts'
 import { type AwsWorld, grantIn, startAwsWorld } from '../aws/aws-world.ts'
@@ -129,4 +130,15 @@ test('has nothing to do the second time', async () => {
     code: 0,
     stdout: expect.stringContaining('Nothing is lent there'),
   })
+})
+
+test('ends in full what stands ended already, where somebody took its denial away', async () => {
+  const [{ roleName: RoleName = '' } = {}] = grants
+  const ended = await world.roleState(RoleName)
+  await world.admin.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'daypass-ended' }))
+  expect(await endAll('--account', 'prod')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Made sure of 3 of 3 that stood ended already.'),
+  })
+  expect(await world.roleState(RoleName)).toEqual(ended)
 })

@@ -96,7 +96,7 @@ const STATES: Readonly<Record<string, GrantState>> = {
         found: {
           at: lent.judged.window.start + 3600,
           what: [
-            'Its permissions boundary was not the one it was given, and was put back.',
+            'Its permissions boundary was taken off, and was put back.',
             'The policy arn:aws:iam::aws:policy/AdministratorAccess was attached to it, and was taken off.',
           ],
         },

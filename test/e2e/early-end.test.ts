@@ -1,3 +1,4 @@
+import { DeleteRolePolicyCommand } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts'
 import type { AwsKeys } from '../../src/sandbox/ready.ts'
@@ -22,7 +23,7 @@ const grant = (name: string) =>
   world.grant({ login: 'alice' }, repository, `${FOLDER}/${name}.yaml`, requestYaml({ duration: '4h' }))
 
 async function sessionOf(request: MergedRequest): Promise<AwsKeys> {
-  const session = await world.assume('alice', (await world.roleOf(request)) ?? '')
+  const session = await world.assume('alice', (await world.roleOf(request)) ?? '', 4 * 3600)
   if (session.kind === 'denied') throw new Error('alice is not let in')
   return session.value
 }
@@ -96,6 +97,17 @@ describe('whom the access was for writes /daypass revoke', () => {
     await world.settled()
 
     expect((await world.assume('alice', role)).kind).toBe('denied')
+    expect(await reads(sessions.returned)).toBe('denied')
+  })
+
+  test('she is denied within the hour also where somebody takes the denial off the role', async () => {
+    const RoleName = role.split('/').at(-1)
+    const denial = { RoleName, PolicyName: 'daypass-ended' }
+    await world.iam('root').send(new DeleteRolePolicyCommand(denial))
+    expect(await reads(sessions.returned)).toBe('allowed')
+    await world.advance('61m')
+    await world.settled()
+
     expect(await reads(sessions.returned)).toBe('denied')
   })
 

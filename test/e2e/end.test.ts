@@ -1,5 +1,6 @@
-import { GetRoleCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
+import { CreateRoleCommand, GetRoleCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { roleOf } from '../../src/core/grant.ts'
 import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts'
 import type { AwsKeys } from '../../src/sandbox/ready.ts'
 import { named } from '../../src/sandbox/tour-people.ts'
@@ -226,3 +227,35 @@ test.each([
     expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
   },
 )
+
+test('a role that says it is of a request, and which none is behind, is ended', async () => {
+  const request = await grant('planted-beside')
+  const real = (await world.roleOf(request)) ?? ''
+  const iam = world.iam('root')
+  const found = await iam.send(new GetRoleCommand({ RoleName: real.slice(real.lastIndexOf('/') + 1) }))
+  const { Description = '', Path, AssumeRolePolicyDocument = '' } = found.Role ?? {}
+  const identity = { repositoryId: 1001, path: request.path, pull: 999_999 }
+  const account = {
+    alias: 'prod',
+    id: '111122223333',
+    partition: 'aws',
+    region: '',
+    role: '',
+    boundary: '',
+  } as const
+  const own = roleOf(identity, account)
+  await iam.send(
+    new CreateRoleCommand({
+      Path,
+      RoleName: own.roleName,
+      Description: Description.replace(`#${request.pull},`, `#${identity.pull},`),
+      AssumeRolePolicyDocument: decodeURIComponent(AssumeRolePolicyDocument),
+    }),
+  )
+  expect(await world.assume('alice', own.roleArn)).toMatchObject({ kind: 'allowed' })
+  await world.advance('6m')
+  await world.settled()
+
+  expect(await world.assume('alice', own.roleArn)).toMatchObject({ kind: 'denied' })
+  expect(await world.assume('alice', real)).toMatchObject({ kind: 'allowed' })
+})

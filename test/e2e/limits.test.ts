@@ -132,6 +132,27 @@ describe('a grant that can not be removed after its end', () => {
     expect(await metric()).toContain('daypass_grants_not_removed{repository="1002"} 0\n')
     expect(await issues()).toMatchObject([{ state: 'closed' }])
   })
+
+  test('that somebody put into an instance profile holds up neither the word of its end nor the receipt', async () => {
+    const { unprotected } = world.repositories
+    const path = `${FOLDER}/held.yaml`
+    const request = await world.grant({ login: 'alice' }, unprotected, path, requestYaml({ duration: '30m' }))
+    const role = (await world.roleOf(request)) ?? ''
+    const held = { kind: 'status', status: 409, code: 'DeleteConflict' }
+    await world.order({ service: 'aws', caller: 'app', action: 'iam:DeleteRole', fault: held })
+    await world.advance('30m')
+    await world.settled()
+
+    expect(await world.comment(request)).toContain('Access ended at')
+    expect(await world.fileOnMain(unprotected, path)).toBeUndefined()
+    expect(await world.appLog()).toContain('Take it out of its instance profile')
+    expect(Object.keys((await world.role(role))?.policies ?? {})).toEqual(['daypass-ended'])
+
+    await world.clearFaults()
+    await world.advance('1m')
+    await world.settled()
+    expect(await world.role(role)).toBeUndefined()
+  })
 })
 
 describe('a machine whose clock is fast by five minutes', () => {

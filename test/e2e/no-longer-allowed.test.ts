@@ -1,6 +1,11 @@
-import { AttachRolePolicyCommand, ListAttachedRolePoliciesCommand } from '@aws-sdk/client-iam'
+import {
+  AttachRolePolicyCommand,
+  DetachRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+} from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseReceipt } from '../../src/core/receipt.ts'
+import type { AwsKeys } from '../../src/sandbox/ready.ts'
 import { named } from '../../src/sandbox/tour-people.ts'
 import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 
@@ -81,6 +86,39 @@ describe('a role that others changed', () => {
     await world.advance('5h')
     await world.settled()
     expect((await world.grantCheck(request))?.output.text).toContain(administrator)
+  })
+})
+
+describe('a role that whoever answers an incident closed', () => {
+  let request: MergedRequest
+  const denyAll = 'arn:aws:iam::aws:policy/AWSDenyAll'
+  let keys: AwsKeys
+
+  beforeAll(async () => {
+    request = await grant('alice', 'closed', '6h')
+    await remember(request)
+    const role = rolesOf.get(request.path) ?? ''
+    const session = await world.assume('alice', role, 6 * 3600)
+    if (session.kind === 'denied') throw new Error('alice is not let in')
+    keys = session.value
+    const attachment = { RoleName: role.split('/').at(-1), PolicyArn: denyAll }
+    await world.iam('root').send(new AttachRolePolicyCommand(attachment))
+    await world.advance('1h')
+    await world.settled()
+    await world.iam('root').send(new DetachRolePolicyCommand(attachment))
+  })
+
+  test('is ended for good, sessions in use included', async () => {
+    expect((await world.read(keys, 'customer-exports', NOVEMBER)).kind).toBe('denied')
+    await world.advance('1h')
+    await world.settled()
+    expect((await world.read(keys, 'customer-exports', NOVEMBER)).kind).toBe('denied')
+    expect(await reads('alice', request)).toBe('denied')
+  })
+
+  test('is told of with what closed it', async () => {
+    expect(await world.comment(request)).toContain('because its role was altered in AWS')
+    expect((await world.grantCheck(request))?.output.text).toContain(denyAll)
   })
 })
 

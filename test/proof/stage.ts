@@ -121,13 +121,14 @@ export async function openStage(repositories: number): Promise<Stage> {
       hubCredentials: secrets.keys.hub,
       requestHandler: line.awsHandler,
     })
+    const now = () => Math.floor(clock.now() / 1000) + wrongBySeconds
     return runApp(repository, line, {
       find: createDirectory((installation) => probot.auth(installation), github.url).find,
       grants: {
         ...createGrantReader({ clients, onForeign() {} }),
-        ...createGrantWriter({ clients, sleep: () => breathe() }),
+        ...createGrantWriter({ clients, sleep: () => breathe(), now }),
       },
-      now: () => Math.floor(clock.now() / 1000) + wrongBySeconds,
+      now,
       sign,
       events: { tell: async () => {}, flush: async () => true },
     })

@@ -15,16 +15,19 @@ import {
 } from './state.ts'
 import type { PolicyKind } from './validate-policy.ts'
 
-/** The two that a foreign hand is likeliest to attach to a role. */
+/** Those that a foreign hand is likeliest to attach to a role. */
 const AWS_POLICIES = {
-  AdministratorAccess: ['*'],
-  AmazonS3ReadOnlyAccess: [
-    's3:Get*',
-    's3:List*',
-    's3:Describe*',
-    's3-object-lambda:Get*',
-    's3-object-lambda:List*',
-  ],
+  AdministratorAccess: { Effect: 'Allow', Action: ['*'] },
+  AmazonS3ReadOnlyAccess: {
+    Effect: 'Allow',
+    Action: ['s3:Get*', 's3:List*', 's3:Describe*', 's3-object-lambda:Get*', 's3-object-lambda:List*'],
+  },
+  AWSDenyAll: { Effect: 'Deny', Action: ['*'] },
+  // Of what it denies, what there is here.
+  AWSCompromisedKeyQuarantineV2: {
+    Effect: 'Deny',
+    Action: ['iam:CreateAccessKey', 'iam:CreateUser', 'iam:PutUserPolicy', 'iam:UpdateAccessKey'],
+  },
 }
 
 /** Everyone is created before any policy is read, for a policy may name anyone of any account. */
@@ -50,10 +53,10 @@ export function createWorld(seed: AwsSeed, clock: SandboxClock): World {
 }
 
 function addAwsPolicies(world: World): void {
-  for (const [name, actions] of Object.entries(AWS_POLICIES)) {
+  for (const [name, statement] of Object.entries(AWS_POLICIES)) {
     const document = {
       Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+      Statement: [{ ...statement, Resource: '*' }],
     }
     const policy = newManagedPolicy(world, 'aws', {
       name,

@@ -30,6 +30,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deployTemplate } from '../../../src/sandbox/aws/cloudformation.ts'
+import { evaluate } from '../../../src/sandbox/aws/policy.ts'
 import {
   ACCOUNT_ROLE,
   APP,
@@ -277,10 +278,28 @@ describe('a template', () => {
       Statement: [
         { Sid: 'ListLendableBuckets', Resource: ['arn:aws:s3:::a', 'arn:aws:s3:::b'] },
         { Sid: 'ReadLendableObjects', Resource: ['arn:aws:s3:::a/*', 'arn:aws:s3:::b/*'] },
-        { Sid: 'NothingButReading' },
+        {
+          Sid: 'NothingButReading',
+          NotAction: ['s3:ListBucket', 's3:GetBucketLocation', 's3:GetObject'],
+        },
         { NotResource: ['arn:aws:s3:::a', 'arn:aws:s3:::b', 'arn:aws:s3:::a/*', 'arn:aws:s3:::b/*'] },
       ],
     })
+  })
+
+  const KEY = `arn:aws:kms:eu-central-1:${PROD}:key/given`
+  const s3 = 's3.eu-central-1.amazonaws.com'
+  it.each([
+    ['a key that was given, through S3', KEY, KEY, s3, 'allowed'],
+    ['a key that was given, by itself', KEY, KEY, undefined, 'denied'],
+    ['a key that was given, through another service', KEY, KEY, 'ebs.eu-central-1.amazonaws.com', 'denied'],
+    ['another key, through S3', KEY, `${KEY}-not`, s3, 'denied'],
+    ['a key where none was given', '', KEY, s3, 'denied'],
+  ])('bounds %s, whatever the policy of the key says', (_, KmsKeyArns, resource, service, outcome) => {
+    const [boundary] = deployTemplate(source, { ...parameters, KmsKeyArns }, account).managedPolicies
+    const text = JSON.stringify(boundary?.document)
+    const context = new Map(service === undefined ? [] : [['kms:viaservice', [service]]])
+    expect(evaluate([{ kind: 'identity', text }], { action: 'kms:Decrypt', resource, context })).toBe(outcome)
   })
 
   it.each([
