@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectGolden } from '../golden/expect-golden.ts'
-import { type Check, startWorld, type TestWorld } from '../support/world.ts'
+import { type Check, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 import { startBetween } from './between.ts'
 import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
 import { hasTerminals, runAtTerminal, type Typed } from './terminal.ts'
@@ -589,6 +589,30 @@ describe('whom a token goes to', () => {
     expect(dead.stderr).toContain('could not be reached')
     expect(clear.stderr).toContain('https://')
     expect(wrong.stderr + missing.stderr).not.toContain('ghp_')
+  })
+
+  test('a token that may not read checks, one that may not do something else, and a limit that is used up are told apart', async () => {
+    const path = 'access-requests/prod/customer-exports/refused.yaml'
+    await world.openRequest('alice', world.repositories.unprotected, path, requestYaml({}))
+    await world.settled()
+    const status = async (on: string, fault: object) => {
+      await world.order({ service: 'github', caller: '*', path: on, fault })
+      const ran = await daypass('alice', ['status'])
+      await world.clearFaults()
+      return ran
+    }
+    const forbidden = { kind: 'status', status: 403 }
+    const checks = await status('*/check-runs', forbidden)
+    const other = await status('*/pulls', forbidden)
+    const limit = await status('*/check-runs', { kind: 'throttle', status: 403 })
+
+    expect([checks, other, limit].map(({ code }) => code)).toEqual([3, 3, 3])
+    expect(checks.stderr).toContain('Fine-grained personal access tokens')
+    expect(checks.stderr).toContain('a classic one with the scope `repo`, or sign in with `gh auth login`')
+    expect(other.stderr).not.toContain('Fine-grained')
+    expect(other.stderr).toContain('The token may need the scope `repo`')
+    expect(limit.stderr).toContain('The rate limit is used up: wait')
+    expect(limit.stderr).not.toContain('scope')
   })
 })
 

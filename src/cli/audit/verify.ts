@@ -6,7 +6,7 @@ import { phaseOf } from '../../core/window.ts'
 import { type OwnEvidence, type OwnView, openOwnView } from '../../github/own-view.ts'
 import type { Clone } from '../clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from '../failure.ts'
-import { apiOf, findPlace, findToken, type GitHubOptions } from '../github.ts'
+import { findPlace, findToken, type GitHubOptions } from '../github.ts'
 import { type Output, type Style, shown, startProgress } from '../output.ts'
 import { roleIn } from '../role.ts'
 import { inTurns } from '../standing.ts'
@@ -56,14 +56,14 @@ export async function verifyAll(
 
 async function open(clone: Clone, audited: readonly Audited[], options: VerifyOptions): Promise<OwnView> {
   const place = await findPlace(clone, options)
-  const { owner, repo } = place
-  const settings = { apiUrl: apiOf(place.url), token: await findToken(place), owner, repo }
+  const { apiUrl, owner, repo } = place
+  const settings = { apiUrl, token: await findToken(place), owner, repo }
   const commits = audited.map(({ life }) => life.added.commit).toReversed()
   try {
     return await openOwnView({ ...settings, commits, ...(options.appId && { appId: options.appId }) })
   } catch (error) {
     const fix =
-      'Check --repository, --github-url and the token; say --app-id NUMBER where several apps write records.'
+      'Check --repository, --github-url and the token (classic, with `repo` and `read:org`: fine-grained ones can not read checks); say --app-id NUMBER where several apps write records.'
     throw new Failure(`The evidence of ${owner}/${repo} can't be read: ${reasonOf(error)}.`, fix, {
       cause: error,
     })
