@@ -130,7 +130,7 @@ function refuseUnclear(standings: readonly Standing[]): void {
 async function askIam(repositoryId: number, standings: readonly Standing[]): Promise<Iam> {
   const expected = standings.flatMap((standing) => roleOfStanding(standing, repositoryId)?.accountId ?? [])[0]
   try {
-    const view = await readOwnView(repositoryId, 'account', process.env.AWS_REGION || 'us-east-1')
+    const view = await readOwnView(repositoryId, 'account')
     if (expected === undefined || expected === view.accountId) return { asked: true, view }
     return {
       asked: false,

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectGolden } from '../golden/expect-golden.ts'
@@ -194,6 +197,37 @@ describe('a request from the terminal', () => {
     expect(stdout).toBe('Nobody can read customer-exports through Daypass now.\n')
     expect(profile.code).toBe(1)
     expect(profile.stderr).toContain('No request of alice is granted.')
+  })
+
+  test('is looked for in AWS where whoever asks is at home: by the environment, by the profile, or else anywhere', async () => {
+    const regions: (string | undefined)[] = []
+    const aws = createServer(({ headers }, response) => {
+      regions.push(headers.authorization?.split('/')[2])
+      response.writeHead(403).end()
+    })
+    aws.listen(0, '127.0.0.1')
+    await once(aws, 'listening')
+    const files = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
+      AWS_CONFIG_FILE: join(clone.root, 'aws-config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(clone.root, 'aws-keys'),
+    }
+    const keys = 'aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n'
+    await writeFile(files.AWS_CONFIG_FILE, '[profile china]\nregion = cn-north-1\n[profile nowhere]\n')
+    await writeFile(files.AWS_SHARED_CREDENTIALS_FILE, `[china]\n${keys}[nowhere]\n${keys}`)
+    const settings: readonly Readonly<Record<string, string>>[] = [
+      { AWS_PROFILE: 'china' },
+      { AWS_PROFILE: 'china', AWS_REGION: 'cn-northwest-1' },
+      { AWS_PROFILE: 'china', AWS_DEFAULT_REGION: 'us-gov-west-1' },
+      { AWS_PROFILE: 'nowhere' },
+    ]
+    for (const each of settings) {
+      const { stderr } = await daypass('olivia', ['who', 'customer-exports'], { ...files, ...each })
+      expect(stderr).toContain('IAM was not asked')
+    }
+    aws.close()
+
+    expect(regions).toEqual(['cn-north-1', 'cn-northwest-1', 'us-gov-west-1', 'us-east-1'])
   })
 })
 

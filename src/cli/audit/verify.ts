@@ -73,7 +73,7 @@ async function open(clone: Clone, audited: readonly Audited[], options: VerifyOp
 /** With the credentials of whoever asks; having none is no mistake. */
 async function askIam(repositoryId: number): Promise<{ readonly view?: OwnRoles; readonly why?: string }> {
   try {
-    return { view: await readOwnView(repositoryId, 'account', process.env.AWS_REGION || 'us-east-1') }
+    return { view: await readOwnView(repositoryId, 'account') }
   } catch (error) {
     return { why: reasonOf(error) }
   }
