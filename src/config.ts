@@ -1,5 +1,6 @@
 /** Environment and operator file → configuration, once, at the start; every problem is listed. */
 import type { Account } from './core/account.ts'
+import { apiBeside, PUBLIC, pagesBeside } from './core/github-address.ts'
 import { STANDARD_OUTPUT } from './event-stream.ts'
 import { parseOperatorFile } from './operator-file.ts'
 import {
@@ -176,7 +177,7 @@ function readWebhookSecret(settings: Settings): string | undefined {
   return invalid(settings, 'WEBHOOK_SECRET', `WEBHOOK_SECRET has fewer than ${MIN_SECRET} characters.`, fix)
 }
 
-const PUBLIC_API = 'https://api.github.com'
+const PUBLIC_API = apiBeside(PUBLIC)
 
 function readGitHub(settings: Settings): Config['github'] | undefined {
   const host = settings.text('GHE_HOST')
@@ -191,7 +192,8 @@ function readGitHub(settings: Settings): Config['github'] | undefined {
   }
   if (host !== undefined) {
     if (/^[a-z0-9][a-z0-9.-]*(?::\d{1,5})?$/i.test(host)) {
-      return { apiUrl: `https://${host}/api/v3`, htmlUrl: `https://${host}`, throttle: true }
+      const htmlUrl = `https://${host.toLowerCase()}`
+      return { apiUrl: apiBeside(htmlUrl), htmlUrl, throttle: true }
     }
     const fix = 'Write it without https:// and path, such as `github.example.com`.'
     return invalid(settings, 'GHE_HOST', 'GHE_HOST is not a host name.', fix)
@@ -201,10 +203,8 @@ function readGitHub(settings: Settings): Config['github'] | undefined {
   return url && gitHubAt(url)
 }
 
-/** The pages lie beside the API: at `https://HOST/api/v3` on the same host, at `https://api.HOST` without `api.`. */
 function gitHubAt(url: URL): Config['github'] {
-  const pages = `${url.protocol}//${url.host.replace(/^api\./, '')}`
-  return { apiUrl: url.href.replace(/\/+$/, ''), htmlUrl: pages, throttle: !isLoopback(url) }
+  return { apiUrl: url.href.replace(/\/+$/, ''), htmlUrl: pagesBeside(url), throttle: !isLoopback(url) }
 }
 
 function readAws(settings: Settings): Config['aws'] {

@@ -113,6 +113,7 @@ describe('a configuration', () => {
 
   test.each([
     [{ GHE_HOST: 'git.example.com' }, 'https://git.example.com/api/v3', 'https://git.example.com', true],
+    [{ GHE_HOST: 'acme.ghe.com' }, 'https://api.acme.ghe.com', 'https://acme.ghe.com', true],
     [
       { GITHUB_API_URL: 'https://git.example.com/api/v3/' },
       'https://git.example.com/api/v3',

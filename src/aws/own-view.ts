@@ -16,7 +16,8 @@ export interface OwnView {
 const TIME_OUTS = { connectionTimeout: 5000, requestTimeout: 15_000, throwOnRequestTimeout: true }
 
 /** Credentials, region and endpoint come the way the AWS SDK finds them. Throws whatever the SDK throws. */
-export async function readOwnView(repositoryId: number, alias: string, region: string): Promise<OwnView> {
+export async function readOwnView(repositoryId: number, alias: string): Promise<OwnView> {
+  const region = await findRegion()
   const settings = { region, requestHandler: TIME_OUTS, maxAttempts: 2 }
   const { Account: accountId, Arn } = await new STSClient(settings).send(new GetCallerIdentityCommand({}))
   if (accountId === undefined || Arn === undefined)
@@ -25,6 +26,12 @@ export async function readOwnView(repositoryId: number, alias: string, region: s
   const account = { alias, id: accountId, partition, region, role: '', boundary: '' }
   const roles = await listRoles(new IAMClient(settings), rolePathOf(repositoryId))
   return { accountId, partition, roles: roles.map((role) => parseStanding(role, account)) }
+}
+
+/** As the AWS CLI finds it; where nothing names any, the one that answers for IAM wherever people usually are. */
+async function findRegion(): Promise<string> {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
+  return AWS_REGION || AWS_DEFAULT_REGION || new STSClient().config.region().catch(() => 'us-east-1')
 }
 
 function partitionOf(arn: string): Account['partition'] {

@@ -5,7 +5,10 @@ import { parseDuration, parseInstant } from '../core/window.ts'
 export function repositoryFlags(command: Command): Command {
   return command
     .option('--repository <OWNER/NAME>', 'the access repository (default: the remote origin of the clone)')
-    .option('--github-url <URL>', 'where that GitHub is (default: GITHUB_SERVER_URL, or where the remote is)')
+    .option(
+      '--github-url <URL>',
+      'where that GitHub is (default: GITHUB_SERVER_URL, GITHUB_API_URL, or where the remote is)',
+    )
 }
 
 export function accountFlags(command: Command): Command {

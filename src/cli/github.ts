@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { Octokit } from '@octokit/rest'
+import { apiBeside, PUBLIC, pagesBeside } from '../core/github-address.ts'
 import type { Clone } from './clone.ts'
 import { EXIT, Failure, reasonOf } from './failure.ts'
 
@@ -16,6 +17,8 @@ export interface GitHubOptions {
 export interface Place {
   /** `https://github.com` */
   readonly url: string
+  /** `https://api.github.com` */
+  readonly apiUrl: string
   readonly owner: string
   readonly repo: string
   /** Whether somebody named this GitHub on purpose, and not only the clone's remote. */
@@ -33,7 +36,6 @@ export interface GitHubAs {
   now(): Promise<number>
 }
 
-const PUBLIC = 'https://github.com'
 const NAME = /^[\w-][\w.-]*\/[\w.-]*[\w-][\w.-]*$/
 /** Milliseconds; then the call counts as failed. */
 const TIMEOUT = 30_000
@@ -44,7 +46,7 @@ export async function connect(clone: Clone | undefined, options: GitHubOptions):
   const token = await findToken(place)
   const octokit = new Octokit({
     auth: token,
-    baseUrl: apiOf(place.url),
+    baseUrl: place.apiUrl,
     log: SILENT,
     request: {
       fetch: (url: Parameters<typeof fetch>[0], init: RequestInit = {}) =>
@@ -70,15 +72,12 @@ export async function connect(clone: Clone | undefined, options: GitHubOptions):
   }
 }
 
-export function apiOf(url: string): string {
-  return url === PUBLIC ? 'https://api.github.com' : `${url}/api/v3`
-}
-
 export async function findPlace(
   clone: Clone | undefined,
   { githubUrl, repository }: GitHubOptions,
 ): Promise<Place> {
-  const wanted = githubUrl ?? process.env.GITHUB_SERVER_URL
+  const api = readApi(process.env.GITHUB_API_URL)
+  const wanted = githubUrl ?? (process.env.GITHUB_SERVER_URL || api?.pages)
   const remote = parseRemote((await clone?.tryGit(['remote', 'get-url', 'origin']))?.trim() ?? '')
   const name = repository ?? remote?.name
   if (name === undefined || !NAME.test(name)) {
@@ -92,7 +91,15 @@ export async function findPlace(
   }
   const [owner = '', repo = ''] = name.split('/')
   const url = checkUrl(wanted ?? remote?.url ?? PUBLIC)
-  return { url, owner, repo, isNamed: wanted !== undefined }
+  // Whose API the variable names may be another GitHub: what is sent to this one is not for that.
+  const apiUrl = api?.pages === url ? api.url : apiBeside(url)
+  return { url, apiUrl, owner, repo, isNamed: wanted !== undefined }
+}
+
+function readApi(text: string | undefined): { readonly url: string; readonly pages: string } | undefined {
+  if (!text) return undefined
+  checkUrl(text)
+  return { url: text.replace(/\/+$/, ''), pages: pagesBeside(new URL(text)) }
 }
 
 /** A token goes over this address: in the clear only within the machine. */
@@ -147,26 +154,30 @@ async function tokenOfGh(host: string): Promise<string | undefined> {
   }
 }
 
-function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined
-  return 'response' in error && error.response !== undefined ? error.status : undefined
+interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/** Octokit calls it a 500 where no answer came at all. */
+function answerOf(error: unknown): Answer | undefined {
+  if (!(error instanceof Error) || !('status' in error) || !('response' in error)) return undefined
+  return error.response as Answer | undefined
 }
 
 function explained(error: unknown, what: string, { url, owner, repo }: Place): Failure {
-  const status = statusOf(error)
+  const answer = answerOf(error)
   const told = (message: string, fix: string) => new Failure(message, fix, { cause: error })
-  if (status === undefined)
+  if (answer === undefined)
     return told(`${url} could not be reached (${reasonOf(error)}).`, 'Check the network, and --github-url.')
+  const { status } = answer
   const message = `GitHub answered ${status} to ${what}: ${reasonOf(error)}.`
   switch (status) {
     case 401:
       return told(message, 'Renew the token: set GITHUB_TOKEN, or sign in again with `gh auth login`.')
     case 403:
     case 429:
-      return told(
-        message,
-        'The token may need the scope `repo` (or contents and pull requests: write, checks: read), or the rate limit is used up: wait.',
-      )
+      return told(message, isUsedUp(answer, message) ? 'The rate limit is used up: wait.' : rightsFix(what))
     case 404:
       return told(
         message,
@@ -175,6 +186,17 @@ function explained(error: unknown, what: string, { url, owner, repo }: Place): F
     default:
       return told(message, 'Look at the repository on GitHub, and run this again.')
   }
+}
+
+function isUsedUp({ status, headers }: Answer, message: string): boolean {
+  const isLimit = headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers
+  return status === 429 || isLimit || /\brate limit\b/i.test(message)
+}
+
+function rightsFix(what: string): string {
+  return what.endsWith('/check-runs')
+    ? 'Fine-grained personal access tokens can not read checks: set GITHUB_TOKEN to a classic one with the scope `repo`, or sign in with `gh auth login`.'
+    : 'The token may need the scope `repo`.'
 }
 
 /** What git needs to use the same token over HTTP; it is in no argument, so that no list of processes shows it. */

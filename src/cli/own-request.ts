@@ -2,7 +2,7 @@
 import { EXIT, Failure } from './failure.ts'
 import type { GitHubAs } from './github.ts'
 import { startProgress } from './output.ts'
-import { readStandings, type Standing } from './standing.ts'
+import { readStandings, type Standing, UNCLEAR_FIX } from './standing.ts'
 
 /** Windows open at most 30 days after the merge and last at most 30 days. */
 const LONGEST_LIFE = 60 * 86_400
@@ -31,12 +31,12 @@ export async function findRequest(
     throw new Failure(`More than one request is ${what}:\n${list}`, 'Name one by its number, such as 12.', {
       exitCode: EXIT.usage,
     })
-  const [near] = named
+  const near = named.find(({ state }) => wanted !== undefined || state.kind === 'unclear')
   throw new Failure(
-    near && wanted !== undefined
+    near
       ? `#${near.pull} ${near.path} is not ${what}: ${near.says.replace(/\.$/, '')}.`
       : `No request${wanted === undefined ? ` of ${login}` : ` ${wanted}`} is ${what}.`,
-    'See how they stand with `daypass status --all`.',
+    near?.state.kind === 'unclear' ? UNCLEAR_FIX : 'See how they stand with `daypass status --all`.',
     { exitCode: EXIT.no },
   )
 }

@@ -1,5 +1,6 @@
 /** Where requests stand, as GitHub tells: their pull requests, and the app's own checks on them. */
-import { identityHash } from '../core/grant.ts'
+import { identityHash, type RequestIdentity } from '../core/grant.ts'
+import { ofOneApp } from '../core/one-app.ts'
 import { parseRecord, type RequestRecord } from '../core/record.ts'
 import { ENDED_BECAUSE } from '../core/report-words.ts'
 import { isRequestPath, parseLocation, type RequestLocation } from '../core/request.ts'
@@ -33,6 +34,8 @@ export type StandingState =
   | { readonly kind: 'refused' }
   /** Closed without a merge. */
   | { readonly kind: 'withdrawn' }
+  /** Several apps have written its record. */
+  | { readonly kind: 'unclear' }
 
 type Pull = Awaited<ReturnType<GitHubAs['octokit']['pulls']['list']>>['data'][number]
 type CheckRun = Awaited<ReturnType<GitHubAs['octokit']['checks']['listForRef']>>['data']['check_runs'][number]
@@ -126,7 +129,9 @@ export async function standingsOf(
   const asking = files.filter(({ filename, status }) => kinds.includes(status) && isRequestPath(filename))
   if (asking.length === 0) return []
   const commit = pull.merged_at ? pull.merge_commit_sha : pull.head.sha
-  const checks = commit ? await readChecks(github, commit) : []
+  // A record that was written twice hides behind the newer one, and it is the older one that counts.
+  const which = pull.merged_at ? { check_name: GRANT, filter: 'all' as const } : { filter: 'latest' as const }
+  const checks = commit ? await readChecks(github, commit, which) : []
   return asking.map(({ filename: path, status }) => {
     const location = parseLocation(path)
     const shared = {
@@ -145,26 +150,42 @@ export async function standingsOf(
   })
 }
 
-async function readChecks({ octokit, at }: GitHubAs, ref: string): Promise<readonly CheckRun[]> {
-  const { data } = await octokit.checks.listForRef({ ...at, ref, filter: 'latest', per_page: 100 })
-  return data.check_runs
+async function readChecks(
+  { octokit, at }: GitHubAs,
+  ref: string,
+  which: { readonly check_name?: string; readonly filter: 'latest' | 'all' },
+): Promise<readonly CheckRun[]> {
+  return octokit.paginate(octokit.checks.listForRef, { ...at, ...which, ref, per_page: 100 })
 }
 
 /** A problem in the request comes first; then what the approval still waits for. */
 function whatIsMissing(checks: readonly CheckRun[]): string {
-  const request = checks.find(({ name }) => name === REQUEST)
-  const approval = checks.find(({ name }) => name === APPROVAL)
+  const own = ofOneApp(checks.filter(({ name }) => name === REQUEST || name === APPROVAL))
+  if (typeof own === 'string') return fromSeveral('Daypass', own)
+  const request = own.find(({ name }) => name === REQUEST)
+  const approval = own.find(({ name }) => name === APPROVAL)
   const said = request?.conclusion === 'failure' ? request : (approval ?? request)
   return said?.output.title ?? 'Not checked yet'
 }
 
+export const UNCLEAR_FIX =
+  'Ask who administers the repository to take `checks: write` from every app but Daypass.'
+
+function fromSeveral(name: string, apps: string): string {
+  return `Checks of the name ${name} come from several apps (${apps}), so that none is believed`
+}
+
 function merged(
   checks: readonly CheckRun[],
-  identity: { readonly repositoryId: number; readonly path: string; readonly pull: number },
+  identity: RequestIdentity,
   now: number,
 ): Pick<Standing, 'state' | 'says' | 'record' | 'summary'> {
   const hash = identityHash(identity)
-  const run = checks.find(({ name, external_id }) => name === GRANT && external_id?.endsWith(`:${hash}`))
+  const own = ofOneApp(
+    checks.filter(({ name, external_id }) => name === GRANT && external_id?.endsWith(`:${hash}`)),
+  )
+  if (typeof own === 'string') return { state: { kind: 'unclear' }, says: fromSeveral(GRANT, own) }
+  const [run] = own.toSorted((a, b) => a.id - b.id)
   const record = parseRecord(run?.output.text ?? undefined)
   const says = run?.output.title ?? 'Merged, and not judged yet'
   const summary = run?.output.summary ?? undefined

@@ -57,6 +57,7 @@ const LABELS: Readonly<Record<StandingState['kind'], string>> = {
   ended: 'ended',
   refused: 'refused',
   withdrawn: 'closed',
+  unclear: 'unclear',
 }
 
 const STYLES: Readonly<Record<StandingState['kind'], Style>> = {
@@ -68,6 +69,7 @@ const STYLES: Readonly<Record<StandingState['kind'], Style>> = {
   ended: 'dim',
   refused: 'red',
   withdrawn: 'dim',
+  unclear: 'red',
 }
 
 function bucketOf({ location, path }: Standing): string {

@@ -11,7 +11,7 @@ import { connect, type GitHubAs, type GitHubOptions } from './github.ts'
 import { columns, type Output, shown, startProgress } from './output.ts'
 import { accountsLending, notLent } from './request-answers.ts'
 import { roleOfStanding } from './role.ts'
-import { inTurns, type Standing, standingsOf } from './standing.ts'
+import { inTurns, type Standing, standingsOf, UNCLEAR_FIX } from './standing.ts'
 
 export interface WhoOptions extends GitHubOptions {
   readonly directory: string
@@ -46,6 +46,7 @@ export async function who(bucket: string, options: WhoOptions, output: Output): 
     await inTurns(paths, (path) => standingOf(github, repository.id, repository.default_branch, path, now))
   ).flat()
   progress.end()
+  refuseUnclear(standings)
   const iam = await askIam(repository.id, standings)
   const readers = combine(repository.id, liveGrants(iam, bucket, options.account, now), standings, iam)
   if (readers.length === 0 && paths.length === 0)
@@ -118,11 +119,18 @@ async function standingOf(
   return []
 }
 
+/** Nobody is to hear that nobody can read, where the record can't be told. */
+function refuseUnclear(standings: readonly Standing[]): void {
+  const unclear = standings.find(({ state }) => state.kind === 'unclear')
+  if (unclear === undefined) return
+  throw new Failure(`#${unclear.pull} ${unclear.path}: ${unclear.says}.`, UNCLEAR_FIX)
+}
+
 /** With the credentials of whoever asks; having none is no mistake. */
 async function askIam(repositoryId: number, standings: readonly Standing[]): Promise<Iam> {
   const expected = standings.flatMap((standing) => roleOfStanding(standing, repositoryId)?.accountId ?? [])[0]
   try {
-    const view = await readOwnView(repositoryId, 'account', process.env.AWS_REGION || 'us-east-1')
+    const view = await readOwnView(repositoryId, 'account')
     if (expected === undefined || expected === view.accountId) return { asked: true, view }
     return {
       asked: false,

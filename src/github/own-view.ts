@@ -1,6 +1,7 @@
 /** The evidence of requests as whoever asks sees it, by a token of their own: for people at a terminal, and to read only. */
 import { ProbotOctokit } from 'probot'
 import type { Evidence, FileAt } from '../core/evidence.ts'
+import { ofOneApp } from '../core/one-app.ts'
 import type { GrantRecord } from '../ports.ts'
 import { createContext } from './context.ts'
 import { readProvenance } from './evidence.ts'
@@ -76,9 +77,6 @@ export async function openOwnView(options: OwnViewOptions): Promise<OwnView> {
   }
 }
 
-/** Any workflow can write a check of any name, so what GitHub Actions wrote is nobody's word. */
-const ACTIONS = 'github-actions'
-
 async function findApp(
   octokit: ProbotOctokit,
   at: { readonly owner: string; readonly repo: string },
@@ -94,14 +92,9 @@ async function findApp(
     const written = data.check_runs.filter(({ external_id }) =>
       /^[a-z]+:[0-9a-f]{20}$/.test(external_id ?? ''),
     )
-    const apps = new Map(
-      written.flatMap(({ app }) => (app && app.slug !== ACTIONS ? [[app.id, app.slug]] : [])),
-    )
-    const [id] = apps.keys()
-    if (apps.size > 1)
-      throw new Error(
-        `several apps write records here (${[...apps].map(([id, slug]) => `${slug}: ${id}`).join(', ')})`,
-      )
+    const own = ofOneApp(written)
+    if (typeof own === 'string') throw new Error(`several apps write records here (${own})`)
+    const id = own[0]?.app?.id
     if (id !== undefined) return id
   }
   return 0

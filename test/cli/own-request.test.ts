@@ -15,16 +15,17 @@ function gitHubSaying(title: string): GitHubAs {
     head: { sha: 'a'.repeat(40) },
     user: { login: 'alice', type: 'User' },
   }
-  const run = { name: 'Daypass / request', conclusion: 'failure', output: { title } }
+  const app = { id: 1, slug: 'daypass' }
+  const run = { name: 'Daypass / request', conclusion: 'failure', app, output: { title } }
   const octokit = {
     repos: { get: async () => ({ data: { id: 1001, default_branch: 'main' } }) },
     pulls: { listFiles: async () => ({ data: [{ filename: PATH, status: 'added' }] }) },
-    checks: { listForRef: async () => ({ data: { check_runs: [run] } }) },
-    paginate: {
+    checks: {},
+    paginate: Object.assign(async () => [run], {
       async *iterator() {
         yield { data: [pull] }
       },
-    },
+    }),
   }
   return { octokit, at: {}, login: async () => 'alice', now: async () => 0 } as unknown as GitHubAs
 }

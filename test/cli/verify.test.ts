@@ -13,6 +13,11 @@ let world: TestWorld
 let clone: Repository
 let repository: string
 let ran: Ran
+/** Pull requests that extended others, or are said to have. */
+let longer: MergedRequest
+let longerByOscar: MergedRequest
+let longerRebased: MergedRequest
+let unapproved: MergedRequest
 
 const FOLDER = 'access-requests/prod/customer-exports'
 const pathOf = (name: string) => `${FOLDER}/${name}.yaml`
@@ -25,7 +30,12 @@ interface Answer {
     readonly anomalies: readonly { readonly code: string }[]
     readonly verified: {
       readonly outcome: string
-      readonly findings: readonly { readonly about: string; readonly outcome: string; readonly why: string }[]
+      readonly findings: readonly {
+        readonly about: string
+        readonly extension?: number
+        readonly outcome: string
+        readonly why: string
+      }[]
     }
   }[]
 }
@@ -37,7 +47,7 @@ const verified = (name: string) => told(name)?.verified
 const against = (name: string) =>
   verified(name)
     ?.findings.filter(({ outcome }) => outcome !== 'holds')
-    .map(({ about, why }) => `${about}: ${why}`)
+    .map(({ about, extension, why }) => `${about}${extension ? ` of #${extension}` : ''}: ${why}`)
 
 function audit(...args: string[]): Promise<Ran> {
   const { aws, github } = world.ready
@@ -70,6 +80,34 @@ function audit(...args: string[]): Promise<Ran> {
 const grant = (name: string, approver = 'olivia', duration = '30m') =>
   world.grant({ login: 'alice', approver }, repository, pathOf(name), requestYaml({ duration }))
 
+async function extend(
+  { path, branch }: MergedRequest,
+  by: string,
+  approver?: string,
+): Promise<MergedRequest> {
+  const files = { [path]: requestYaml({ duration: '40m' }) }
+  const opened = await world.propose(by, repository, { branch: `${branch}-longer`, files })
+  if (approver === undefined) return { ...opened, ...(await world.merge(by, opened)) }
+  await world.settled()
+  await world.approve(approver, opened)
+  const merged = await world.merge(approver, opened)
+  await world.settled()
+  return { ...opened, ...merged }
+}
+
+/** Each of the two stands on the branch for a while. */
+async function extendInTwoCommits({ path, branch: old }: MergedRequest): Promise<MergedRequest> {
+  const branch = `${old}-longer`
+  const files = (duration: string) => ({ [path]: requestYaml({ duration }) })
+  const opened = await world.propose('alice', repository, { branch, files: files('35m') })
+  const head = await world.commit('alice', repository, branch, files('40m'))
+  await world.settled()
+  await world.approve('olivia', { ...opened, head })
+  const merged = await world.mergeAs('olivia', { ...opened, head }, 'rebase')
+  await world.settled()
+  return merged
+}
+
 const dismiss = async ({ pull: pull_number }: MergedRequest) => {
   const at = { ...named(repository), pull_number }
   const { data } = await world.github('root').pulls.listReviews(at)
@@ -84,7 +122,10 @@ beforeAll(async () => {
   const honest = await grant('honest')
   await grant('left', 'oscar')
   const dismissed = await grant('dismissed')
-  await world.advance('31m')
+  longer = await extend(await grant('longer'), 'alice', 'olivia')
+  longerByOscar = await extend(await grant('longer-left'), 'alice', 'oscar')
+  longerRebased = await extendInTwoCommits(await grant('longer-rebased'))
+  await world.advance('41m')
   await world.settled()
   const unasked = requestYaml({ requester: 'mallory', duration: '30m' })
   await world.merge('mallory', await world.openRequest('mallory', repository, pathOf('refused'), unasked))
@@ -93,6 +134,8 @@ beforeAll(async () => {
   const role = (await world.roleOf(open)) ?? ''
   const lent = await grant('lent', 'olivia', '6h')
   const hidden = await grant('hidden', 'olivia', '6h')
+  const stretched = await grant('stretched')
+  const pushedLonger = await grant('pushed-longer')
   const lentRole = (await world.roleOf(lent)) ?? ''
 
   await world.app('stop')
@@ -125,6 +168,25 @@ beforeAll(async () => {
   // A grant that stands is told to have ended.
   await forge('lent', await blobOf('lent'), { pull: lent.pull, roleArn: lentRole })
   await world.commit('mallory', repository, 'main', { [pathOf('pushed')]: text })
+  // Mallory makes what was granted longer, and a receipt says that olivia approved that.
+  unapproved = await extend(stretched, 'mallory')
+  const [longerMessage = ''] = await world.removals(repository, longer.path)
+  const [approved] = parseReceipt(longerMessage)?.extensions ?? []
+  if (!approved) throw new Error('the extended request has no receipt that says so')
+  const stretching = async ({ path, pull }: MergedRequest, extension: number) => {
+    const { data } = await world.github('root').pulls.listReviews({ ...named(repository), pull_number: pull })
+    const at = Date.parse(data[0]?.submitted_at ?? '') / 1000
+    const approvals = receipt.approvals.map((one) => ({ ...one, commit: data[0]?.commit_id ?? '', at }))
+    const { mergedAt } = pull === stretched.pull ? stretched : pushedLonger
+    const name = path.slice(FOLDER.length + 1, -'.yaml'.length)
+    const extensions = [{ ...approved, pull: extension }]
+    await forge(name, await blobOf(name), { pull, approvals, from: mergedAt / 1000, extensions })
+  }
+  await stretching(stretched, unapproved.pull)
+  await world.commit('mallory', repository, 'main', {
+    [pushedLonger.path]: requestYaml({ duration: '40m' }),
+  })
+  await stretching(pushedLonger, unapproved.pull)
   await forge('pushed', await blobOf('pushed'), { pull: own.pull, requester })
 
   await world
@@ -174,6 +236,38 @@ describe('daypass audit --verify', () => {
     ])
   })
 
+  test('holds what extended it against GitHub too, by every witness, also where a rebase brought it', () => {
+    for (const [name, { pull }] of [
+      ['longer', longer],
+      ['longer-rebased', longerRebased],
+    ] as const) {
+      const found = verified(name)?.findings.filter(({ extension }) => extension === pull)
+
+      expect(verified(name)).toMatchObject({ outcome: 'holds' })
+      expect(found?.map(({ about }) => about)).toEqual(['pull request', 'approval'])
+    }
+  })
+
+  test('can not prove any more what was extended by the word of somebody who left the team', () => {
+    expect(verified('longer-left')?.outcome).toBe('unprovable')
+    expect(against('longer-left')).toEqual([
+      `approval of #${longerByOscar.pull}: oscar is not in @acme/data-owners now; past members can't be asked for.`,
+    ])
+  })
+
+  test('contradicts an extension that nobody approved, and one that was pushed', () => {
+    expect(verified('stretched')?.outcome).toBe('contradicted')
+    expect(against('stretched')).toContainEqual(
+      `approval of #${unapproved.pull}: GitHub has no approval of olivia at that time for that commit.`,
+    )
+    expect(against('stretched')).toContainEqual(
+      `pull request of #${unapproved.pull}: It was mallory who asked for it, not alice.`,
+    )
+    expect(against('pushed-longer')).toContainEqual(
+      `pull request of #${unapproved.pull}: GitHub knows of no pull request #${unapproved.pull} that changed the file.`,
+    )
+  })
+
   test('can not prove any more an approval that was dismissed since', () => {
     expect(verified('dismissed')?.outcome).toBe('unprovable')
     expect(against('dismissed')).toEqual(['approval: The approval of olivia was dismissed since.'])
@@ -221,7 +315,7 @@ describe('daypass audit --verify', () => {
     const { code, stdout } = await audit('--approver', 'oscar')
 
     expect(code).toBe(0)
-    expect(stdout).toContain('no longer provable 1')
+    expect(stdout).toContain('no longer provable 2')
     expect(stdout).toContain("oscar is not in @acme/data-owners now; past members can't be asked for.")
   })
 
@@ -263,7 +357,7 @@ describe('daypass audit --verify', () => {
       { cwd: clone.root, env: { GITHUB_TOKEN: github.tokens.root ?? '' } },
     )
 
-    expect(stdout).toContain('Held against GitHub: 1 request\n')
+    expect(stdout).toContain('Held against GitHub: 2 requests\n')
     expect(stdout).toContain(`no longer provable: ${FOLDER}/left.yaml (#`)
     expect(stdout).toContain('receipt: No key was given, so that its signature was not checked.')
     expect(stdout).not.toContain('None of the given keys')

@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectGolden } from '../golden/expect-golden.ts'
-import { startWorld, type TestWorld } from '../support/world.ts'
+import { type Check, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
+import { startBetween } from './between.ts'
 import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
 import { hasTerminals, runAtTerminal, type Typed } from './terminal.ts'
 
@@ -30,10 +34,10 @@ function daypass(
   login: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  url = world.ready.github.url,
 ): Promise<Ran> {
   const token = world.ready.github.tokens[login] ?? ''
-  const githubUrl = ['--github-url', world.ready.github.url]
-  return runCli([...args, ...githubUrl], { cwd: clone.root, env: { GITHUB_TOKEN: token, ...env } })
+  return runCli([...args, '--github-url', url], { cwd: clone.root, env: { GITHUB_TOKEN: token, ...env } })
 }
 
 /** What people read, command by command, without what is different each time. */
@@ -194,6 +198,37 @@ describe('a request from the terminal', () => {
     expect(profile.code).toBe(1)
     expect(profile.stderr).toContain('No request of alice is granted.')
   })
+
+  test('is looked for in AWS where whoever asks is at home: by the environment, by the profile, or else anywhere', async () => {
+    const regions: (string | undefined)[] = []
+    const aws = createServer(({ headers }, response) => {
+      regions.push(headers.authorization?.split('/')[2])
+      response.writeHead(403).end()
+    })
+    aws.listen(0, '127.0.0.1')
+    await once(aws, 'listening')
+    const files = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
+      AWS_CONFIG_FILE: join(clone.root, 'aws-config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(clone.root, 'aws-keys'),
+    }
+    const keys = 'aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n'
+    await writeFile(files.AWS_CONFIG_FILE, '[profile china]\nregion = cn-north-1\n[profile nowhere]\n')
+    await writeFile(files.AWS_SHARED_CREDENTIALS_FILE, `[china]\n${keys}[nowhere]\n${keys}`)
+    const settings: readonly Readonly<Record<string, string>>[] = [
+      { AWS_PROFILE: 'china' },
+      { AWS_PROFILE: 'china', AWS_REGION: 'cn-northwest-1' },
+      { AWS_PROFILE: 'china', AWS_DEFAULT_REGION: 'us-gov-west-1' },
+      { AWS_PROFILE: 'nowhere' },
+    ]
+    for (const each of settings) {
+      const { stderr } = await daypass('olivia', ['who', 'customer-exports'], { ...files, ...each })
+      expect(stderr).toContain('IAM was not asked')
+    }
+    aws.close()
+
+    expect(regions).toEqual(['cn-north-1', 'cn-northwest-1', 'us-gov-west-1', 'us-east-1'])
+  })
 })
 
 describe('a grant from the terminal', () => {
@@ -319,6 +354,72 @@ describe('a grant from the terminal', () => {
     expect(evilRegion.stdout).toBe('')
     expect(evilRole.code).toBe(2)
     expect(evilRole.stdout).toBe('')
+  })
+
+  describe('that others wrote checks of the same name for', () => {
+    const FOREIGN = '666666666666'
+    const forgedBy = (slug: string) => (run: Check) => {
+      const app = { ...run.app, id: 15_368, slug } as Check['app']
+      const forge = (text: string | null) => text?.replaceAll(/\d{12}(?=:role)/g, FOREIGN) ?? null
+      const output = { ...run.output, title: 'Forged', summary: forge(run.output.summary) }
+      // The older ones too: a workflow may be quicker than Daypass.
+      return [1, -1].map((step) => ({ ...run, id: run.id + step, app, output }))
+    }
+    /** A command as somebody types it where GitHub says more of checks than the sandbox does. */
+    async function amid(others: (run: Check) => readonly Check[], args: readonly string[]): Promise<Ran> {
+      const between = await startBetween(world.ready.github.url, others)
+      const ran = await daypass('alice', args, {}, between.url)
+      await between.close()
+      return ran
+    }
+
+    test('is the one that was recorded first, where Daypass recorded it twice', async () => {
+      const double = (run: Check) => [
+        { ...run, id: run.id + 1, external_id: 'double', output: { ...run.output, summary: '', text: null } },
+      ]
+      const ran = await amid(double, ['profile', '--print'])
+
+      expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('It works until') })
+      expect(ran.stdout).toContain(`role_arn = ${await world.roleOf(request)}\n`)
+    })
+
+    test('is not what a workflow says that it is', async () => {
+      const config = join(clone.root, 'amid-a-workflow')
+      const profile = await amid(forgedBy('github-actions'), [
+        ...['profile', '--region', 'eu-central-1', '--file', config],
+      ])
+      const status = await amid(forgedBy('github-actions'), ['status'])
+
+      expect(profile.code).toBe(0)
+      expect(await readFile(config, 'utf8')).toContain(`role_arn = ${await world.roleOf(request)}\n`)
+      expect(status.stdout).not.toContain('Forged')
+    })
+
+    test('is not believed to be anything where another app has written its record', async () => {
+      const config = join(clone.root, 'amid-another-app')
+      const commands = [
+        ['profile', '--file', config],
+        ['profile', String(pull), '--print'],
+        ['status'],
+        ['who', 'customer-exports'],
+      ]
+      const [profile, named, status, who] = await Promise.all(
+        commands.map((args) => amid(forgedBy('stranger'), args)),
+      )
+
+      for (const ran of [profile, named, who]) {
+        expect(ran).toMatchObject({ stdout: '', stderr: expect.stringContaining('come from several apps') })
+        expect(ran?.stderr).toContain('take `checks: write` from every app but Daypass')
+      }
+      expect([profile, named, who, status].map((ran) => ran?.code)).toEqual([1, 1, 3, 0])
+      expect(status?.stdout).toMatch(
+        /^#1 {2}unclear {2}prod\/customer-exports {2}Checks of the name Daypass \/ grant/,
+      )
+      await expect(stat(config)).rejects.toThrow('ENOENT')
+      note('profile (amid checks of another app)', profile as Ran)
+      note('status (amid checks of another app)', status as Ran)
+      note('who customer-exports (amid checks of another app)', who as Ran)
+    })
   })
 
   test('is told by git and, with credentials that may list roles, by IAM', async () => {
@@ -522,6 +623,30 @@ describe('whom a token goes to', () => {
     expect(dead.stderr).toContain('could not be reached')
     expect(clear.stderr).toContain('https://')
     expect(wrong.stderr + missing.stderr).not.toContain('ghp_')
+  })
+
+  test('a token that may not read checks, one that may not do something else, and a limit that is used up are told apart', async () => {
+    const path = 'access-requests/prod/customer-exports/refused.yaml'
+    await world.openRequest('alice', world.repositories.unprotected, path, requestYaml({}))
+    await world.settled()
+    const status = async (on: string, fault: object) => {
+      await world.order({ service: 'github', caller: '*', path: on, fault })
+      const ran = await daypass('alice', ['status'])
+      await world.clearFaults()
+      return ran
+    }
+    const forbidden = { kind: 'status', status: 403 }
+    const checks = await status('*/check-runs', forbidden)
+    const other = await status('*/pulls', forbidden)
+    const limit = await status('*/check-runs', { kind: 'throttle', status: 403 })
+
+    expect([checks, other, limit].map(({ code }) => code)).toEqual([3, 3, 3])
+    expect(checks.stderr).toContain('Fine-grained personal access tokens')
+    expect(checks.stderr).toContain('a classic one with the scope `repo`, or sign in with `gh auth login`')
+    expect(other.stderr).not.toContain('Fine-grained')
+    expect(other.stderr).toContain('The token may need the scope `repo`')
+    expect(limit.stderr).toContain('The rate limit is used up: wait')
+    expect(limit.stderr).not.toContain('scope')
   })
 })
 

@@ -17,6 +17,8 @@ export type Outcome = (typeof OUTCOMES)[number]
 
 export interface Finding {
   readonly about: 'receipt' | 'pull request' | 'approval' | 'record' | 'role'
+  /** Number of the pull request that extended it, where it is about that one. */
+  readonly extension?: number
   readonly outcome: Outcome
   readonly why: string
 }
@@ -24,29 +26,40 @@ export interface Finding {
 /** What GitHub and IAM say today. */
 export interface Today {
   readonly evidence: Evidence
+  /** Of each change of the file since, the oldest first; undefined where GitHub does not have its commit. */
+  readonly changes: readonly (Evidence | undefined)[]
   readonly record?: { readonly state: string; readonly text?: string }
   /** Whether the role lets somebody in now; undefined where IAM was not asked about that account. */
   readonly role?: 'live' | 'ended' | 'gone'
 }
 
-type Rule = NonNullable<ReturnType<typeof ruleFor>>
+type Rule = ReturnType<typeof ruleFor>
 
 export interface Terms {
   /** For its bucket, as the rules were when it came; undefined where they can't be read. */
-  readonly rule: Rule | undefined
+  readonly rule: Rule
+  /** The same for each change of the file. */
+  readonly changeRules: readonly Rule[]
   readonly keysGiven: boolean
   /** Seconds since the epoch. */
   readonly now: number
 }
 
-/** What a receipt and a record both claim. */
-interface Claim {
+/** What a receipt and a record both claim of a pull request. */
+interface PullClaim {
   readonly blob: string
   readonly pull?: number
   readonly author: Witness
   readonly mergedBy: Witness
-  readonly from: number
+  /** Begin of the window; of an extension there is none. */
+  readonly from?: number
   readonly approvals: readonly (Witness & { readonly commit: string; readonly at: number })[]
+}
+
+/** `blob` is what the last extension left. */
+interface Claim extends PullClaim {
+  /** The oldest first. */
+  readonly extensions?: readonly (Pick<PullClaim, 'mergedBy' | 'approvals'> & { readonly pull: number })[]
 }
 
 interface Witness {
@@ -59,7 +72,7 @@ export function compare(life: Life, today: Today, terms: Terms): readonly Findin
   const claim = claimOf(life, record)
   return [
     ...ofReceipt(life, terms),
-    ...(claim ? [...ofPull(claim, life, today.evidence), ...ofApprovals(claim, today.evidence, terms)] : []),
+    ...(claim ? [...ofOrigin(claim, life, today, terms), ...ofExtensions(claim, life, today, terms)] : []),
     ...ofRecord(life, today, record),
     ...ofRole(life, today, record, terms),
   ]
@@ -88,9 +101,18 @@ function claimOf({ receipt }: Life, record: RequestRecord | undefined): Claim | 
     return { ...claimed, author: requester }
   }
   if (receipt.kind === 'refused' || record === undefined) return undefined
-  const { blob, author, mergedBy, window, approvals } = record
-  const witnesses = approvals.map(({ person, commit, at }) => ({ ...person, commit, at }))
-  return { blob, author, mergedBy, from: window.start, approvals: witnesses }
+  const { blob, author, mergedBy, window, approvals, extensions = [] } = record
+  return {
+    ...{ blob, author, mergedBy, from: window.start, approvals: witnessesOf(approvals) },
+    extensions: extensions.map((extension) => ({
+      ...extension,
+      approvals: witnessesOf(extension.approvals),
+    })),
+  }
+}
+
+function witnessesOf(approvals: RequestRecord['approvals']): PullClaim['approvals'] {
+  return approvals.map(({ person, commit, at }) => ({ ...person, commit, at }))
 }
 
 function ofReceipt({ receipt }: Life, { keysGiven }: Terms): readonly Finding[] {
@@ -115,8 +137,48 @@ const LASTING = new Set([
   'existed-before',
 ])
 
-/** What an extension changed since is the record's to tell: here it is about what was added. */
-function ofPull(claim: Claim, { blobs, changed }: Life, evidence: Evidence): readonly Finding[] {
+function ofOrigin(
+  claim: Claim,
+  { blobs }: Life,
+  { evidence, changes }: Today,
+  terms: Terms,
+): readonly Finding[] {
+  const [first = claim.blob] = changes.length > 0 ? [blobs[changeBy(evidence.pull?.number, changes) + 1]] : []
+  return [...ofPull({ ...claim, blob: first }, evidence), ...ofApprovals(claim, evidence, terms.rule)]
+}
+
+/** Where the last change is that a pull request made, as a rebase merge brings several; -1 where it made none. */
+function changeBy(number: number | undefined, changes: Today['changes']): number {
+  return changes.findLastIndex((evidence) => evidence?.pull !== undefined && evidence.pull.number === number)
+}
+
+/** Each by the change that its pull request made; what else changed the file, the record and the history tell. */
+function ofExtensions(
+  { extensions = [], author, blob: last }: Claim,
+  { blobs }: Life,
+  { changes }: Today,
+  { changeRules }: Terms,
+): readonly Finding[] {
+  return extensions.flatMap((extension, index) => {
+    const { pull } = extension
+    const at = changeBy(pull, changes)
+    const evidence = changes[at]
+    const blob = index === extensions.length - 1 ? last : (blobs[at + 1] ?? '')
+    const claim = { ...extension, author, blob }
+    const found = evidence
+      ? [...ofPull(claim, evidence), ...ofApprovals(claim, evidence, changeRules[at])]
+      : [withoutChange(pull, changes)]
+    return found.map((finding) => ({ ...finding, extension: pull }))
+  })
+}
+
+function withoutChange(pull: number, changes: Today['changes']): Finding {
+  return changes.includes(undefined)
+    ? unprovable('pull request', 'GitHub does not have every commit that changed the file (any more).')
+    : contradicted('pull request', `GitHub knows of no pull request #${pull} that changed the file.`)
+}
+
+function ofPull(claim: PullClaim, evidence: Evidence): readonly Finding[] {
   const { pull, atMerge } = evidence
   const about = 'pull request'
   const lasting = lastingFault(evidence)
@@ -125,11 +187,11 @@ function ofPull(claim: Claim, { blobs, changed }: Life, evidence: Evidence): rea
   const found: Finding[] = []
   if (claim.pull !== undefined && claim.pull !== pull.number)
     found.push(contradicted(about, `It came by pull request #${pull.number}, not by #${claim.pull}.`))
-  if (atMerge === 'missing' || atMerge.blob !== (changed.length > 0 ? blobs[0] : claim.blob))
+  if (atMerge === 'missing' || atMerge.blob !== claim.blob)
     found.push(contradicted(about, 'What was merged are other bytes.'))
   found.push(...ofPerson('asked for it', pull.author, claim.author))
   found.push(...ofPerson('merged it', pull.mergedBy, claim.mergedBy))
-  if (pull.mergedAt !== undefined && claim.from < pull.mergedAt)
+  if (pull.mergedAt !== undefined && claim.from !== undefined && claim.from < pull.mergedAt)
     found.push(
       contradicted(
         about,
@@ -157,11 +219,11 @@ function ofPerson(did: string, found: Person | null, claimed: Witness): readonly
     : [contradicted(about, `It was ${found.login} who ${did}, not ${claimed.login}.`)]
 }
 
-function ofApprovals(claim: Claim, evidence: Evidence, terms: Terms): readonly Finding[] {
-  const needed = terms.rule?.approvalsNeeded ?? 1
+function ofApprovals(claim: PullClaim, evidence: Evidence, rule: Rule): readonly Finding[] {
+  const needed = rule?.approvalsNeeded ?? 1
   const few = claim.approvals.length < needed
   return [
-    ...claim.approvals.map((approval) => ofApproval(approval, claim, evidence, terms)),
+    ...claim.approvals.map((approval) => ofApproval(approval, claim, evidence, rule)),
     ...(few
       ? [
           contradicted(
@@ -174,10 +236,10 @@ function ofApprovals(claim: Claim, evidence: Evidence, terms: Terms): readonly F
 }
 
 function ofApproval(
-  { login, id, commit, at }: Claim['approvals'][number],
-  claim: Claim,
+  { login, id, commit, at }: PullClaim['approvals'][number],
+  claim: PullClaim,
   evidence: Evidence,
-  { rule }: Terms,
+  rule: Rule,
 ): Finding {
   const about = 'approval'
   const { pull, owners, atMerge } = evidence
@@ -215,7 +277,7 @@ const MAY_CHANGE: ReadonlySet<UncountedReason> = new Set([
 ])
 
 /** CODEOWNERS of that time is known, and who was in its teams is not. */
-function ofNonOwner(login: string, id: number, { owners }: Evidence, rule: Rule | undefined): Finding {
+function ofNonOwner(login: string, id: number, { owners }: Evidence, rule: Rule): Finding {
   const about = 'approval'
   const isNamed = owners.owners.some((owner) => owner.kind === 'user' && owner.person?.id === id)
   if (isNamed) return unprovable(about, `${login} owns the path, and can't write any more.`)

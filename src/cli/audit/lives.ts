@@ -11,11 +11,16 @@ export interface Life {
   readonly added: Step
   /** All that the file held, the first first. */
   readonly blobs: readonly string[]
-  readonly changed: readonly Step[]
+  readonly changed: readonly ChangedBy[]
   readonly removed?: Step
   /** Blob of the rules when it came. */
   readonly rules?: string
   readonly receipt: FoundReceipt
+}
+
+export type ChangedBy = Step & {
+  /** Blob of the rules at that time. */
+  readonly rules?: string
 }
 
 export type FoundReceipt =
@@ -41,7 +46,7 @@ interface Growing {
   readonly path: string
   readonly added: Step
   readonly blobs: string[]
-  readonly changed: Step[]
+  readonly changed: ChangedBy[]
   removed?: Step
   readonly rules?: string
   receipt: FoundReceipt
@@ -150,7 +155,7 @@ function grow(steps: readonly Step[]): readonly Growing[] {
         if (life) life.removed = step
         current.delete(path)
       } else if (life) {
-        life.changed.push(step)
+        life.changed.push({ ...step, ...(rules !== undefined && { rules }) })
         life.blobs.push(after)
       } else {
         const born: Growing = {

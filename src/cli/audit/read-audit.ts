@@ -17,8 +17,12 @@ export interface Audited {
   readonly entry: Entry
   readonly life: Life
   /** For its bucket, by the rules when it came; undefined where there were none that can be read. */
-  readonly rule: ReturnType<typeof ruleFor>
+  readonly rule: Rule
+  /** The same for each change of the file, by the rules as they were then. */
+  readonly changeRules: readonly Rule[]
 }
+
+type Rule = ReturnType<typeof ruleFor>
 
 /** Oldest first. */
 export async function readAudit(
@@ -35,8 +39,11 @@ export async function readAudit(
   return lives.map((life) => {
     const text = texts.get(life.blobs.at(-1) ?? '')
     const [, account = '', bucket = ''] = life.path.split('/')
-    const rules = life.rules === undefined ? undefined : rulesOf(life.rules)
-    const rule = rules && ruleFor(rules, { account, bucket })
+    const ruleBy = (blob: string | undefined): Rule => {
+      const rules = blob === undefined ? undefined : rulesOf(blob)
+      return rules && ruleFor(rules, { account, bucket })
+    }
+    const rule = ruleBy(life.rules)
     const entry = entryOf(life, {
       ...(text !== undefined && { text }),
       ...(rule && { longestWindow: rule.longestWindow }),
@@ -44,7 +51,7 @@ export async function readAudit(
       keysGiven: keys.size > 0,
       now,
     })
-    return { entry, life, rule }
+    return { entry, life, rule, changeRules: life.changed.map(({ rules }) => ruleBy(rules)) }
   })
 }
 
@@ -74,9 +81,9 @@ async function lookUp(root: string, lives: readonly Life[]): Promise<LookedUp> {
 }
 
 /** The file only where no receipt tells what it said. */
-function blobsOf({ receipt, blobs, rules }: Life): readonly string[] {
+function blobsOf({ receipt, blobs, rules, changed }: Life): readonly string[] {
   const file = receipt.kind === 'found' ? [] : blobs.slice(-1)
-  return rules === undefined ? file : [...file, rules]
+  return [...file, ...[{ rules }, ...changed].flatMap((step) => step.rules ?? [])]
 }
 
 /** A receipt may name anything; git is asked for what looks like a commit. */

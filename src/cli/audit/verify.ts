@@ -6,11 +6,12 @@ import { phaseOf } from '../../core/window.ts'
 import { type OwnEvidence, type OwnView, openOwnView } from '../../github/own-view.ts'
 import type { Clone } from '../clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from '../failure.ts'
-import { apiOf, findPlace, findToken, type GitHubOptions } from '../github.ts'
+import { findPlace, findToken, type GitHubOptions } from '../github.ts'
 import { type Output, type Style, shown, startProgress } from '../output.ts'
 import { roleIn } from '../role.ts'
 import { inTurns } from '../standing.ts'
 import { compare, type Finding, OUTCOMES, type Outcome, type Today, worst } from './compare.ts'
+import type { Step } from './history.ts'
 import type { Audited } from './read-audit.ts'
 import { named } from './table.ts'
 
@@ -56,14 +57,14 @@ export async function verifyAll(
 
 async function open(clone: Clone, audited: readonly Audited[], options: VerifyOptions): Promise<OwnView> {
   const place = await findPlace(clone, options)
-  const { owner, repo } = place
-  const settings = { apiUrl: apiOf(place.url), token: await findToken(place), owner, repo }
+  const { apiUrl, owner, repo } = place
+  const settings = { apiUrl, token: await findToken(place), owner, repo }
   const commits = audited.map(({ life }) => life.added.commit).toReversed()
   try {
     return await openOwnView({ ...settings, commits, ...(options.appId && { appId: options.appId }) })
   } catch (error) {
     const fix =
-      'Check --repository, --github-url and the token; say --app-id NUMBER where several apps write records.'
+      'Check --repository, --github-url and the token (classic, with `repo` and `read:org`: fine-grained ones can not read checks); say --app-id NUMBER where several apps write records.'
     throw new Failure(`The evidence of ${owner}/${repo} can't be read: ${reasonOf(error)}.`, fix, {
       cause: error,
     })
@@ -73,7 +74,7 @@ async function open(clone: Clone, audited: readonly Audited[], options: VerifyOp
 /** With the credentials of whoever asks; having none is no mistake. */
 async function askIam(repositoryId: number): Promise<{ readonly view?: OwnRoles; readonly why?: string }> {
   try {
-    return { view: await readOwnView(repositoryId, 'account', process.env.AWS_REGION || 'us-east-1') }
+    return { view: await readOwnView(repositoryId, 'account') }
   } catch (error) {
     return { why: reasonOf(error) }
   }
@@ -82,25 +83,27 @@ async function askIam(repositoryId: number): Promise<{ readonly view?: OwnRoles;
 async function verify(
   view: OwnView,
   roles: OwnRoles | undefined,
-  { life, rule }: Audited,
+  { life, rule, changeRules }: Audited,
   { at: now, key }: VerifyOptions,
 ): Promise<Verified> {
-  const { added, path, blobs, receipt } = life
+  const { added, changed, path, blobs, receipt } = life
   const unprovable = (why: string): Verified => ({
     outcome: 'unprovable',
     findings: [{ about: 'pull request', outcome: 'unprovable', why }],
   })
   if (receipt.kind === 'found' && receipt.receipt.repositoryId !== view.repositoryId)
     return unprovable('Its receipt is of another repository, or of this one before it was made anew.')
+  const evidenceOf = ({ commit }: Step, index: number) =>
+    view.evidenceOf(commit, path, { blob: blobs[index] ?? '', mode: '100644' })
   try {
-    const found = await view.evidenceOf(added.commit, path, { blob: blobs[0] ?? '', mode: '100644' })
+    const [found, ...since] = await Promise.all([added, ...changed].map(evidenceOf))
     if (found === undefined)
       return unprovable(`GitHub does not have commit ${added.commit.slice(0, 7)} (any more).`)
     const role = roleOf(roles, view.repositoryId, life, found, now)
     const findings = compare(
       life,
-      { ...found, ...(role && { role }) },
-      { rule, keysGiven: key.length > 0, now },
+      { ...found, changes: since.map((one) => one?.evidence), ...(role && { role }) },
+      { rule, changeRules, keysGiven: key.length > 0, now },
     )
     return { outcome: worst(findings), findings }
   } catch (error) {
@@ -165,8 +168,9 @@ export function printVerification(
       line()
       const entry = audited[index]?.entry
       line(`${paint(STYLES[outcome], WORDS[outcome])}: ${entry ? named(entry) : ''}`)
-      for (const { about, why, outcome: found } of one.findings)
-        if (found !== 'holds') line(`  ${about}: ${shown(why)}`)
+      for (const { about, extension, why, outcome: found } of one.findings)
+        if (found !== 'holds')
+          line(`  ${about}${extension === undefined ? '' : ` of extension #${extension}`}: ${shown(why)}`)
     }
   }
   if (withoutIam !== undefined) note(`note: IAM was not asked: ${shown(withoutIam)}.`)
