@@ -92,7 +92,8 @@ function readKeys(files: readonly string[]): PublicKeys {
 }
 
 async function headOf(clone: Clone, ref: string | undefined): Promise<string> {
-  return commitOrFail(clone, ref ?? (await remoteDefault(clone)) ?? 'HEAD')
+  const base = ref === undefined ? await remoteDefault(clone) : undefined
+  return base?.commit ?? commitOrFail(clone, ref ?? 'HEAD')
 }
 
 /** What was cut off would look as if it had never been. */
