@@ -8,6 +8,7 @@ import type { Rules } from './core/rules.ts'
 import { earliest } from './earliest.ts'
 import { examine } from './examine.ts'
 import { cutOff, type Examined } from './examined.ts'
+import { fewAtOnce } from './few-at-once.ts'
 import { type Head, type HeadsOfCommit, readHeads } from './heads.ts'
 import { type ApprovedHead, CutOff, type Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
@@ -19,6 +20,9 @@ const UNKNOWN = 'unknown'
 
 /** Who is in a team, and who may write, shows in nothing that is read at every look: everything is looked at anew this often. Seconds. */
 const LOOK_ANEW_AFTER = 600
+
+/** Anybody may open any number of pull requests, with files as large as are read. */
+const HEADS_AT_ONCE = 8
 
 /** Brings the checks **Daypass / request** and **Daypass / approval** of every open pull request and merge group up to date. Returns when somebody else is to be asked, in seconds since the epoch. */
 export async function preview(world: PreviewWorld): Promise<number | undefined> {
@@ -36,7 +40,7 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
   forgetClosed(world, heads, open)
   const rules = readRules(base)
   await Promise.all([
-    ...[...heads].map(([sha, sharing]) =>
+    fewAtOnce(heads, HEADS_AT_ONCE, ([sha, sharing]) =>
       attempt(world, 'check a pull request', { pull: sharing[0].pull }, () =>
         check(world, github, rules, base, { sha, heads: sharing, key: keyOf(base, sharing, hints) }),
       ),

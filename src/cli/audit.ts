@@ -18,7 +18,7 @@ import { exitCodeOf, printVerification, type Verification, verifyAll } from './a
 import type { AuditOptions } from './audit-options.ts'
 import { type Clone, commitOrFail, openClone, remoteDefault } from './clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
-import { type Output, startProgress } from './output.ts'
+import { asJson, type Output, startProgress } from './output.ts'
 
 export async function audit(options: AuditOptions, output: Output): Promise<ExitCode> {
   const clone = await openClone(options.directory)
@@ -92,7 +92,8 @@ function readKeys(files: readonly string[]): PublicKeys {
 }
 
 async function headOf(clone: Clone, ref: string | undefined): Promise<string> {
-  return commitOrFail(clone, ref ?? (await remoteDefault(clone)) ?? 'HEAD')
+  const base = ref === undefined ? await remoteDefault(clone) : undefined
+  return base?.commit ?? commitOrFail(clone, ref ?? 'HEAD')
 }
 
 /** What was cut off would look as if it had never been. */
@@ -145,9 +146,9 @@ function* linesOf(
       return
     case 'json': {
       const { entries: _, ...counts } = tally(entries)
-      yield `{\n"commit": ${JSON.stringify(head)},\n"at": ${JSON.stringify(formatInstant(options.at))},\n"signaturesChecked": ${keys.size > 0},\n"counts": ${JSON.stringify(counts)},\n"requests": [`
+      yield `{\n"commit": ${asJson(head)},\n"at": ${asJson(formatInstant(options.at))},\n"signaturesChecked": ${keys.size > 0},\n"counts": ${asJson(counts)},\n"requests": [`
       for (const [index, entry] of entries.entries())
-        yield `${index > 0 ? ',' : ''}\n${JSON.stringify({ ...jsonEntry(entry), verified: verification?.verified[index] })}`
+        yield `${index > 0 ? ',' : ''}\n${asJson({ ...jsonEntry(entry), verified: verification?.verified[index] })}`
       yield '\n]\n}\n'
       return
     }

@@ -43,18 +43,29 @@ export function textAt(clone: Clone, commit: string, path: string): Promise<stri
   return clone.tryGit(['cat-file', 'blob', `${commit}:${path}`])
 }
 
-/** The branch that the clone takes for the default one, as a remote-tracking branch; undefined where it has none. */
-export async function remoteDefault(clone: Clone, remote = 'origin'): Promise<string | undefined> {
-  const head = await clone.tryGit(['symbolic-ref', '--quiet', '--short', `refs/remotes/${remote}/HEAD`])
-  const candidates = [head?.trim(), `${remote}/main`, `${remote}/master`]
-  for (const candidate of candidates) {
-    if (candidate && (await commitOf(clone, candidate)) !== undefined) return candidate
+const REMOTE = 'refs/remotes/'
+
+export interface Branch {
+  /** For people: `origin/main`. */
+  readonly name: string
+  readonly commit: string
+}
+
+/**
+ * The branch that the clone takes for the default one, as a remote-tracking branch; undefined where it has none. It is
+ * asked for by its full name: whoever can push can push a tag `origin/main` too, which the short name would stand for.
+ */
+export async function remoteDefault(clone: Clone): Promise<Branch | undefined> {
+  const head = await clone.tryGit(['symbolic-ref', '--quiet', `${REMOTE}origin/HEAD`])
+  for (const ref of [head?.trim(), `${REMOTE}origin/main`, `${REMOTE}origin/master`]) {
+    const commit = ref && (await commitOf(clone, ref))
+    if (commit) return { name: ref.replace(REMOTE, ''), commit }
   }
   return undefined
 }
 
 /** The sha that a name stands for; undefined where it stands for no commit. */
-export async function commitOf(clone: Clone, name: string): Promise<string | undefined> {
+async function commitOf(clone: Clone, name: string): Promise<string | undefined> {
   const sha = await clone.tryGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`])
   return sha?.trim()
 }

@@ -11,13 +11,32 @@ export interface Output {
   line(text?: string): void
   /** The answer as a whole, for programs. */
   json(value: unknown): void
-  /** A remark that is no part of the answer. */
+  /** A remark that is no part of the answer; in it too nothing can steer the terminal. */
   note(text: string): void
   paint(style: Style, text: string): string
 }
 
 /** Text that somebody else wrote, as one line in which nothing can steer the terminal or hide. */
 export const shown = plain
+
+/** The same of text of several lines, each of which keeps how far it is set in. */
+export function shownLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${/^ */.exec(line)?.[0] ?? ''}${shown(line)}`)
+    .join('\n')
+}
+
+/** What JSON lets stand in a text as it is, and yet steers a terminal or turns around what it shows. */
+const STEERING = /[\u007f-\u009f]|\p{Bidi_Control}/gu
+
+/** JSON in which nothing hides, whoever wrote the texts in it. */
+export function asJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    STEERING,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
 
 /** https://no-color.org: any value that is not empty. */
 function wantsColor(stream: NodeJS.WriteStream): boolean {
@@ -32,10 +51,10 @@ export function createOutput({ json }: { readonly json: boolean }): Output {
       if (!json) process.stdout.write(`${text}\n`)
     },
     json: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+      if (json) process.stdout.write(`${asJson(value, 2)}\n`)
     },
     note: (text) => {
-      if (!json) process.stderr.write(`${text}\n`)
+      if (!json) process.stderr.write(`${shownLines(text)}\n`)
     },
     paint: (style, text) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text),
   }
@@ -49,9 +68,9 @@ export function reportFailure(error: unknown, { json }: { readonly json: boolean
       : new Failure(reasonOf(error), 'This is a mistake in Daypass: please report it with DEBUG=1 set.', {
           cause: error,
         })
-  if (json) process.stdout.write(`${JSON.stringify({ error: errorOf(failure) }, null, 2)}\n`)
-  else process.stderr.write(`daypass: ${failure.message}\n  ${failure.fix}\n`)
-  if (process.env.DEBUG) process.stderr.write(`${traceOf(error)}\n`)
+  if (json) process.stdout.write(`${asJson({ error: errorOf(failure) }, 2)}\n`)
+  else process.stderr.write(`${shownLines(`daypass: ${failure.message}\n  ${failure.fix}`)}\n`)
+  if (process.env.DEBUG) process.stderr.write(`${shownLines(traceOf(error))}\n`)
   return failure.exitCode
 }
 

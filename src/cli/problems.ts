@@ -1,6 +1,6 @@
 /** Problems as a terminal shows them: `file:line:column`, which editors and terminals make a link of, then what and how. */
 import type { Problem } from '../core/problem.ts'
-import { type Output, shown } from './output.ts'
+import { type Output, shown, shownLines } from './output.ts'
 
 export function formatProblem(
   { file, line, column, code, message, fix }: Problem,
@@ -12,10 +12,5 @@ export function formatProblem(
 
 /** Some messages show the line they speak of; its hidden characters are named already. */
 function indented(text: string): string {
-  return text.split('\n').map(shownKeepingIndent).join('\n  ')
-}
-
-function shownKeepingIndent(line: string): string {
-  const indent = /^ */.exec(line)?.[0] ?? ''
-  return indent + shown(line)
+  return shownLines(text).replaceAll('\n', '\n  ')
 }

@@ -6,7 +6,7 @@ import { CODEOWNERS_PLACES } from '../core/codeowners.ts'
 import { type Parsed, refused } from '../core/problem.ts'
 import { parseRules, RULES_PATH, type Rules } from '../core/rules.ts'
 import { readText } from './accounts.ts'
-import { type Clone, commitOrFail, findClone, remoteDefault, textAt } from './clone.ts'
+import { type Branch, type Clone, commitOrFail, findClone, remoteDefault, textAt } from './clone.ts'
 import { EXIT, Failure } from './failure.ts'
 
 export interface Sources {
@@ -33,9 +33,13 @@ export async function findSources({ directory, base: wanted }: SourceOptions): P
     })
   const clone = await findClone(directory)
   if (clone === undefined || clone.isBare) return { root: resolve(directory), ...(clone && { clone }) }
-  const baseName = wanted ?? (await remoteDefault(clone))
-  if (baseName === undefined) return { root: clone.root, clone }
-  return { root: clone.root, clone, baseName, base: await commitOrFail(clone, baseName) }
+  const base = await (wanted === undefined ? remoteDefault(clone) : namedBranch(clone, wanted))
+  if (base === undefined) return { root: clone.root, clone }
+  return { root: clone.root, clone, baseName: base.name, base: base.commit }
+}
+
+async function namedBranch(clone: Clone, name: string): Promise<Branch> {
+  return { name, commit: await commitOrFail(clone, name) }
 }
 
 export interface RulesRead {

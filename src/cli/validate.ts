@@ -1,7 +1,7 @@
 /** `daypass validate`: what the check would say of requests, rules and CODEOWNERS, before anything is pushed. */
 import { isGuarded, problemsOfGuarded } from '../core/guarded.ts'
 import type { Parsed, Problem } from '../core/problem.ts'
-import { count } from '../core/report-words.ts'
+import { count, countProblems } from '../core/report-words.ts'
 import { isRequestPath } from '../core/request.ts'
 import { RULES_PATH, type Rules } from '../core/rules.ts'
 import { type AccountOptions, type Accounts, readAccounts } from './accounts.ts'
@@ -133,6 +133,6 @@ function printFindings(findings: readonly Finding[], output: Output): void {
   }
   const bad = findings.filter((finding) => finding.problems.length > 0).length
   output.line(
-    `${output.paint('red', count(problems.length, 'problem'))} in ${bad} of ${count(findings.length, 'file')}.`,
+    `${output.paint('red', countProblems(problems))} in ${bad} of ${count(findings.length, 'file')}.`,
   )
 }

@@ -1,10 +1,14 @@
 /** What people are told of a CODEOWNERS file that GitHub does not take as it is written. */
 import type { Codeowners, CodeownersError } from './codeowners.ts'
-import type { Mistake, Problem } from './problem.ts'
+import { bounded, type Mistake, type Problem } from './problem.ts'
 import { quote } from './text.ts'
 
-export function codeownersProblems(file: string, { errors }: Codeowners): Problem[] {
-  return errors.map((error) => ({ file, line: error.line, column: error.column, ...mistakeOf(error) }))
+export function codeownersProblems(file: string, { errors, errorsInAll }: Codeowners): readonly Problem[] {
+  const problemOf = (error: CodeownersError): Problem => {
+    const { line, column } = error
+    return { file, line, column, ...mistakeOf(error) }
+  }
+  return bounded(errors, problemOf, errorsInAll)
 }
 
 /** GitHub's own message repeats the whole line, which may be of any length and hold anything. */

@@ -1,5 +1,6 @@
 /** GitHub's CODEOWNERS files: read, every invalid line named, and asked who owns a path. */
 import { compilePattern, matchesPath, type PathPattern } from './codeowners-pattern.ts'
+import { MOST_PROBLEMS } from './problem.ts'
 
 /** Looked for in this order; the first that exists is the one in force. */
 export const CODEOWNERS_PLACES = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'] as const
@@ -33,7 +34,9 @@ export interface CodeownersError {
 
 export interface Codeowners {
   readonly rules: readonly CodeownersRule[]
+  /** The first of them, as many as people are told of: each holds its whole line. */
   readonly errors: readonly CodeownersError[]
+  readonly errorsInAll: number
   /** The same rules by the plain segments that their patterns begin with; a path need not be held against all others. */
   readonly byPrefix: ReadonlyMap<string, readonly CodeownersRule[]>
 }
@@ -49,22 +52,24 @@ export function parseCodeowners(source: string): Codeowners {
     return tooLarge('GitHub ignores a CODEOWNERS file of 3 MB or more')
   const rules: CodeownersRule[] = []
   const errors: CodeownersError[] = []
+  let errorsInAll = 0
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/)
   for (const [index, text] of lines.entries()) {
     const read = readLine(index + 1, text)
     if (read === undefined) continue
-    if ('kind' in read) errors.push(read)
-    else rules.push(read)
-    if (rules.length + errors.length > CODEOWNERS_LINES)
+    if (!('kind' in read)) rules.push(read)
+    else if (++errorsInAll <= MOST_PROBLEMS) errors.push(read)
+    if (rules.length + errorsInAll > CODEOWNERS_LINES)
       return tooLarge(`No more than ${CODEOWNERS_LINES} lines of a CODEOWNERS file are read`)
   }
-  return { rules, errors, byPrefix: groupByPrefix(rules) }
+  return { rules, errors, errorsInAll, byPrefix: groupByPrefix(rules) }
 }
 
 /** Ignored whole: half a file would have other owners. */
 function tooLarge(why: string): Codeowners {
   const message = `File too large: ${why}, so that nobody owns anything`
-  return { rules: [], errors: [{ line: 1, column: 1, kind: 'File too large', message }], byPrefix: new Map() }
+  const error = { line: 1, column: 1, kind: 'File too large', message } as const
+  return { rules: [], errors: [error], errorsInAll: 1, byPrefix: new Map() }
 }
 
 function groupByPrefix(rules: readonly CodeownersRule[]): Map<string, CodeownersRule[]> {

@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts'
 import { type ApprovalFinding, approvalReport } from './report-approval.ts'
 import type { RequestFinding } from './report-request.ts'
 import { approvers, mergers, standIns, tally } from './report-standing.ts'
-import { bullets, compose, count, lengthOf, utc, whatIsAsked } from './report-words.ts'
+import { bullets, compose, countProblems, lengthOf, utc, whatIsAsked } from './report-words.ts'
 import type { Window } from './window.ts'
 
 /** Where a request stands that is not merged. */
@@ -70,7 +70,7 @@ function commentJudged(
     }
     case 'problems':
       return compose([
-        `**It can't be granted as it is: ${count(request.problems.length, 'problem')}.**`,
+        `**It can't be granted as it is: ${countProblems(request.problems)}.**`,
         bullets(request.problems.map(problemLine), MOST_PROBLEMS),
         `Push a commit that mends ${request.problems.length === 1 ? 'it' : 'them'}. The ${checks} has more, on the very lines.`,
       ])

@@ -16,7 +16,7 @@ export interface Problem extends Position {
   readonly fix: string
 }
 
-/** The outcome of reading a file: its value, or every problem it has. */
+/** The outcome of reading a file: its value, or what is wrong with it. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly [Problem, ...Problem[]] }
@@ -25,6 +25,7 @@ export type Parsed<T> =
 export const READING_CODES = [
   // Any file.
   'not-text',
+  'more-problems',
   // Any YAML file.
   'too-large',
   'not-yaml',
@@ -121,14 +122,44 @@ export interface Mistake {
 
 /** Every problem, in the order of the file. */
 export function refused(...problems: readonly [Problem, ...Problem[]]): Parsed<never> {
-  const [first, ...others] = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const [first, ...others] = problems.toSorted(byPlace)
   return { ok: false, problems: [first ?? problems[0], ...others] }
+}
+
+function byPlace(a: Position, b: Position): number {
+  return a.line - b.line || a.column - b.column
 }
 
 /** The value where nothing is wrong. */
 export function outcome<T>(problems: readonly Problem[], value: () => T): Parsed<T> {
   const [first, ...others] = problems
   return first ? refused(first, ...others) : { ok: true, value: value() }
+}
+
+/** As many as GitHub takes annotations in one call: more would only hide each other, and a file can hold any number. */
+export const MOST_PROBLEMS = 50
+
+/** The problems of one file. Of too many the first are made, and a last one that says how many `all` the others are. */
+export function bounded<T>(
+  found: readonly T[],
+  problemOf: (one: T) => Problem,
+  all = found.length,
+): readonly Problem[] {
+  if (all <= MOST_PROBLEMS) return found.map(problemOf)
+  const told = found
+    .slice(0, MOST_PROBLEMS - 1)
+    .map(problemOf)
+    .toSorted(byPlace)
+  const last = told.at(-1)
+  return last ? [...told, { ...last, ...moreProblems(all - told.length) }] : []
+}
+
+function moreProblems(left: number): Mistake {
+  return {
+    code: 'more-problems',
+    message: `The file has ${left} more problems.`,
+    fix: 'Mend the others first; it is read again then.',
+  }
 }
 
 /** A mistake of a file as a whole. */

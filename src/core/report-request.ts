@@ -3,13 +3,14 @@ import type { Standing } from './approval.ts'
 import type { Asked } from './asked.ts'
 import { formatPolicy, type Grant } from './grant.ts'
 import { code, codeBlock, cut, inline, plain, prose } from './markdown.ts'
-import type { Problem } from './problem.ts'
+import { MOST_PROBLEMS, type Problem } from './problem.ts'
 import type { Annotation, CheckReport } from './report.ts'
 import { whoDecides } from './report-standing.ts'
 import {
   bullets,
   compose,
   count,
+  countProblems,
   enumerate,
   folded,
   lengthOf,
@@ -62,8 +63,6 @@ export interface RequestReport extends CheckReport {
   readonly conclusion: 'success' | 'failure' | 'neutral'
 }
 
-/** GitHub takes 50 annotations in one call; a file with more problems has to be written anew anyway. */
-const MOST_PROBLEMS = 50
 const LONGEST_TITLE = 120
 
 /** Said before anybody decides, and to whoever looks after the rules. */
@@ -168,7 +167,7 @@ function problemsTitle(problems: readonly Problem[]): string {
   const files = [...new Set(problems.map(({ file }) => file))]
   const [only] = files
   const where = files.length === 1 && only !== undefined ? nameOf(only) : `${files.length} files`
-  return `${count(problems.length, 'problem')} in ${where}`
+  return `${countProblems(problems)} in ${where}`
 }
 
 function nameOf(file: string): string {

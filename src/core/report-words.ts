@@ -2,6 +2,7 @@
 import type { Account, Principal } from './account.ts'
 import type { End, EndReason } from './grant.ts'
 import { code, inline } from './markdown.ts'
+import type { Problem } from './problem.ts'
 import type { AccessRequest, RequestLocation } from './request.ts'
 import { formatDuration, formatInstant } from './window.ts'
 
@@ -58,6 +59,12 @@ export function enumerate(
 /** `1 problem`, `2 problems` */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Of a file that has very many, the last stands for those that are not told. */
+export function countProblems(problems: readonly Problem[]): string {
+  const told = problems.filter(({ code }) => code !== 'more-problems')
+  return `${count(told.length, 'problem')}${told.length < problems.length ? ' and more' : ''}`
 }
 
 export function bullets(items: readonly string[], longest = LONGEST_LIST): string {

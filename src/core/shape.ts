@@ -1,7 +1,7 @@
 /** Holds a YAML file against its zod schema, and says of every mistake where it is, what was expected and how to mend it. */
 import { z } from 'zod'
 import type { Mistake, Parsed, Problem } from './problem.ts'
-import { outcome } from './problem.ts'
+import { bounded, outcome } from './problem.ts'
 import { alternatives, nearest, quote } from './text.ts'
 import type { YamlFile, YamlPath } from './yaml.ts'
 
@@ -25,17 +25,19 @@ export function inForm(pattern: RegExp, fix: string) {
 export function readShape<T>(schema: z.ZodType<T>, yaml: YamlFile): Parsed<T> {
   const result = schema.safeParse(yaml.value)
   if (result.success) return { ok: true, value: result.data }
-  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, schema, yaml))
+  const found = result.error.issues.flatMap((issue) => problemsOf(issue, schema, yaml))
+  const problems = bounded(found, (problem) => problem())
   return outcome(problems, () => {
     throw new Error('zod refused the file without an issue', { cause: result.error })
   })
 }
 
-function problemsOf(issue: Issue, schema: z.ZodType, yaml: YamlFile): Problem[] {
-  const at = (path: YamlPath, part: 'key' | 'value', mistake: Mistake): Problem => ({
+/** Each to be made once it is to be told: one issue can name as many keys as a file holds. */
+function problemsOf(issue: Issue, schema: z.ZodType, yaml: YamlFile): (() => Problem)[] {
+  const at = (path: YamlPath, part: 'key' | 'value', mistake: () => Mistake) => (): Problem => ({
     file: yaml.file,
     ...yaml.locate(path, part),
-    ...mistake,
+    ...mistake(),
   })
   const { path } = issue
   switch (issue.code) {
@@ -43,12 +45,12 @@ function problemsOf(issue: Issue, schema: z.ZodType, yaml: YamlFile): Problem[] 
       const fields = fieldNames(layersAt(schema, path)).filter(
         (field) => valueAt(yaml.value, [...path, field]) === undefined,
       )
-      return issue.keys.map((key) => at([...path, key], 'key', unknownField(key, path, fields)))
+      return issue.keys.map((key) => at([...path, key], 'key', () => unknownField(key, path, fields)))
     }
     case 'invalid_key':
-      return issue.issues.map((inner) => at(path, 'key', mistakeOf(inner, path, schema, yaml)))
+      return issue.issues.map((inner) => at(path, 'key', () => mistakeOf(inner, path, schema, yaml)))
     default:
-      return [at(path, 'value', mistakeOf(issue, path, schema, yaml))]
+      return [at(path, 'value', () => mistakeOf(issue, path, schema, yaml))]
   }
 }
 

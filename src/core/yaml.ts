@@ -10,7 +10,7 @@ import {
   YAMLException,
 } from 'js-yaml'
 import type { Mistake, Parsed, Position, Problem } from './problem.ts'
-import { outcome, refused } from './problem.ts'
+import { bounded, outcome, refused } from './problem.ts'
 import { hiddenCharacters, quote } from './text.ts'
 
 export type YamlPath = readonly PropertyKey[]
@@ -47,7 +47,7 @@ export function readYaml(file: string, text: string, { maxBytes }: YamlLimits): 
     const events = parseEvents(source, { maxDepth: MAX_DEPTH })
     const { root, mistakes } = readTree(events, source)
     return outcome(
-      mistakes.map(({ offset, ...mistake }) => at(offset, mistake)),
+      bounded(mistakes, ({ offset, ...mistake }) => at(offset, mistake)),
       () => {
         const [value] = constructFromEvents(events, { source, schema: CORE_SCHEMA, maxAliases: 0 })
         return { file, value, locate: (path, part) => positions(offsetOf(root, path, part)) }

@@ -4,11 +4,14 @@ import type { Command } from '../ports.ts'
 import type { Context } from './context.ts'
 import { personOf } from './people.ts'
 
-/** `since`: seconds since the epoch. One list for the whole repository, which costs nothing while it stays the same. */
+/**
+ * `since`: seconds since the epoch. One list for the whole repository, which costs nothing while it stays the same, however
+ * much anybody writes into it.
+ */
 export async function endCommands({ octokit, at, reads }: Context, since: number): Promise<Command[]> {
   const what = `the comments of ${at.owner}/${at.repo}`
   const parameters = { ...at, since: new Date(since * 1000).toISOString(), per_page: 100 }
-  return reads.all(what, octokit.rest.issues.listCommentsForRepo, parameters, (page) =>
+  return reads.sifted(what, octokit.rest.issues.listCommentsForRepo, parameters, (page) =>
     page.flatMap(({ issue_url, body = '', user, created_at, updated_at }) => {
       const [, pull] = /\/issues\/(\d+)$/.exec(issue_url) ?? []
       if (pull === undefined || !isEndCommand(body)) return []

@@ -15,6 +15,12 @@ interface Answer<D> {
   readonly headers: { readonly etag?: string | undefined; readonly link?: string | undefined }
 }
 
+/** An answer as it is kept. */
+interface Known<D> extends Answer<D> {
+  /** How many items GitHub's page holds. */
+  readonly size: number
+}
+
 interface WithHeaders {
   headers?: Record<string, string | number | undefined>
 }
@@ -26,6 +32,16 @@ export interface Reads {
   maybe<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D | undefined>
   /** All pages; `items` takes the wanted ones out of each. */
   all<P extends WithHeaders, D, T>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+    items: (page: D) => readonly T[],
+  ): Promise<T[]>
+  /**
+   * The same of a list that anybody can fill: nothing but the wanted items is kept of a page, so that all of them stay
+   * known however much they hold. Nothing else may be read at the same address.
+   */
+  sifted<P extends WithHeaders, D, T>(
     what: string,
     method: Method<P, D>,
     parameters: P,
@@ -55,20 +71,22 @@ const CAPACITY = 32 * 1024 * 1024
 const MAX_PAGES = 1000
 
 export function createReads(octokit: Octokit): Reads {
-  const answers = createBoundedCache<Answer<unknown>>(CAPACITY)
+  const answers = createBoundedCache<Known<unknown>>(CAPACITY)
 
-  async function conditional<D>(
+  async function conditional<D, K>(
     url: string,
     send: (headers: Record<string, string>) => Promise<Answer<D>>,
+    keep: (data: D) => K,
     isPage = false,
-  ): Promise<Answer<D>> {
-    // What is kept under an address was an answer of the same endpoint.
-    const known = answers.get(url) as Answer<D> | undefined
+  ): Promise<Answer<K>> {
+    // What is kept under an address was an answer of the same endpoint, and kept in the same way.
+    const known = answers.get(url) as Known<K> | undefined
     const etag = isPage && known && mayGrow(url, known) ? undefined : known?.headers.etag
     try {
       const { data, headers } = await send(etag === undefined ? {} : { 'if-none-match': etag })
-      const answer = { data, headers: { etag: headers.etag, link: headers.link } }
-      if (headers.etag !== undefined) answers.set(url, answer, JSON.stringify(data).length)
+      const { etag: now, link } = headers
+      const answer = { data: keep(data), size: lengthOf(data), headers: { etag: now, link } }
+      if (now !== undefined) answers.set(url, answer, url.length + JSON.stringify(answer.data).length)
       return answer
     } catch (error) {
       if (known && statusOf(error) === 304) return known
@@ -76,40 +94,53 @@ export function createReads(octokit: Octokit): Reads {
     }
   }
 
-  function first<P extends WithHeaders, D>(
+  function first<P extends WithHeaders, D, K>(
     method: Method<P, D>,
     parameters: P,
+    keep: (data: D) => K,
     isPage = false,
-  ): Promise<Answer<D>> {
+  ): Promise<Answer<K>> {
     const { url } = method.endpoint(parameters)
     const key = `${parameters.headers?.accept ?? ''} ${url}`
     const send = (headers: Record<string, string>) =>
       method({ ...parameters, headers: { ...parameters.headers, ...headers } })
-    return conditional(key, send, isPage)
+    return conditional(key, send, keep, isPage)
   }
 
-  function next<D>(url: string): Promise<Answer<D>> {
-    return conditional<D>(url, (headers) => octokit.request({ method: 'GET', url, headers }), true)
+  function next<D, K>(url: string, keep: (data: D) => K): Promise<Answer<K>> {
+    return conditional(url, (headers) => octokit.request({ method: 'GET', url, headers }), keep, true)
   }
 
-  async function* pages<P extends WithHeaders, D>(
+  async function* pages<P extends WithHeaders, D, K>(
     what: string,
     method: Method<P, D>,
     parameters: P,
-  ): AsyncGenerator<D> {
+    keep: (data: D) => K,
+  ): AsyncGenerator<K> {
     try {
-      let page = await first(method, parameters, true)
+      let page = await first(method, parameters, keep, true)
       yield page.data
       for (let read = 1; ; read++) {
         const url = nextPage(page.headers.link)
         if (url === undefined) return
         if (read >= MAX_PAGES) throw new Unreadable(what, `more than ${MAX_PAGES} pages`)
-        page = await next<D>(url)
+        page = await next(url, keep)
         yield page.data
       }
     } catch (error) {
       throw unreadable(what, error)
     }
+  }
+
+  async function sifted<P extends WithHeaders, D, T>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+    items: (page: D) => readonly T[],
+  ): Promise<T[]> {
+    const found: T[] = []
+    for await (const wanted of pages(what, method, parameters, items)) found.push(...wanted)
+    return found
   }
 
   async function upTo<P extends WithHeaders, D, T>(
@@ -120,7 +151,7 @@ export function createReads(octokit: Octokit): Reads {
     isWanted: (item: T) => boolean,
   ): Promise<T[]> {
     const found: T[] = []
-    for await (const page of pages(what, method, parameters)) {
+    for await (const page of pages(what, method, parameters, whole)) {
       const held = items(page)
       found.push(...held)
       if (held.some(isWanted)) break
@@ -131,23 +162,24 @@ export function createReads(octokit: Octokit): Reads {
   return {
     async one(what, method, parameters) {
       try {
-        return (await first(method, parameters)).data
+        return (await first(method, parameters, whole)).data
       } catch (error) {
         throw unreadable(what, error)
       }
     },
     async maybe(what, method, parameters) {
       try {
-        return (await first(method, parameters)).data
+        return (await first(method, parameters, whole)).data
       } catch (error) {
         if (statusOf(error) === 404) return undefined
         throw unreadable(what, error)
       }
     },
     all: (what, method, parameters, items) => upTo(what, method, parameters, items, () => false),
+    sifted,
     upTo,
     async find(what, method, parameters, items, isWanted) {
-      for await (const page of pages(what, method, parameters)) {
+      for await (const page of pages(what, method, parameters, whole)) {
         const found = items(page).find(isWanted)
         if (found !== undefined) return found
       }
@@ -156,13 +188,18 @@ export function createReads(octokit: Octokit): Reads {
   }
 }
 
+/** Keeps an answer as it is. */
+function whole<D>(data: D): D {
+  return data
+}
+
 /**
  * A last page that is full: whatever is added comes on a page after it, of which only the `Link` header would tell. GitHub's ETag is
  * of the body alone, so that its answer is still 304 then.
  */
-function mayGrow(url: string, { data, headers }: Answer<unknown>): boolean {
-  const size = /[?&]per_page=(\d+)/.exec(url)?.[1]
-  return size !== undefined && nextPage(headers.link) === undefined && lengthOf(data) >= Number(size)
+function mayGrow(url: string, { size, headers }: Known<unknown>): boolean {
+  const full = /[?&]per_page=(\d+)/.exec(url)?.[1]
+  return full !== undefined && nextPage(headers.link) === undefined && size >= Number(full)
 }
 
 /** How many items a page holds, bare or in the one list of its object. */

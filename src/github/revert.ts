@@ -3,7 +3,7 @@ import type { RevertShown } from '../core/comment.ts'
 import type { RequestIdentity } from '../core/grant.ts'
 import { REVERT_BRANCHES, revertBranch } from '../core/revert-texts.ts'
 import { type Revert, type RevertState, Unreadable } from '../ports.ts'
-import type { Context } from './context.ts'
+import type { Context, Octokit } from './context.ts'
 import { statusOf, write } from './failures.ts'
 import { readPull } from './pulls.ts'
 import { deleteBranch, ensureRevertBranch, isApp, isOwnRemoval, replaceHead } from './revert-branch.ts'
@@ -46,15 +46,31 @@ export async function mergeRevert(
   return 'merged'
 }
 
-/** Only where the branch is still what was merged: somebody may have gone on from there. */
+/**
+ * Only where the branch is still what was merged: somebody may have gone on from there. Anybody can make any number of such
+ * branches, so none is asked about: all are held against the pull requests of which something was heard last.
+ */
 export async function tidyReverts(context: Context): Promise<void> {
-  const { octokit, at, reads } = context
+  const { octokit, target, at, reads } = context
   const what = `the branches of revert pull requests of ${at.owner}/${at.repo}`
   const parameters = { ...at, ref: `heads/${REVERT_BRANCHES}` }
   const refs = await reads.all(what, octokit.rest.git.listMatchingRefs, parameters, (page) => page)
+  if (refs.length === 0) return
+  const pulls = await reads.one(
+    `the newest pull requests of ${at.owner}/${at.repo}`,
+    octokit.rest.pulls.list,
+    {
+      ...at,
+      base: target.defaultBranch,
+      state: 'all',
+      sort: 'updated',
+      direction: 'desc',
+      per_page: 100,
+    } as const,
+  )
   for (const { ref, object } of refs) {
     const branch = ref.slice('refs/heads/'.length)
-    const known = await findRevert(context, branch)
+    const known = newestRevert(context, branch, pulls)
     if (known?.isOwn && known.state.kind === 'merged' && known.headSha === object.sha)
       await deleteBranch(context, branch)
   }
@@ -76,10 +92,6 @@ interface KnownRevert {
   readonly headSha: string
 }
 
-/**
- * The newest pull request from this branch. One that somebody else opened and closed is none of ours: it must not keep
- * the app from opening its own; while it is open GitHub allows no second one, and what it holds is checked at the merge.
- */
 async function findRevert(context: Context, branch: string): Promise<KnownRevert | undefined> {
   const { octokit, target, at, reads } = context
   const what = `the revert pull requests from ${branch} of ${at.owner}/${at.repo}`
@@ -91,6 +103,17 @@ async function findRevert(context: Context, branch: string): Promise<KnownRevert
     per_page: 100,
   }
   const pulls = await reads.all(what, octokit.rest.pulls.list, parameters, (page) => page)
+  return newestRevert(context, branch, pulls)
+}
+
+type Pull = Awaited<ReturnType<Octokit['rest']['pulls']['list']>>['data'][number]
+
+/**
+ * The newest pull request from this branch. One that somebody else opened and closed is none of ours: it must not keep
+ * the app from opening its own; while it is open GitHub allows no second one, and what it holds is checked at the merge.
+ */
+function newestRevert(context: Context, branch: string, pulls: readonly Pull[]): KnownRevert | undefined {
+  const { target } = context
   const [newest] = pulls
     .filter(
       ({ head, base }) =>

@@ -3,12 +3,19 @@
 import { CODEOWNERS_PLACES } from '../core/codeowners.ts'
 import { isRequestPath, REQUESTS_FOLDER } from '../core/request.ts'
 import { RULES_PATH } from '../core/rules.ts'
-import type { Snapshot, SourceFile } from '../ports.ts'
+import { CutOff, type Snapshot, type SourceFile } from '../ports.ts'
 import type { Context } from './context.ts'
 import type { TreeEntry } from './git-objects.ts'
 
 /** A request has 16 KiB at most; a longer file is still read some way, so that the parser can say so. */
 export const REQUEST_TEXT_LIMIT = 64 * 1024
+/**
+ * Each text costs a call the first time, out of those that access is taken back with as well: whoever can push could use
+ * them all up.
+ */
+export const MOST_REQUESTS = 1000
+/** As many requests as long as they may be. */
+const REQUESTS_TEXT_LIMIT = MOST_REQUESTS * 16 * 1024
 /** From this size on GitHub itself ignores a CODEOWNERS. */
 const CODEOWNERS_TEXT_LIMIT = 3 * 1024 * 1024 - 1
 const RULES_TEXT_LIMIT = 1024 * 1024
@@ -36,7 +43,7 @@ export async function readCodeowners(context: Context, commit: string): Promise<
 }
 
 async function readRequests(
-  { git }: Context,
+  { git, at }: Context,
   commit: string,
   texts: readonly string[] | undefined,
 ): Promise<SourceFile[]> {
@@ -46,13 +53,30 @@ async function readRequests(
   const entries = [...(await git.below(folder.sha))]
     .map(([path, entry]) => ({ path: `${REQUESTS_FOLDER}/${path}`, entry }))
     .filter(({ path, entry }) => entry.type !== 'tree' && isRequestPath(path))
-  return Promise.all(
-    entries.map(async ({ path, entry }) => {
-      const file = { path, mode: entry.mode, blob: entry.sha }
+    .map(({ path, entry }) => {
       const isRead = hasText(entry, REQUEST_TEXT_LIMIT) && texts?.includes(path) !== false
+      return { path, entry, isRead }
+    })
+  refuseTooMany(
+    `the requests of ${at.owner}/${at.repo} at ${commit}`,
+    entries.filter(({ isRead }) => isRead).map(({ entry }) => entry),
+  )
+  return Promise.all(
+    entries.map(async ({ path, entry, isRead }) => {
+      const file = { path, mode: entry.mode, blob: entry.sha }
       const text = isRead ? await git.text(entry.sha, REQUEST_TEXT_LIMIT) : undefined
       return text === undefined ? file : { ...file, text }
     }),
+  )
+}
+
+/** Before any of them is read. */
+function refuseTooMany(what: string, wanted: readonly TreeEntry[]): void {
+  const bytes = wanted.reduce((sum, { size }) => sum + size, 0)
+  if (wanted.length <= MOST_REQUESTS && bytes <= REQUESTS_TEXT_LIMIT) return
+  throw new CutOff(
+    what,
+    `${wanted.length} files of ${bytes} bytes, and no more than ${MOST_REQUESTS} of ${REQUESTS_TEXT_LIMIT} in all are read; take old ones out`,
   )
 }
 

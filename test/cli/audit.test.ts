@@ -376,6 +376,19 @@ describe('daypass audit', () => {
     expect(answer.requests).toEqual(checked.requests)
   })
 
+  test('reads the branch of the remote, though somebody gave its name to a tag', async () => {
+    const head = repository.git('rev-parse', 'HEAD')
+    const before = (await audit('--json', ...KEY)).stdout
+    for (const branch of ['main', 'master']) {
+      repository.git('update-ref', `refs/remotes/origin/${branch}`, head)
+      repository.git('tag', `origin/${branch}`, `${head}~3`)
+      const { stdout } = await audit('--json', ...KEY)
+      repository.git('tag', '-d', `origin/${branch}`)
+      repository.git('update-ref', '-d', `refs/remotes/origin/${branch}`)
+      expect(stdout).toBe(before)
+    }
+  })
+
   test('refuses a clone that holds only part of the history', async () => {
     repository.git('clone', '--quiet', '--depth', '1', `file://${repository.root}`, 'shallow')
     const { code, stderr } = await runCli(['audit'], { cwd: join(repository.root, 'shallow') })

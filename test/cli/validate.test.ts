@@ -92,6 +92,24 @@ describe('daypass validate', () => {
     expect(json<Answer>().remarks.join(' ')).toContain('one request only')
   })
 
+  test('goes by the branch of the remote, whatever tag or branch somebody gave its name', async () => {
+    await repository.write('.github/daypass.yml', 'paused: true\nbuckets: []\n')
+    const theirs = repository.commit('Theirs')
+    repository.git('reset', '--quiet', '--hard', base)
+    await repository.write(PATH, GOOD)
+    for (const kind of ['tags', 'heads']) {
+      repository.git('update-ref', `refs/${kind}/origin/main`, theirs)
+      const { code, json } = await validate('--json')
+      repository.git('update-ref', '-d', `refs/${kind}/origin/main`)
+
+      expect(code).toBe(0)
+      expect(json<Answer & { base: string; rules: string }>()).toMatchObject({
+        base,
+        rules: '.github/daypass.yml of origin/main',
+      })
+    }
+  })
+
   test('checks every file below a folder, however it is written', async () => {
     await repository.write(PATH, BAD)
     await repository.write('access-requests/prod/billing-archive/new.yaml', BAD)

@@ -10,6 +10,7 @@ import {
   ownersOf,
   parseCodeowners,
 } from '../../src/core/codeowners.ts'
+import { codeownersProblems } from '../../src/core/codeowners-problems.ts'
 import { GITHUB_ONLY, LIKE_GITIGNORE, RULES } from './codeowners-cases.ts'
 
 const owns = (pattern: string, path: string) =>
@@ -212,6 +213,27 @@ describe('lines that GitHub skips', () => {
       rules: [],
       errors: [{ kind: 'File too large', line: 1 }],
     })
+  })
+
+  it('keeps few of very many, says how many there are, and reads what stands between them all the same', () => {
+    const codeowners = parseCodeowners(`* @default\n${'!a\n'.repeat(CODEOWNERS_LINES - 2)}/docs/ @a\n`)
+    const problems = codeownersProblems('CODEOWNERS', codeowners)
+    expect(codeowners.errors.length).toBeLessThanOrEqual(50)
+    expect(problems).toHaveLength(50)
+    expect(problems.at(-2)).toMatchObject({ line: 50, code: 'codeowners-pattern' })
+    expect(problems.at(-1)).toMatchObject({
+      line: 50,
+      code: 'more-problems',
+      message: 'The file has 99949 more problems.',
+    })
+    expect(ownersOf(codeowners, 'docs/a')).toMatchObject({ line: CODEOWNERS_LINES, owners: ['@a'] })
+  })
+
+  it('tells each of as many as are told', () => {
+    const problems = codeownersProblems('CODEOWNERS', parseCodeowners('!a\n'.repeat(50)))
+    expect(problems.map(({ line, code }) => `${line} ${code}`)).toEqual(
+      Array.from({ length: 50 }, (_, index) => `${index + 1} codeowners-pattern`),
+    )
   })
 
   it('counts bytes, not characters', () => {

@@ -119,6 +119,10 @@ const codeowners: Example[] = [
     problems: asCodeowners(read(`codeowners/${file}`)),
   })),
   { name: 'CODEOWNERS of 3 MB', problems: asCodeowners('#'.repeat(CODEOWNERS_BYTES)) },
+  {
+    name: 'CODEOWNERS of a hundred mistakes, the last problem',
+    problems: asCodeowners('!a\n'.repeat(100)).slice(-1),
+  },
   { name: 'CODEOWNERS without an end', problems: asCodeowners('* @a\n'.repeat(CODEOWNERS_LINES + 1)) },
 ]
 const noRules: Example = { name: 'no rules', problems: problemsOf(readRules({})) }

@@ -224,6 +224,13 @@ describe('the check of a request with problems', () => {
     expect(report.summary).toMatch(/And 850 problems more\.$/)
   })
 
+  it('says that there are more where not all are told', () => {
+    const [first] = problems
+    const report = reportOf([first, { ...first, code: 'more-problems' }])
+    expect(report.title).toBe('1 problem and more in the request')
+    expect(report.annotations).toHaveLength(2)
+  })
+
   it('keeps what it quotes from acting or hiding', () => {
     fc.assert(
       fc.property(anyText, (text) => {

@@ -229,3 +229,15 @@ test('whatever the rules say, reading them never throws', () => {
     { numRuns: 500 },
   )
 })
+
+test.each([
+  ['fields that there are not', Array.from({ length: 18_000 }, (_, index) => `field${index}: 1`).join('\n')],
+  ['one field over and over', 'a:\n'.repeat(80_000)],
+  ['people who are nobody', `people:\n${Array.from({ length: 18_000 }, (_, i) => ` p${i}: {}`).join('\n')}`],
+])('of 240 KB of %s few problems are told, and how many more there are', (_, source) => {
+  const parsed = parseRules(source)
+  const problems = parsed.ok ? [] : parsed.problems
+  expect(source.length).toBeGreaterThan(200_000)
+  expect(problems).toHaveLength(50)
+  expect(problems.at(-1)?.code).toBe('more-problems')
+})

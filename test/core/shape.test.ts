@@ -110,6 +110,20 @@ describe('what is told of a file that is not of the form it has to be', () => {
     expect(told(source).slice(1)).toEqual([message, fix])
   })
 
+  test('few of very many, in the order of the file, and how many more there are', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `fruit${index}: ripe\n`).join('')
+    const yaml = must(readYaml('file.yaml', `${keys}whole: two`, { maxBytes: 1_000_000 }))
+    const parsed = readShape(Schema, yaml)
+    const problems = parsed.ok ? [] : parsed.problems
+    expect(problems.slice(0, -2).map(({ line, code }) => `${line} ${code}`)).toEqual(
+      Array.from({ length: 48 }, (_, index) => `${index + 1} unknown-field`),
+    )
+    expect(problems.slice(-2)).toMatchObject([
+      { line: 20_001, code: 'wrong-type' },
+      { line: 20_001, code: 'more-problems', message: 'The file has 19952 more problems.' },
+    ])
+  })
+
   test('of a list as a whole, by place and field', () => {
     expect(told('- {leaf: green}\n- {twig: {}}', z.array(Inner))).toEqual([
       '2:10 wrong-type',

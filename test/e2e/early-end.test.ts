@@ -187,6 +187,30 @@ test.each(['alice', 'olivia'])(
   },
 )
 
+test('a push of more requests than are read keeps nobody from /daypass revoke', async () => {
+  const request = await grant('among-many')
+  const session = await sessionOf(request)
+  // To read any of them would use up what GitHub lets the app ask in an hour.
+  await world.order({
+    service: 'github',
+    caller: 'app',
+    path: '/repos/*/git/blobs/*',
+    fault: { kind: 'throttle' },
+  })
+  const many = Array.from({ length: 1001 }, (_, index) => `${FOLDER}/many-${index}.yaml`)
+  const files = Object.fromEntries(many.map((path) => [path, requestYaml({ reason: `For ${path}` })]))
+  await world.commit('mallory', repository, 'main', files)
+  await say('olivia', request, '/daypass revoke')
+  await world.settled()
+
+  expect(await reads(session)).toBe('denied')
+  expect(await world.appLog()).toContain('no more than 1000')
+  await world.clearFaults()
+  await world.commit('root', repository, 'main', Object.fromEntries(many.map((path) => [path, null])))
+  await world.settled()
+  expect(await world.comment(request)).toContain('given back early by olivia')
+})
+
 test('who takes the file off ends access, though the branch is forced back before anybody looks', async () => {
   const request = await grant('there-and-back')
   const session = await sessionOf(request)

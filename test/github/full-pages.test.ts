@@ -35,6 +35,21 @@ it('hears a command that is the first comment on the second page', async () => {
   expect(await reader.endCommands(0)).toMatchObject([{ pull, by: { login: 'olivia' } }])
 })
 
+it('asks for pages of comments by their ETags alone, though they hold more than is kept', async () => {
+  const { pull } = await grantedRequest(world)
+  const say = (login: 'mallory' | 'olivia', body: string) =>
+    world.people[login].issues.createComment({ ...world.at, issue_number: pull, body })
+  for (let made = 0; made < 560; made++) await say('mallory', 'x'.repeat(65_000))
+  await say('olivia', '/daypass revoke')
+  const { reader } = world.open()
+  const commands = await reader.endCommands(0)
+  expect(commands).toMatchObject([{ pull, by: { login: 'olivia' } }])
+  world.callsOfApp()
+
+  expect(await reader.endCommands(0)).toEqual(commands)
+  expect(world.callsOfApp()).toEqual(Array(6).fill(expect.stringMatching(/issues\/comments.* 304$/)))
+})
+
 it('asks for a page that is not full by its ETag alone', async () => {
   const { pull } = await grantedRequest(world)
   await world.people.olivia.issues.createComment({ ...world.at, issue_number: pull, body: 'Fine.' })

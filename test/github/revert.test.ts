@@ -157,6 +157,22 @@ describe('its merge', () => {
     expect(await head(BRANCH)).toBeUndefined()
   })
 
+  it('leaves none behind either among any number of branches that somebody made, and asks about none of these', async () => {
+    const { people, at } = world
+    const { pull } = await opened()
+    await people.root.pulls.merge({ ...at, pull_number: pull })
+    const sha = (await head('main')) ?? ''
+    for (let index = 0; index < 200; index++)
+      await people.mallory.git.createRef({ ...at, ref: `refs/heads/daypass/revert-${index}`, sha })
+    const { writer } = world.open()
+    world.callsOfApp()
+    await writer.tidyReverts()
+
+    expect(world.callsOfApp().length).toBeLessThanOrEqual(10)
+    expect(await head(BRANCH)).toBeUndefined()
+    expect(await head('daypass/revert-0')).toBeDefined()
+  })
+
   it('leaves a branch alone that waits for its merge, or that somebody went on from', async () => {
     const { pull } = await opened()
     await world.open().writer.tidyReverts()

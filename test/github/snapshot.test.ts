@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { Unreadable } from '../../src/ports.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MOST_REQUESTS } from '../../src/github/snapshot.ts'
+import { CutOff, Unreadable } from '../../src/ports.ts'
 import { commit, newWorld, PATH, TEXT, type World } from './world.ts'
 
 let world: World
@@ -68,6 +69,37 @@ it('reads the text of those requests alone that are wanted, however many somebod
   expect(requests).toHaveLength(31)
   expect(requests.filter(({ text }) => text !== undefined)).toMatchObject([{ path: PATH, text: TEXT }])
   expect(world.callsOfApp().filter((call) => call.includes('/git/blobs/')).length).toBeLessThanOrEqual(3)
+})
+
+describe('more requests than are read', () => {
+  const folder = 'access-requests/prod/logs'
+  const filesOf = (count: number, text: (index: number) => string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${folder}/${index}.yaml`, text(index)]))
+
+  it.each([
+    ['by their number', MOST_REQUESTS + 1, (index: number) => `# ${index}\n`],
+    ['by their size', 300, (index: number) => `# ${index} ${'x'.repeat(60_000)}\n`],
+  ])('are refused, %s, before any is read', async (_, count, text) => {
+    await commit(world, 'mallory', 'main', filesOf(count, text))
+    const { reader } = world.open()
+    const reading = reader.snapshot()
+    await expect(reading).rejects.toBeInstanceOf(CutOff)
+    await expect(reading).rejects.toThrow(`${count} files of `)
+    expect(await reader.branchHead(), 'what the end of an access needs').toMatch(/^[0-9a-f]{40}$/)
+    // Rules and owners are read beside.
+    expect(world.callsOfApp().filter((call) => call.includes('/git/blobs/')).length).toBeLessThanOrEqual(2)
+  })
+
+  it('are read where they are just as many as that', async () => {
+    // One blob, so that it is read once.
+    await commit(
+      world,
+      'mallory',
+      'main',
+      filesOf(MOST_REQUESTS, () => TEXT),
+    )
+    expect((await world.open().reader.snapshot()).requests).toHaveLength(MOST_REQUESTS)
+  })
 })
 
 it('asks only for the branch when nothing changed, and that conditionally', async () => {
