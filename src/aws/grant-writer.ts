@@ -35,10 +35,12 @@ import {
   isGone,
   listAttached,
   listPolicies,
+  markEnded,
   putBoundary,
   putPermissions,
   putPolicy,
   putTrust,
+  readMark,
   readPolicies,
   tagList,
   type Work,
@@ -147,7 +149,7 @@ async function completeRole(
   const role = await readRole(on, grant, former !== undefined)
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
   const policies = await readPolicies(on)
-  const end = readEnd(trust) ?? readEnd(policies.get(ENDED))
+  const end = readEnd(trust) ?? readEnd(policies.get(ENDED)) ?? readMark(role)
   if (end) {
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
@@ -157,6 +159,8 @@ async function completeRole(
   if (closed.length > 0) {
     const end = { at: on.now(), because: 'role-altered' } as const
     await tell?.(closed)
+    // To deny it may take the app's own boundary: whoever goes on after an interruption finds nothing closed any more.
+    await markEnded(on, end)
     await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }

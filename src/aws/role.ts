@@ -8,12 +8,13 @@ import {
   PutRolePolicyCommand,
   paginateListAttachedRolePolicies,
   paginateListRolePolicies,
+  type Role,
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
-import { type Grant, readEnd } from '../core/grant.ts'
+import { type End, endSid, type Grant, readEnd, readEndSid } from '../core/grant.ts'
 import { isMissing } from './failures.ts'
 import { listRoles } from './list-roles.ts'
 import type { OwnRoleName } from './own-role.ts'
@@ -24,6 +25,9 @@ import { decodePolicy } from './policy-text.ts'
 export const PERMISSIONS = 'daypass'
 /** The inline policy that denies everything once access has ended: one of its own, so that it never replaces an Allow halfway. */
 export const ENDED = 'daypass-ended'
+
+/** The tag that says that the role is to be ended, for as long as its policies don't. */
+const MARK = 'daypass:ended'
 
 /** One role of the app's own in one account, with the client to work on it. */
 export interface Work {
@@ -111,6 +115,16 @@ export async function putBoundary({ iam, name, account }: Work): Promise<void> {
   await iam.send(
     new PutRolePermissionsBoundaryCommand({ RoleName: name, PermissionsBoundary: account.boundary }),
   )
+}
+
+/** A tag needs no boundary. */
+export async function markEnded({ iam, sleep, name }: Work, end: End): Promise<void> {
+  const Tags = [{ Key: MARK, Value: endSid(end) }]
+  await persist(sleep, () => iam.send(new TagRoleCommand({ RoleName: name, Tags })))
+}
+
+export function readMark({ Tags: tags }: Role): End | undefined {
+  return readEndSid(tags?.find(({ Key }) => Key === MARK)?.Value ?? '')
 }
 
 /** What a list of roles, and the tags, say of an extended grant. */

@@ -301,7 +301,7 @@ function decodePath(text: string): string {
 }
 
 /** The end's time and reason, in the few characters that a Sid may hold: `Ended1764000000FileRemoved`. */
-function endSid(at: number, because: EndReason): string {
+export function endSid({ at, because }: Pick<End, 'at' | 'because'>): string {
   return `Ended${at}${inPascalCase(because)}`
 }
 
@@ -311,7 +311,7 @@ function inPascalCase(words: string): string {
 
 /** The trust policy of a tombstone: nobody gets in, and ListRoles alone tells when it ended and why. */
 export function endedTrust(at: number, because: EndReason): PolicyDocument {
-  const Sid = endSid(at, because)
+  const Sid = endSid({ at, because })
   return {
     Version: '2012-10-17',
     Statement: [{ Sid, Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
@@ -322,7 +322,7 @@ export function endedTrust(at: number, because: EndReason): PolicyDocument {
 export function endedPolicy(at: number, because: EndReason): PolicyDocument {
   return {
     Version: '2012-10-17',
-    Statement: [{ Sid: endSid(at, because), Effect: 'Deny', Action: '*', Resource: '*' }],
+    Statement: [{ Sid: endSid({ at, because }), Effect: 'Deny', Action: '*', Resource: '*' }],
   }
 }
 
@@ -341,7 +341,11 @@ const tombstone = z.strictObject({
 /** Undefined for any policy that is not exactly a tombstone's. */
 export function readEnd(document: unknown): End | undefined {
   const parsed = tombstone.safeParse(document)
-  const found = parsed.success ? /^Ended(\d{1,15})([A-Za-z]+)$/.exec(parsed.data.Statement[0].Sid) : null
+  return parsed.success ? readEndSid(parsed.data.Statement[0].Sid) : undefined
+}
+
+export function readEndSid(sid: string): End | undefined {
+  const found = /^Ended(\d{1,15})([A-Za-z]+)$/.exec(sid)
   const because = END_REASONS.find((reason) => inPascalCase(reason) === found?.[2])
   return because && { at: Number(found?.[1]), because }
 }

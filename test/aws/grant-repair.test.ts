@@ -8,7 +8,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GrantEnded, RoleGone } from '../../src/aws/failures.ts'
 import { endedPolicy, endedTrust, type Grant, type PolicyDocument, policyText } from '../../src/core/grant.ts'
 import { START } from '../core/grant-samples.ts'
-import { type AwsWorld, grantIn, type RoleState, standingOf, startAwsWorld } from './aws-world.ts'
+import {
+  type AwsWorld,
+  dyingWriter,
+  grantIn,
+  type RoleState,
+  standingOf,
+  startAwsWorld,
+} from './aws-world.ts'
 import { denied, GRANTED, get, policy } from './s3-reads.ts'
 
 const ANYTHING = policy({ Sid: 'Anything', Effect: 'Allow', Action: '*', Resource: '*' })
@@ -88,6 +95,19 @@ test.each<[string, (PolicyArn: string) => Promise<unknown>, string]>([
     await world.admin.send(new DetachRolePolicyCommand({ RoleName: grant.roleName, PolicyArn }))
   await expect(get(s3, GRANTED)).rejects.toEqual(denied)
 })
+
+test.each([5, 7, 8, 9])(
+  'ends for good what somebody closed although the process died at call %i',
+  async (at) => {
+    await world.setBoundary(grant.roleName, 'arn:aws:iam::aws:policy/AWSDenyAll')
+    await expect(dyingWriter(world, at, 'after').write(world.prod, grant, [])).rejects.toThrow('killed')
+    await expect(world.writer.write(world.prod, grant, [])).rejects.toBeInstanceOf(GrantEnded)
+    expect(await world.roleState(grant.roleName)).toMatchObject({
+      trust: endedTrust(START, 'role-altered'),
+      policies: { 'daypass-ended': endedPolicy(START, 'role-altered') },
+    })
+  },
+)
 
 test('takes off policies that others attached, and inline policies that allow', async () => {
   await world.attach(grant.roleName)
