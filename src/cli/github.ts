@@ -120,33 +120,39 @@ export function parseRemote(remote: string): { readonly url: string; readonly na
   return ssh ? { url: `https://${ssh[1]}`, name: ssh[2] ?? '' } : undefined
 }
 
+const GENERAL = ['GITHUB_TOKEN', 'GH_TOKEN'] as const
+const ENTERPRISE = ['GH_ENTERPRISE_TOKEN', 'GITHUB_ENTERPRISE_TOKEN'] as const
+
 /**
- * A token for github.com never goes to another host because a clone's remote says so: it does only where that host was
- * named by flag or environment.
+ * No token goes to a host other than github.com because a clone's remote says so: it does only where that host was named
+ * by flag or environment, or `gh` keeps that token for it.
  */
 export async function findToken({ url, isNamed }: Place): Promise<string> {
   const { env } = process
   const host = new URL(url).host
-  const general = env.GITHUB_TOKEN || env.GH_TOKEN
-  const enterprise = env.GH_ENTERPRISE_TOKEN || env.GITHUB_ENTERPRISE_TOKEN
-  if (url === PUBLIC && general) return general
-  if (url !== PUBLIC && enterprise) return enterprise
-  if (url !== PUBLIC && isNamed && general) return general
+  const isMeant = isNamed || env.GH_HOST?.toLowerCase() === host
+  const variables = url === PUBLIC ? GENERAL : [...ENTERPRISE, ...GENERAL]
+  const variable = variables.find((name) => env[name])
+  const token = variable && env[variable]
+  if (token && (url === PUBLIC || isMeant)) return token
   const fromGh = await tokenOfGh(host)
   if (fromGh) return fromGh
   const hint =
     url === PUBLIC
       ? 'Set GITHUB_TOKEN, or sign in with `gh auth login`.'
-      : general
-        ? `GITHUB_TOKEN is not sent to ${host} unless it is named: add --github-url ${url}.`
+      : variable
+        ? `${variable} is not sent to ${host} unless it is named: add --github-url ${url}.`
         : `Set GITHUB_TOKEN and add --github-url ${url}, or sign in with \`gh auth login --hostname ${host}\`.`
   throw new Failure(`Nobody is signed in to ${host}.`, hint)
 }
 
+/** What `gh` keeps for that host: those of the environment it would give out for any. */
 async function tokenOfGh(host: string): Promise<string | undefined> {
+  const without = Object.fromEntries([...GENERAL, ...ENTERPRISE].map((name) => [name, undefined]))
   try {
     const { stdout } = await promisify(execFile)('gh', ['auth', 'token', '--hostname', host], {
       timeout: TIMEOUT,
+      env: { ...process.env, ...without },
     })
     return stdout.trim() || undefined
   } catch {

@@ -2,6 +2,7 @@
 import type { Account } from './account.ts'
 import { query } from './links.ts'
 import type { Lent } from './report-grant.ts'
+import { quote } from './text.ts'
 
 /** STS takes no shorter session. */
 const SHORTEST_SESSION = 900
@@ -17,17 +18,22 @@ const CONSOLE: Readonly<Record<Account['partition'], { readonly signin: string; 
     'aws-us-gov': { signin: 'signin.amazonaws-us-gov.com', console: 'console.amazonaws-us-gov.com' },
   }
 
-/** A block for `~/.aws/config`. `source`: the profile that the person signs in with. */
+/** A block for `~/.aws/config`. `source`: the profile that the person signs in with. Throws where a value would begin a line of its own. */
 export function awsProfile(lent: Lent, source = sourceProfile(lent)): string {
   const { judged, account, role } = lent
   return [
     `[profile ${profileName(lent)}]`,
-    `role_arn = ${role.roleArn}`,
-    `source_profile = ${source}`,
-    `region = ${account.region}`,
-    `role_session_name = ${sessionName(judged.author.login)}`,
-    `duration_seconds = ${sessionSeconds(lent)}`,
+    setting('role_arn', role.roleArn),
+    setting('source_profile', source),
+    setting('region', account.region),
+    setting('role_session_name', sessionName(judged.author.login)),
+    setting('duration_seconds', String(sessionSeconds(lent))),
   ].join('\n')
+}
+
+function setting(name: string, value: string): string {
+  if (/\p{Cc}/u.test(value)) throw new Error(`${name} can't be ${quote(value)}: it holds a control character`)
+  return `${name} = ${value}`
 }
 
 /** What the AWS CLI itself calls it, unless the person chose otherwise. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Account } from './account.ts'
 import { buildGrant, END_REASONS, type End, type Grant, type RequestIdentity } from './grant.ts'
 import type { RequestLocation } from './request.ts'
+import { PrincipalSchema } from './requester.ts'
 
 const person = z.strictObject({ id: z.int(), login: z.string(), kind: z.enum(['person', 'bot']) })
 const seconds = z.int()
@@ -21,21 +22,7 @@ const recordSchema = z.strictObject({
     durationSeconds: seconds,
     start: seconds.optional(),
   }),
-  principal: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('iam-user'), arn: z.string() }),
-    z.strictObject({
-      kind: z.literal('iam-role'),
-      arn: z.string(),
-      person: z.strictObject({ key: z.string(), value: z.string() }).optional(),
-    }),
-    z.strictObject({
-      kind: z.literal('identity-center'),
-      accountId: z.string(),
-      partition: z.string(),
-      permissionSet: z.string(),
-      userName: z.string(),
-    }),
-  ]),
+  principal: PrincipalSchema,
   kmsKey: z.string().optional(),
   window: z.strictObject({ start: seconds, end: seconds }),
   approvals,

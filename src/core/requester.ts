@@ -160,6 +160,40 @@ export function principalOf(person: Person, { id, partition }: Account): Princip
   return { kind: 'identity-center', accountId: id, partition, permissionSet, userName }
 }
 
+const ARN = 'arn:(?:aws|aws-cn|aws-us-gov):iam::\\d{12}:'
+
+/** Text that begins in this way and goes on as another pattern has it, which is of a whole text. */
+function beginning(before: string, { source }: RegExp): z.ZodString {
+  return z.string().regex(new RegExp(`^${before}${source.replace(/^\^/, '')}`))
+}
+
+function condition(key: z.ZodType<string>, value: z.ZodType<string>) {
+  return z.strictObject({ key, value })
+}
+
+/** What `principalOf` makes, read from where it was kept; whoever wrote that may have been somebody else. */
+export const PrincipalSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('iam-user'), arn: beginning(`${ARN}user/`, IAM_NAME) }),
+  z.strictObject({
+    kind: z.literal('iam-role'),
+    arn: beginning(`${ARN}role/`, IAM_NAME),
+    person: z
+      .union([
+        condition(z.literal('aws:userid'), beginning('\\*:', SESSION_NAME)),
+        condition(z.literal('aws:SourceIdentity'), z.string().regex(SESSION_NAME)),
+        condition(beginning('aws:PrincipalTag/', TAG_KEY), z.string().regex(TAG_VALUE)),
+      ])
+      .optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('identity-center'),
+    accountId: z.string().regex(/^\d{12}$/),
+    partition: z.string().regex(/^aws(?:-cn|-us-gov)?$/),
+    permissionSet: z.string().regex(PERMISSION_SET),
+    userName: z.string().regex(SESSION_NAME),
+  }),
+])
+
 /** None of these values can hold a wildcard or a policy variable: their patterns leave `*`, `?` and `$` out. */
 function conditionOf({ session_name, source_identity, principal_tag }: Condition): {
   key: string

@@ -54,6 +54,13 @@ describe('the AWS profile', () => {
     )
   })
 
+  it.each(['\n', '\r', '\u0085'])('is none where a value would end its line: %j', (end) => {
+    const permissionSet = `Reader${end}credential_process = evil`
+    const hostile = { ...identityCenter, permissionSet } as Principal
+    expect(() => awsProfile(lentWith({ principal: hostile }))).toThrow("source_profile can't be `Reader")
+    expect(() => awsProfile(lent, `mine${end}credential_process = evil`)).toThrow('source_profile')
+  })
+
   it('names the session after the person, also where a login has one letter', () => {
     expect(awsProfile(lentWith({ login: 'a' }))).toContain('role_session_name = a-')
   })

@@ -23,7 +23,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'request',
     files: core(['request', 'prefixes', 'asked', 'shape', 'requester']),
-    tests: [...tests(['request', 'asked', 'shape', 'rules', 'problems']), 'test/examples.test.ts'],
+    tests: [...tests(['request', 'asked', 'shape', 'rules', 'problems', 'record']), 'test/examples.test.ts'],
   },
   {
     name: 'grant',
