@@ -136,12 +136,12 @@ It stays up until you press Ctrl-C:
 As alice, at the command line:
   git clone ${github.url.replace('://', `://alice:${alice}@`)}/${github.repository}.git
   export GITHUB_TOKEN=${alice} GITHUB_SERVER_URL=${github.url}
-  npx daypass -C access request --bucket customer-exports
+  node dist/cli/main.js -C access request --bucket customer-exports
 When olivia has approved and merged it on the page, with the AWS CLI (2.13 or newer):
   export AWS_ENDPOINT_URL=${aws.endpoint} AWS_CONFIG_FILE="$PWD/aws-config" AWS_SHARED_CREDENTIALS_FILE="$PWD/aws-keys"
   aws configure set aws_access_key_id ${keys?.accessKeyId}
   aws configure set aws_secret_access_key ${keys?.secretAccessKey}
-  npx daypass -C access profile
+  node dist/cli/main.js -C access profile
 Tokens and keys of its other people: start with --ready-file FILE.`)
 }
 

@@ -5,7 +5,6 @@ import type { GitHubOptions } from './github.ts'
 export const FORMATS = ['table', 'csv', 'json', 'html'] as const
 
 export interface AuditOptions extends Filters, GitHubOptions {
-  readonly directory: string
   readonly ref?: string
   /** Files with public keys. */
   readonly key: readonly string[]

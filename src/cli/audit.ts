@@ -21,7 +21,7 @@ import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
 import { asJson, type Output, startProgress } from './output.ts'
 
 export async function audit(options: AuditOptions, output: Output): Promise<ExitCode> {
-  const clone = await openClone(options.directory)
+  const clone = await openClone()
   const keys = readKeys(options.key)
   const head = await headOf(clone, options.ref)
   await refuseShallow(clone)

@@ -20,7 +20,8 @@ export interface GitOptions {
 }
 
 /** Throws `Failure` where there is no repository. */
-export async function openClone(directory: string): Promise<Clone> {
+export async function openClone(): Promise<Clone> {
+  const directory = process.cwd()
   const at = (args: readonly string[], options: GitOptions = {}) => runGit(directory, args, options)
   const fix = 'Run it inside a clone of the access repository, or say where one is with -C DIRECTORY.'
   const bare = (await at(['rev-parse', '--is-bare-repository'], { fix })).trim() === 'true'
@@ -31,8 +32,8 @@ export async function openClone(directory: string): Promise<Clone> {
 }
 
 /** Undefined where the directory is in no repository. */
-export async function findClone(directory: string): Promise<Clone | undefined> {
-  return openClone(directory).catch((error: unknown) => {
+export async function findClone(): Promise<Clone | undefined> {
+  return openClone().catch((error: unknown) => {
     if (error instanceof Failure && error.message.includes('not a git repository')) return undefined
     throw error
   })

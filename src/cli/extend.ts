@@ -18,7 +18,6 @@ import { ownersAt, rulesAt } from './request.ts'
 import { readWaiting, type Standing } from './standing.ts'
 
 export interface ExtendOptions extends GitHubOptions, AccountOptions {
-  readonly directory: string
   /** Seconds; one of the two. */
   readonly by?: number
   /** Seconds, from the start of the window. */
@@ -37,7 +36,7 @@ export async function extend(
     throw new Failure('Say how long it is to go on.', 'Either --by 2h, or --duration 8h in all.', {
       exitCode: EXIT.usage,
     })
-  const clone = await openClone(options.directory)
+  const clone = await openClone()
   const github = await connect(clone, options)
   const standing = await findRequest(
     github,

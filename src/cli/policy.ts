@@ -12,7 +12,6 @@ import { formatProblem } from './problems.ts'
 import { findSources, readFileText, readRulesFrom, repositoryPath } from './sources.ts'
 
 export interface PolicyOptions extends AccountOptions {
-  readonly directory: string
   readonly base?: string
   readonly rules?: string
   readonly explain?: true
@@ -26,7 +25,7 @@ export async function policy(file: string, options: PolicyOptions, output: Outpu
   const sources = await findSources(options)
   const known = readAccounts(options)
   const { rules } = await readRulesFrom(sources, options.rules)
-  const text = readFileText(sources, repositoryPath(sources, options.directory, file))
+  const text = readFileText(sources, repositoryPath(sources, file))
   const asked = rules.ok ? readUnderRules(text, rules.value, known, options.at) : rules
   if (!asked.ok) {
     output.json({ ok: false, problems: asked.problems })

@@ -18,7 +18,6 @@ import { roleOfStanding } from './role.ts'
 import type { Standing } from './standing.ts'
 
 export interface ProfileOptions extends GitHubOptions {
-  readonly directory: string
   readonly file?: string
   /** The profile that the person signs in with. */
   readonly source?: string
@@ -34,7 +33,7 @@ export async function profile(
   options: ProfileOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const github = await connect(await findClone(options.directory), options)
+  const github = await connect(await findClone(), options)
   const request = await findRequest(
     github,
     wanted,

@@ -6,7 +6,7 @@ import { STATES } from './audit/entry.ts'
 import { type AuditOptions, FORMATS } from './audit-options.ts'
 import type { EndAllOptions } from './end-all.ts'
 import type { ExtendOptions } from './extend.ts'
-import type { ExitCode } from './failure.ts'
+import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
 import {
   accountFlags,
   collect,
@@ -18,11 +18,11 @@ import {
   rulesFlags,
   wholeNumber,
 } from './flags.ts'
+import type { GitHubOptions } from './github.ts'
 import { createOutput, type Output } from './output.ts'
 import type { PolicyOptions } from './policy.ts'
 import type { ProfileOptions } from './profile.ts'
 import type { RequestOptions } from './request.ts'
-import type { RevokeOptions } from './revoke.ts'
 import type { StatusOptions } from './status.ts'
 import type { ValidateOptions } from './validate.ts'
 import type { WhoOptions } from './who.ts'
@@ -40,12 +40,13 @@ export type Finish = <Options>(
 /** `exit` hears with what to exit. */
 export function createProgram(exit: (code: ExitCode) => void): Command {
   const finish: Finish = async (command, run) => {
-    const { json, ...options } = command.optsWithGlobals<{ readonly json?: true }>()
+    const { json, directory, ...options } = command.optsWithGlobals<Globals>()
+    enter(directory)
     exit(await run(options as Parameters<typeof run>[0], createOutput({ json: json === true })))
   }
   const program: Command = new Command('daypass')
     .description('Just-in-time read access to AWS S3, approved by pull request.')
-    .option('-C, --directory <DIR>', 'run as if started in that directory', '.')
+    .option('-C, --directory <DIR>', 'run as if started in that directory; paths are read from there', '.')
     .option('--json', 'answer in JSON')
     .version(versionOf(), '--version', 'show which version this is')
     .helpOption('-h, --help', 'show what can be said')
@@ -71,6 +72,23 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     add(program, finish)
   }
   return program
+}
+
+interface Globals {
+  readonly json?: true
+  readonly directory: string
+}
+
+/** As git does it: every path that is typed, or stands in a variable, is read from there. */
+function enter(directory: string): void {
+  try {
+    process.chdir(directory)
+  } catch (error) {
+    throw new Failure(`${directory} can't be entered: ${reasonOf(error)}.`, 'Check what follows -C.', {
+      exitCode: EXIT.usage,
+      cause: error,
+    })
+  }
 }
 
 /** Of the package that this file belongs to, built or not. */
@@ -223,7 +241,7 @@ function addRevoke(program: Command, finish: Finish): void {
     .argument('[request]', "its path, name or pull request's number (default: the only one that you have)")
   repositoryFlags(command).action(async (request?: string) => {
     const { revoke } = await import('./revoke.ts')
-    await finish<RevokeOptions>(command, (options, output) => revoke(request, options, output))
+    await finish<GitHubOptions>(command, (options, output) => revoke(request, options, output))
   })
 }
 

@@ -16,7 +16,6 @@ import { answer, checkPath, type RequestFlags } from './request-answers.ts'
 import { readWaiting } from './standing.ts'
 
 export interface RequestOptions extends GitHubOptions, AccountOptions, RequestFlags {
-  readonly directory: string
   readonly dryRun?: true
   /** Nothing is confirmed. */
   readonly yes?: true
@@ -36,7 +35,7 @@ async function answerAndSend(
   output: Output,
   ask: Ask | undefined,
 ): Promise<ExitCode> {
-  const clone = await openClone(options.directory)
+  const clone = await openClone()
   const github = await connect(clone, options)
   const [login, base, now] = await Promise.all([github.login(), fetchBase(clone, github), github.now()])
   const rules = await rulesAt(clone, base.commit)

@@ -6,16 +6,12 @@ import { connect, type GitHubOptions } from './github.ts'
 import { type Output, shown } from './output.ts'
 import { findRequest, isOwn } from './own-request.ts'
 
-export interface RevokeOptions extends GitHubOptions {
-  readonly directory: string
-}
-
 export async function revoke(
   wanted: string | undefined,
-  options: RevokeOptions,
+  options: GitHubOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const github = await connect(await findClone(options.directory), options)
+  const github = await connect(await findClone(), options)
   const standing = await findRequest(
     github,
     wanted,

@@ -20,19 +20,14 @@ export interface Sources {
 }
 
 export interface SourceOptions {
-  readonly directory: string
   /** Branch, tag or sha. */
   readonly base?: string
 }
 
 /** Outside a repository the directory itself is the top. */
-export async function findSources({ directory, base: wanted }: SourceOptions): Promise<Sources> {
-  if (!existsSync(directory))
-    throw new Failure(`There is no directory ${directory}.`, 'Check what follows -C.', {
-      exitCode: EXIT.usage,
-    })
-  const clone = await findClone(directory)
-  if (clone === undefined || clone.isBare) return { root: resolve(directory), ...(clone && { clone }) }
+export async function findSources({ base: wanted }: SourceOptions): Promise<Sources> {
+  const clone = await findClone()
+  if (clone === undefined || clone.isBare) return { root: process.cwd(), ...(clone && { clone }) }
   const base = await (wanted === undefined ? remoteDefault(clone) : namedBranch(clone, wanted))
   if (base === undefined) return { root: clone.root, clone }
   return { root: clone.root, clone, baseName: base.name, base: base.commit }
@@ -73,8 +68,8 @@ function noRules(where: string): Parsed<Rules> {
 }
 
 /** A path as the repository names it, from one as a person types it. */
-export function repositoryPath({ root }: Sources, directory: string, typed: string): string {
-  const path = relative(root, resolve(directory, typed)).split(sep).join('/')
+export function repositoryPath({ root }: Sources, typed: string): string {
+  const path = relative(root, resolve(typed)).split(sep).join('/')
   if (!path.startsWith('../') && !isAbsolute(path)) return path
   throw new Failure(`${typed} is not below ${root}.`, 'Name a file of the access repository.', {
     exitCode: EXIT.usage,
@@ -82,8 +77,8 @@ export function repositoryPath({ root }: Sources, directory: string, typed: stri
 }
 
 /** What a path as a person types it stands for: the file, or every file below the folder. */
-export function filesAt(sources: Sources, directory: string, typed: string): readonly string[] {
-  const path = repositoryPath(sources, directory, typed)
+export function filesAt(sources: Sources, typed: string): readonly string[] {
+  const path = repositoryPath(sources, typed)
   const place = join(sources.root, path)
   if (!existsSync(place)) throw noFile(sources, path)
   return statSync(place).isDirectory() ? filesBelow(sources, path) : [path]

@@ -8,14 +8,13 @@ import { columns, type Output, type Style, shown, startProgress } from './output
 import { readStandings, type Standing, type StandingState } from './standing.ts'
 
 export interface StatusOptions extends GitHubOptions {
-  readonly directory: string
   readonly all?: true
   /** Seconds. */
   readonly since: number
 }
 
 export async function status(options: StatusOptions, output: Output): Promise<ExitCode> {
-  const github = await connect(await findClone(options.directory), options)
+  const github = await connect(await findClone(), options)
   const [login, now] = await Promise.all([github.login(), github.now()])
   const progress = startProgress('Reading pull requests')
   const standings = await readStandings(github, {

@@ -21,7 +21,6 @@ import {
 } from './sources.ts'
 
 export interface ValidateOptions extends AccountOptions {
-  readonly directory: string
   readonly base?: string
   readonly rules?: string
   /** Seconds since the epoch. */
@@ -40,7 +39,7 @@ export async function validate(
 ): Promise<ExitCode> {
   const sources = await findSources(options)
   const changes = paths.length > 0 ? undefined : await changesOrFail(sources)
-  const wanted = changes?.written ?? paths.flatMap((path) => filesAt(sources, options.directory, path))
+  const wanted = changes?.written ?? paths.flatMap((path) => filesAt(sources, path))
   const files = [...new Set(wanted)].filter((path) => isRequestPath(path) || isGuarded(path))
   const accounts = readAccounts(options)
   const { rules, from } = await readRulesFrom(sources, options.rules)

@@ -14,7 +14,6 @@ import { roleOfStanding } from './role.ts'
 import { inTurns, type Standing, standingsOf, UNCLEAR_FIX } from './standing.ts'
 
 export interface WhoOptions extends GitHubOptions {
-  readonly directory: string
   /** Alias, where two accounts have folders for buckets of one name. */
   readonly account?: string
 }
@@ -35,7 +34,7 @@ interface Reader {
 type Iam = { readonly asked: true; readonly view: OwnView } | { readonly asked: false; readonly why: string }
 
 export async function who(bucket: string, options: WhoOptions, output: Output): Promise<ExitCode> {
-  const github = await connect(await findClone(options.directory), options)
+  const github = await connect(await findClone(), options)
   const [{ data: repository }, now] = await Promise.all([github.octokit.repos.get(github.at), github.now()])
   const files = await filesOn(github, repository.default_branch)
   const paths = [...files.keys()].filter(

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,11 +11,12 @@ import { Octokit } from '@octokit/rest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ReadyFile } from '../../src/sandbox/ready.ts'
 import { findAwsClis } from '../support/aws-tools.ts'
-import { CLI } from './run-cli.ts'
+import { runProcess } from './run-cli.ts'
 import { hasTerminals, type Typed, typeAtTerminal } from './terminal.ts'
 
-const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
-const PAGE = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SERVER = join(ROOT, 'dist/server.js')
+const PAGE = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8')
 
 const ANSWERS: readonly Typed[] = [
   { after: 'Which folder', type: 'exports/' },
@@ -51,6 +52,9 @@ async function startPrinting(): Promise<readonly [readonly string[], readonly st
   return [trimmed.slice(begin + 1, then), trimmed.slice(then + 1)]
 }
 
+/** Whatever a page says of a package that npx may fetch. */
+const NPX = /\bnpx (?!--no )\S*daypass\b.*/g
+
 /** A block of docs/cli.md by how it begins. */
 function blockOf(beginning: string): string {
   const blocks = [...PAGE.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block.trim())
@@ -61,9 +65,8 @@ const withoutPorts = (line: string) => line.replace(/(?<=127\.0\.0\.1:)\d+/g, 'P
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'daypass-printed-'))
-  // `npx daypass` is this build, as in a checkout of Daypass; npx itself would look for one at a registry.
-  await writeFile(join(directory, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${CLI}' "$@"\n`)
-  await chmod(join(directory, 'npx'), 0o755)
+  // As in a checkout of Daypass.
+  await symlink(join(ROOT, 'dist'), join(directory, 'dist'))
   ;[printed, reading] = await startPrinting()
 })
 afterAll(async () => {
@@ -89,10 +92,19 @@ describe('the lines that `npm start` prints', () => {
     expect(read.join('\n')).toBe(blockOf('export AWS_ENDPOINT_URL='))
   })
 
+  test('leave nothing in a checkout that git would take for a change', async () => {
+    const files = [...reading.join('\n').matchAll(/(?<=\$PWD\/)[\w-]+/g)].map(([file]) => file)
+    const left = ['access/', ...files]
+    const { stdout } = await runProcess('git', ['check-ignore', ...left], { cwd: ROOT })
+
+    expect(left).toEqual(['access/', 'aws-config', 'aws-keys'])
+    expect(stdout.trim().split('\n')).toEqual(left)
+  })
+
   test.skipIf(!hasTerminals)('clone, ask for what is missing, and open the pull request', async () => {
     const { code, screen } = await typeAtTerminal(`set -e\n${printed.join('\n')}`, {
       cwd: directory,
-      env: { PATH: `${directory}:${process.env.PATH}` },
+      env: { PATH: process.env.PATH ?? '' },
       answers: ANSWERS,
     })
     const [, token = '', url = ''] =
@@ -114,7 +126,7 @@ describe('the lines that `npm start` prints', () => {
     await fetch(`${control.url}/settled`)
     await olivia.pulls.merge(at)
     await fetch(`${control.url}/settled`)
-    const env = { PATH: `${directory}:${aws?.directory}:${process.env.PATH}`, AWS_PAGER: '' }
+    const env = { PATH: `${aws?.directory}:${process.env.PATH}`, AWS_PAGER: '' }
     const ask = printed.filter((line) => line.startsWith('export'))
     const script = `set -e\n${[...ask, ...reading].join('\n')}`
     const { screen } = await typeAtTerminal(script, { cwd: directory, env, answers: [] })
@@ -127,4 +139,12 @@ describe('the lines that `npm start` prints', () => {
     expect(listed.screen).toContain('PRE 2026/')
     expect(listed.code).toBe(0)
   })
+})
+
+test('no page and no comment has anybody run what npx would fetch from a registry', async () => {
+  const { stdout } = await runProcess('git', ['ls-files', 'README.md', 'docs', 'src'], { cwd: ROOT })
+  const files = stdout.trim().split('\n')
+
+  expect(files.length).toBeGreaterThan(100)
+  expect(files.flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(NPX) ?? [])).toEqual([])
 })

@@ -344,11 +344,14 @@ describe('a grant from the terminal', () => {
     const comment = data.find(({ user }) => user?.type === 'Bot')
     const edit = (body: string) => octokit.issues.updateComment({ ...at, comment_id: comment?.id ?? 0, body })
     const body = comment?.body ?? ''
+    // It would put its comment right.
+    await world.app('stop')
     await edit(body.replace('region = eu-central-1', 'region = x\ncredential_process = touch /tmp/owned'))
     const evilRegion = await daypass('alice', ['profile', '--print'])
     await edit(body.replace(/role_arn = \S+/, 'role_arn = arn:aws:iam::666666666666:role/evil'))
     const evilRole = await daypass('alice', ['profile', '--print'])
     await edit(body)
+    await world.app('start')
 
     expect(evilRegion.code).toBe(2)
     expect(evilRegion.stdout).toBe('')

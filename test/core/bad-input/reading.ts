@@ -151,11 +151,16 @@ function holdCodeowners(bytes: Uint8Array): Outcome {
   const accounted = [...codeowners.rules, ...codeowners.errors].map(({ line }) => line)
   const written = lines.flatMap((line, index) => (/^[ \t]*(?:#|$)/.test(line) ? [] : [index + 1]))
   const isIgnored = codeowners.errors.some(({ kind }) => kind === 'File too large')
-  if (!isIgnored)
+  const untold = codeowners.errorsInAll - codeowners.errors.length
+  if (!isIgnored) {
+    const isAccounted = new Set(accounted)
+    const missing = written.filter((line) => !isAccounted.has(line))
+    deepStrictEqual([isAccounted.size, missing.length], [written.length - untold, untold])
     deepStrictEqual(
-      accounted.toSorted((a, b) => a - b),
+      [...isAccounted, ...missing].toSorted((a, b) => a - b),
       written,
     )
+  }
   for (const { line, pattern, owners } of codeowners.rules) {
     const text = (lines[line - 1] ?? '').replace(/^[ \t]+/, '')
     deepStrictEqual(text.slice(0, pattern.length), pattern)
