@@ -82,7 +82,9 @@ async function takeDown(
     // Whatever keeps it in AWS, it denies everything: people are told of the end, and the file goes.
     if (ended) {
       const tell = (shown?: RevertShown) => publish(world, github, subject, ended, shown)
-      await tellAndMerge(world, github, tell, revert, state)
+      if (revert) await tellAndMerge(world, github, tell, revert, state)
+      // The file may have gone before, while the role could not.
+      else await tell(await github.reader.revertOf(subject.identity))
     }
   }
 }
@@ -125,14 +127,10 @@ async function takeOut(
   const revert =
     (extended && (await receiptFor(world, github, extended, subject.blob, role))) ??
     revertFor(world, subject, final)
+  const state = await github.writer.openRevert(revert)
   const tell = isRejected(finding.subject)
     ? (shown?: RevertShown) => tellOnce(world, github, subject, final, shown)
     : (shown?: RevertShown) => publish(world, github, subject, final, shown)
-  const state = await github.writer.openRevert(revert).catch(async (error) => {
-    // People hear of it all the same.
-    await tell()
-    throw error
-  })
   // Who asked first is told too, where the app saw nothing of it before somebody asked for more.
   if (extended && extended.record === undefined && finding.kind === 'rejected')
     await comment(world, github, extended, { kind: 'rejected', ...finding.reason })
