@@ -1,4 +1,5 @@
 /** Where requests stand, as GitHub tells: their pull requests, and the app's own checks on them. */
+import { fewAtOnce } from '../core/few-at-once.ts'
 import { identityHash, type RequestIdentity } from '../core/grant.ts'
 import { ofOneApp } from '../core/one-app.ts'
 import { parseRecord, type RequestRecord } from '../core/record.ts'
@@ -44,7 +45,7 @@ const GRANT = 'Daypass / grant'
 const APPROVAL = 'Daypass / approval'
 const REQUEST = 'Daypass / request'
 /** GitHub asks for no more at once. */
-const AT_ONCE = 8
+export const AT_ONCE = 8
 
 export interface Wanted {
   /** Undefined: everybody's. */
@@ -90,7 +91,7 @@ async function readEach(
 ): Promise<readonly Standing[]> {
   let done = 0
   return (
-    await inTurns(pulls, async (pull) => {
+    await fewAtOnce(pulls, AT_ONCE, async (pull) => {
       const standings = await standingsOf(github, repositoryId, pull, now)
       onProgress?.(++done, pulls.length)
       return standings
@@ -206,12 +207,4 @@ function stateOf(state: string | undefined, record: RequestRecord | undefined, n
   if (state !== 'granted' || record === undefined) return { kind: 'pending' }
   const phase = phaseOf(record.window, now)
   return { kind: phase === 'waiting' ? 'scheduled' : phase, window: record.window }
-}
-
-/** All of them, a few at a time, in their order. */
-export async function inTurns<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  for (let from = 0; from < items.length; from += AT_ONCE)
-    results.push(...(await Promise.all(items.slice(from, from + AT_ONCE).map(task))))
-  return results
 }

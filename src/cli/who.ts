@@ -1,5 +1,6 @@
 /** `daypass who BUCKET`: who can read it now through Daypass, by git and the app's record, and by IAM where credentials allow. */
 import { type OwnView, readOwnView } from '../aws/own-view.ts'
+import { fewAtOnce } from '../core/few-at-once.ts'
 import { identityHash, type StandingGrant } from '../core/grant.ts'
 import { lengthOf, utc } from '../core/report-words.ts'
 import { isRequestPath } from '../core/request.ts'
@@ -11,7 +12,7 @@ import { connect, type GitHubAs, type GitHubOptions } from './github.ts'
 import { columns, type Output, shown, startProgress } from './output.ts'
 import { accountsLending, notLent } from './request-answers.ts'
 import { roleOfStanding } from './role.ts'
-import { inTurns, type Standing, standingsOf, UNCLEAR_FIX } from './standing.ts'
+import { AT_ONCE, type Standing, standingsOf, UNCLEAR_FIX } from './standing.ts'
 
 export interface WhoOptions extends GitHubOptions {
   /** Alias, where two accounts have folders for buckets of one name. */
@@ -42,7 +43,9 @@ export async function who(bucket: string, options: WhoOptions, output: Output): 
   )
   const progress = startProgress('Reading requests')
   const standings = (
-    await inTurns(paths, (path) => standingOf(github, repository.id, repository.default_branch, path, now))
+    await fewAtOnce(paths, AT_ONCE, (path) =>
+      standingOf(github, repository.id, repository.default_branch, path, now),
+    )
   ).flat()
   progress.end()
   refuseUnclear(standings)

@@ -1,5 +1,6 @@
 /** `daypass audit --verify`: takes the evidence of each request again from GitHub and IAM, as whoever asks sees them. */
 import { type OwnView as OwnRoles, readOwnView } from '../../aws/own-view.ts'
+import { fewAtOnce } from '../../core/few-at-once.ts'
 import { identityHash } from '../../core/grant.ts'
 import { count } from '../../core/report-words.ts'
 import { phaseOf } from '../../core/window.ts'
@@ -9,7 +10,7 @@ import { EXIT, type ExitCode, Failure, reasonOf } from '../failure.ts'
 import { findPlace, findToken, type GitHubOptions } from '../github.ts'
 import { type Output, type Style, shown, startProgress } from '../output.ts'
 import { roleIn } from '../role.ts'
-import { inTurns } from '../standing.ts'
+import { AT_ONCE } from '../standing.ts'
 import { compare, type Finding, OUTCOMES, type Outcome, type Today, worst } from './compare.ts'
 import type { Step } from './history.ts'
 import type { Audited } from './read-audit.ts'
@@ -46,7 +47,7 @@ export async function verifyAll(
   const roles = await askIam(view.repositoryId)
   const progress = startProgress('Asking GitHub')
   let done = 0
-  const verified = await inTurns(audited, async (one) => {
+  const verified = await fewAtOnce(audited, AT_ONCE, async (one) => {
     const found = await verify(view, roles.view, one, options)
     progress.at(++done, audited.length)
     return found
