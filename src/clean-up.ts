@@ -82,7 +82,7 @@ async function takeDown(
     // Whatever keeps it in AWS, it denies everything: people are told of the end, and the file goes.
     if (ended) {
       const tell = (shown?: RevertShown) => publish(world, github, subject, ended, shown)
-      if (revert) await tellAndMerge(world, github, tell, revert, state)
+      if (revert && state) await tellAndMerge(world, github, tell, revert, state)
       // The file may have gone before, while the role could not.
       else await tell(await github.reader.revertOf(subject.identity))
     }
@@ -209,15 +209,15 @@ async function tellAndMerge(
   world: World,
   github: GitHub,
   tell: (shown?: RevertShown) => Promise<void>,
-  revert: Revert | undefined,
-  state: RevertState | undefined,
+  revert: Revert,
+  state: RevertState,
 ): Promise<boolean> {
-  if (state === undefined || state.kind === 'not-needed') {
+  if (state.kind === 'not-needed') {
     await tell()
     return false
   }
   await tell({ kind: state.kind, pull: state.pull })
-  if (revert === undefined || state.kind !== 'open') return false
+  if (state.kind !== 'open') return false
   if ((await github.writer.mergeRevert(state, revert)) === 'waiting') return true
   world.log.info({ repository: world.repository.id, pull: state.pull }, 'Merged a revert pull request')
   return false

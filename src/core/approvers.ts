@@ -2,7 +2,7 @@
 import type { Commit, MergedPull, Owner, PathOwners, Permission, Person } from './evidence.ts'
 
 /** The committer of whatever GitHub commits itself, in its editor or at a merge: known, and nobody. */
-const WEB_FLOW = 'web-flow'
+export const WEB_FLOW = 'web-flow'
 
 export function isPerson(account: Person): boolean {
   return account.kind === 'person' && !sameLogin(account.login, WEB_FLOW)

@@ -2,7 +2,7 @@
 import { ALARM_TITLE } from '../core/alarm.ts'
 import type { Context } from './context.ts'
 import { tryWrite } from './failures.ts'
-import { isApp } from './revert-branch.ts'
+import { isApp } from './people.ts'
 
 /** `text`: Markdown; undefined closes the issue. Writes nothing that stands already. */
 export async function tellAlarm(

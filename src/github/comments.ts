@@ -5,8 +5,8 @@ import type { Context } from './context.ts'
 import { statusOf, tryWrite, write } from './failures.ts'
 import { setStage } from './labels.ts'
 import { ANY_MARKER, COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
+import { isApp } from './people.ts'
 import { mergeOf } from './pulls.ts'
-import { isApp } from './revert-branch.ts'
 
 const MOST_CHARACTERS = 65_536
 

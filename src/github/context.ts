@@ -1,6 +1,7 @@
 /** What every part of this folder works with: one repository, and the reads of it that are shared. */
 import type { ProbotOctokit } from 'probot'
 import type { Owner } from '../core/evidence.ts'
+import { pagesBeside } from '../core/github-address.ts'
 import type { Stage } from '../core/label.ts'
 import { type BoundedCache, createBoundedCache, type Remember, rememberForever } from './bounded-cache.ts'
 import { createForesight, type Foresight } from './foresight.ts'
@@ -46,7 +47,7 @@ export interface Context {
 
 /** `github.com`, or where else that GitHub is: part of the addresses that it gives to accounts and to itself. */
 export function hostOf({ octokit }: Pick<Context, 'octokit'>): string {
-  return new URL(octokit.request.endpoint.DEFAULTS.baseUrl).hostname.replace(/^api\./, '')
+  return new URL(pagesBeside(new URL(octokit.request.endpoint.DEFAULTS.baseUrl))).hostname
 }
 
 const MERGES = 100_000

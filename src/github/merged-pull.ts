@@ -1,4 +1,5 @@
 /** Everything GitHub says of one pull request, told of one path. */
+import { WEB_FLOW } from '../core/approvers.ts'
 import type { ChangedFile, Commit, FileAt, MergedPull, Person, Review } from '../core/evidence.ts'
 import { CutOff, Unreadable } from '../ports.ts'
 import { coAuthorsOf, type FindByEmail } from './co-authors.ts'
@@ -82,7 +83,7 @@ function commitsTold(context: Context, listed: PullCommits, path: string): Promi
  * the account `web-flow`.
  */
 function webCommitter(email: string | undefined, host: string): Person | null {
-  return email?.toLowerCase() === `noreply@${host}` ? { id: 0, login: 'web-flow', kind: 'bot' } : null
+  return email?.toLowerCase() === `noreply@${host}` ? { id: 0, login: WEB_FLOW, kind: 'bot' } : null
 }
 
 /** GitHub itself tied these addresses to accounts, for other commits of the same pull request. */

@@ -15,19 +15,32 @@ export async function findLanded(
   const way = await firstParents(context, commit, head)
   const tied = way ? await landedAlong(context, way, 1) : []
   for (const pull of tied) if (await landedAs(context, pull, commit)) return pull
-  // Nobody is told that a request was pushed only because GitHub has not worked out yet what brought it.
+  return findLate(context, commit, way)
+}
+
+/** So many are merged at most while GitHub works out what brought a commit. */
+const MOST_LATE = 8
+
+/** Nobody is told that a request was pushed only because GitHub has not worked that out yet. */
+async function findLate(
+  context: Context,
+  commit: string,
+  way: readonly string[] | undefined,
+): Promise<LandedPull | undefined> {
   const last = (await lastLandedPulls(context)).filter(
-    ({ mergeSha, headSha }) => headSha === commit || (way?.includes(mergeSha) ?? true),
+    ({ mergeSha, headSha }) => headSha === commit || !way || way.includes(mergeSha),
   )
-  for (const pull of last.slice(0, MOST_LAST).reverse()) {
+  for (const pull of last.slice(0, MOST_LATE).reverse()) {
     if (pull.headSha === commit || (await landedAs(context, pull, commit))) return pull
-    if (!way && (await pullCommits(context, pull.number)).some(({ sha }) => sha === commit)) return pull
+    // What is not on the branch's own line came by the second parent of a merge.
+    if (!way && (await holds(context, pull, commit))) return pull
   }
   return undefined
 }
 
-/** So many are merged at most while GitHub works it out. */
-const MOST_LAST = 8
+async function holds(context: Context, { number }: LandedPull, commit: string): Promise<boolean> {
+  return (await pullCommits(context, number)).some(({ sha }) => sha === commit)
+}
 
 async function landedAs(context: Context, pull: LandedPull, commit: string): Promise<boolean> {
   return (await landing(context, pull)).commits.includes(commit)

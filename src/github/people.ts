@@ -15,6 +15,12 @@ export function personOf(account: Account | null | undefined): Person | null {
   return { id: account.id, login: account.login, kind: account.type === 'User' ? 'person' : 'bot' }
 }
 
+/** Whether it is the account of this very app. */
+export function isApp({ target }: Context, user: Account | null | undefined): boolean {
+  const account = personOf(user)
+  return account?.kind === 'bot' && account.login === `${target.appSlug}[bot]`
+}
+
 /** What an account may do now; undefined where GitHub knows nobody of that login. */
 export async function permissionOf(
   { octokit, target, at, reads }: Context,

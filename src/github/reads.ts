@@ -25,28 +25,25 @@ interface WithHeaders {
   headers?: Record<string, string | number | undefined>
 }
 
+type ReadAll = <P extends WithHeaders, D, T>(
+  what: string,
+  method: Method<P, D>,
+  parameters: P,
+  items: (page: D) => readonly T[],
+) => Promise<T[]>
+
 /** `what` names the read in the error. */
 export interface Reads {
   one<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D>
   /** Undefined where GitHub answers 404: only for what may rightly not be there. */
   maybe<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D | undefined>
   /** All pages; `items` takes the wanted ones out of each. */
-  all<P extends WithHeaders, D, T>(
-    what: string,
-    method: Method<P, D>,
-    parameters: P,
-    items: (page: D) => readonly T[],
-  ): Promise<T[]>
+  all: ReadAll
   /**
    * The same of a list that anybody can fill: nothing but the wanted items is kept of a page, so that all of them stay
    * known however much they hold. Nothing else may be read at the same address.
    */
-  sifted<P extends WithHeaders, D, T>(
-    what: string,
-    method: Method<P, D>,
-    parameters: P,
-    items: (page: D) => readonly T[],
-  ): Promise<T[]>
+  sifted: ReadAll
   /** All items of the pages up to the one that holds the first that is wanted; of all pages where none does. */
   upTo<P extends WithHeaders, D, T>(
     what: string,

@@ -2,7 +2,7 @@
 import type { Revert } from '../ports.ts'
 import type { Context } from './context.ts'
 import { statusOf, write } from './failures.ts'
-import { personOf } from './people.ts'
+import { isApp } from './people.ts'
 
 /**
  * Returns the branch's head. Goes on wherever an earlier run was cut off; `base` still holds the ended bytes. The branch's
@@ -26,33 +26,18 @@ export async function isOwnRemoval(
   head: string,
   { identity, commitMessage }: Revert,
 ): Promise<boolean> {
-  const removal = await readRemoval(context, base, head, identity.path)
-  return removal?.commit.message.trimEnd() === commitMessage.trimEnd()
-}
-
-/** The one commit of the app between the default branch and `head`, where it takes this file out and does nothing else. */
-async function readRemoval(
-  { octokit, target, at, reads }: Context,
-  base: string,
-  head: string,
-  path: string,
-) {
-  if (head === base) return undefined
+  if (head === base) return false
+  const { octokit, at, reads } = context
   const what = `what is between ${base} and ${head} of ${at.owner}/${at.repo}`
   const parameters = { ...at, basehead: `${base}...${head}`, per_page: 2 }
   const compare = octokit.rest.repos.compareCommitsWithBasehead
   const { files = [], commits, total_commits, merge_base_commit } = await reads.one(what, compare, parameters)
-  const [commit] = commits
+  const [removal] = commits
   const [file, ...others] = files
-  if (total_commits !== 1 || commit === undefined || !isApp({ target }, commit.author)) return undefined
-  if (commit.parents.length !== 1 || commit.parents[0]?.sha !== merge_base_commit.sha) return undefined
-  if (others.length > 0 || file?.status !== 'removed' || file.filename !== path) return undefined
-  return commit
-}
-
-export function isApp({ target }: Pick<Context, 'target'>, user: Parameters<typeof personOf>[0]): boolean {
-  const account = personOf(user)
-  return account?.kind === 'bot' && account.login === `${target.appSlug}[bot]`
+  if (total_commits !== 1 || removal === undefined || !isApp(context, removal.author)) return false
+  if (removal.parents.length !== 1 || removal.parents[0]?.sha !== merge_base_commit.sha) return false
+  if (others.length > 0 || file?.status !== 'removed' || file.filename !== identity.path) return false
+  return removal.commit.message.trimEnd() === commitMessage.trimEnd()
 }
 
 export async function deleteBranch({ octokit, at }: Context, branch: string): Promise<void> {

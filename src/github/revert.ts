@@ -5,8 +5,9 @@ import { REVERT_BRANCHES, revertBranch } from '../core/revert-texts.ts'
 import { type Revert, type RevertState, Unreadable } from '../ports.ts'
 import type { Context, Octokit } from './context.ts'
 import { statusOf, write } from './failures.ts'
+import { isApp } from './people.ts'
 import { readPull } from './pulls.ts'
-import { deleteBranch, ensureRevertBranch, isApp, isOwnRemoval, replaceHead } from './revert-branch.ts'
+import { deleteBranch, ensureRevertBranch, isOwnRemoval, replaceHead } from './revert-branch.ts'
 
 export async function openRevert(context: Context, revert: Revert): Promise<RevertState> {
   const { git, target } = context
