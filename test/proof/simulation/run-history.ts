@@ -73,7 +73,6 @@ async function settled({ stage, oracle }: Actors, readers: Readers, app: App): P
   let failed: readonly string[] = []
   for (let look = 1; look <= LOOKS; look += 1) {
     failed = await app.look()
-    if (look === 1) continue
     const found = await readers.read()
     const missing = [...expected].filter((read) => !found.has(read))
     wrong = beyond(found, expected, 'once all was settled')
