@@ -1,18 +1,21 @@
 /** Shouts about roles that still stand long after their window: AWS has closed it, but nobody should have to trust in that alone. */
 import { alarmText } from './core/alarm.ts'
 import type { StandingGrant } from './core/grant.ts'
+import { parseLocation } from './core/request.ts'
 import { formatInstant } from './core/window.ts'
-import { attempt, type World } from './world.ts'
+import { attempt, type Iam, type World } from './world.ts'
 
 /** Removal takes seconds; after this long something keeps it from happening. Seconds. */
 const TOLERATED = 600
 
-/** `standing`: what is left when all was tried. Tells it in log and metric at every look, and by an issue, until it is removed. */
-export async function raiseAlarm(world: World, standing: readonly StandingGrant[]): Promise<void> {
+/** `iam`: what is left when all was tried. Tells it in log and metric at every look, and by an issue, until it is removed. */
+export async function raiseAlarm(world: World, iam: Iam): Promise<void> {
   const { repository, memory, log, now } = world
-  const overdue = standing.filter(({ window }) => window.end + TOLERATED <= now())
+  memory.left = leftOver(world, iam)
+  const overdue = [...memory.left.values()].filter(({ standing }) => standing.window.end + TOLERATED <= now())
   memory.notRemoved = overdue.length
-  for (const { roleArn, identity, window, state } of overdue)
+  for (const { standing } of overdue) {
+    const { roleArn, identity, window, state } = standing
     log.error(
       {
         alarm: 'grant-not-removed',
@@ -26,22 +29,27 @@ export async function raiseAlarm(world: World, standing: readonly StandingGrant[
       },
       'A grant whose window is over could not be removed from AWS; it is tried again. AWS itself lets nobody in any more',
     )
-  const tried = triedLong(world, standing, overdue)
-  // An issue that another process opened stays until nothing is left.
-  if (overdue.length > 0 && tried.length === 0) return
+  }
+  // An app that was down finds what is long over at its first look: that alone wakes nobody up.
+  const tried = overdue.filter(({ since }) => now() - since >= TOLERATED).map(({ standing }) => standing)
+  // An issue that another process opened stays until nothing is left, as far as all accounts can be read.
+  if (tried.length === 0 && (overdue.length > 0 || iam.unreadable.size > 0)) return
   await attempt(world, 'tell of it by an issue', {}, () => keepIssue(world, tried))
 }
 
-/** An app that was down finds what is long over at its first look: that alone wakes nobody up. */
-function triedLong(
-  { memory, now }: World,
-  standing: readonly StandingGrant[],
-  overdue: readonly StandingGrant[],
-): readonly StandingGrant[] {
-  const since = (role: string) => memory.leftSince.get(role) ?? now()
-  const over = standing.filter(({ window }) => window.end <= now())
-  memory.leftSince = new Map(over.map(({ roleArn }) => [roleArn, since(roleArn)]))
-  return overdue.filter(({ roleArn }) => now() - since(roleArn) >= TOLERATED)
+/** What is over and still there; what was, where its account can't be read now, counts as before. */
+function leftOver({ memory, now }: World, { standing, unreadable }: Iam): World['memory']['left'] {
+  const unseen = [...memory.left.values()].flatMap(({ standing: before }) => {
+    const location = parseLocation(before.identity.path)
+    return location.ok && unreadable.has(location.value.account) ? [before] : []
+  })
+  const over = [...standing, ...unseen].filter(({ window }) => window.end <= now())
+  return new Map(
+    over.map((grant) => [
+      grant.roleArn,
+      { standing: grant, since: memory.left.get(grant.roleArn)?.since ?? now() },
+    ]),
+  )
 }
 
 async function keepIssue(

@@ -12,14 +12,7 @@ import { giveAccess } from './give-access.ts'
 import { judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
 import { keyOf } from './publish.ts'
-import { attempt, type GitHub, type World } from './world.ts'
-
-/** What was read of IAM. */
-export interface Iam {
-  readonly standing: readonly StandingGrant[]
-  /** Aliases of the accounts that could not be read: nothing is concluded about them. */
-  readonly unreadable: ReadonlySet<string>
-}
+import { attempt, type GitHub, type Iam, type World } from './world.ts'
 
 interface Left {
   readonly standing: readonly StandingGrant[]
@@ -53,7 +46,7 @@ export async function applyBranch(
   }
   const open = openQuestions(world, snapshot, iam)
   const [{ standing, changes }, first] = await Promise.all([
-    endForbidden(world, github, snapshot, rules, iam.standing),
+    endForbidden(world, github, snapshot, rules, iam),
     judge(open, iam.standing).then((found) => give(found, iam.standing)),
   ])
   const paths = new Set([...changes.keys()].map(({ identity }) => identity.path))
@@ -74,11 +67,12 @@ async function endForbidden(
   github: GitHub,
   snapshot: Snapshot,
   rules: Parsed<Rules>,
-  standing: readonly StandingGrant[],
+  iam: Iam,
 ): Promise<Left> {
+  const { standing } = iam
   const changing = changedGrants(world, snapshot, standing)
   const [left, changed, disallowed] = await Promise.all([
-    endGivenBack(world, github, snapshot.commit, standing),
+    endGivenBack(world, github, snapshot.commit, iam),
     judgeChanges(world, github, snapshot, rules, standing, changing),
     findDisallowed(world, github, snapshot, rules, standing, changing),
   ])
@@ -92,12 +86,12 @@ export async function endGivenBack(
   world: World,
   github: GitHub,
   commit: string,
-  standing: readonly StandingGrant[],
+  iam: Iam,
 ): Promise<readonly StandingGrant[]> {
-  const givenBack = await findGivenBack(world, github, commit, standing)
+  const givenBack = await findGivenBack(world, github, commit, iam)
   return denyEach(
     world,
-    standing,
+    iam.standing,
     [...givenBack].map(([grant, by]) => ({ standing: grant, because: 'given-back', by })),
   )
 }

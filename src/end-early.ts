@@ -6,7 +6,7 @@ import { parseRecord, type RequestRecord } from './core/record.ts'
 import { DAY } from './core/window.ts'
 import type { Command } from './ports.ts'
 import { keyOf, subjectOf } from './publish.ts'
-import { attempt, type GitHub, type World } from './world.ts'
+import { attempt, type GitHub, type Iam, type World } from './world.ts'
 
 /** A request may start this long after its merge; comments older than that are on other business. Seconds. */
 const LONGEST_WAIT = 31 * DAY
@@ -19,10 +19,11 @@ export async function findGivenBack(
   world: World,
   github: GitHub,
   commit: string,
-  standing: readonly StandingGrant[],
+  { standing, unreadable }: Iam,
 ): Promise<ReadonlyMap<StandingGrant, Person>> {
   const live = standing.filter(({ state }) => state.kind === 'live')
-  forgetOver(world, live)
+  // Whether a grant in an account that can't be read is over, nobody knows.
+  if (unreadable.size === 0) forgetOver(world, live)
   const found = new Map<StandingGrant, Person>()
   if (live.length === 0) return found
   const commands = await attempt(world, 'read what people order by comments', {}, () =>

@@ -1,6 +1,6 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { raiseAlarm } from './alarm.ts'
-import { applyBranch, endGivenBack, type Iam } from './apply-branch.ts'
+import { applyBranch, endGivenBack } from './apply-branch.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Account } from './core/account.ts'
 import { requestTold, strayEvent } from './core/event.ts'
@@ -15,7 +15,7 @@ import { comment, keyOf, publish, publishRules } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
-import { attempt, type GitHub, tell, type World } from './world.ts'
+import { attempt, type GitHub, type Iam, tell, type World } from './world.ts'
 
 /** IAM may take this long to list a role that was just written; until then it counts as standing. Seconds. */
 const PROPAGATION_SECONDS = 300
@@ -28,7 +28,8 @@ export async function reconcile(world: World): Promise<number | undefined> {
 
   const { github } = world
   const snapshot = await readBranch(world)
-  if (github !== undefined && snapshot === undefined) standing = await endUnread(world, github, standing)
+  if (github !== undefined && snapshot === undefined)
+    standing = await endUnread(world, github, { ...iam, standing })
   if (github !== undefined && snapshot !== undefined) {
     standing = await endAccess(world, standing, filesOf(snapshot))
     const rules = readRules(snapshot)
@@ -41,7 +42,7 @@ export async function reconcile(world: World): Promise<number | undefined> {
     standing = await cleanUp(world, github, snapshot, standing, findings)
     reminder = await remind(world, github, rules, standing)
   }
-  await raiseAlarm(world, standing)
+  await raiseAlarm(world, { ...iam, standing })
   return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
 }
 
@@ -108,13 +109,9 @@ async function readBranch(world: World): Promise<Snapshot | undefined> {
 }
 
 /** Whoever can push can make a branch that can't be read whole; nobody waits for that to give access back, or to take it back. */
-async function endUnread(
-  world: World,
-  github: GitHub,
-  standing: readonly StandingGrant[],
-): Promise<readonly StandingGrant[]> {
+async function endUnread(world: World, github: GitHub, iam: Iam): Promise<readonly StandingGrant[]> {
   const commit = await attempt(world, 'read where the branch is', {}, () => github.reader.branchHead())
-  return commit === undefined ? standing : endGivenBack(world, github, commit, standing)
+  return commit === undefined ? iam.standing : endGivenBack(world, github, commit, iam)
 }
 
 /** Denies what must not go on. Nothing stands before it: no approval, no rule, and for the end of a window no GitHub. */

@@ -43,6 +43,13 @@ export interface World {
 /** All of the world but the way to write grants. */
 export type PreviewWorld = Omit<World, 'grants'> & Pick<GrantReader, 'hasRoom'>
 
+/** What was read of IAM. */
+export interface Iam {
+  readonly standing: readonly StandingGrant[]
+  /** Aliases of the accounts that could not be read: nothing is concluded about them. */
+  readonly unreadable: ReadonlySet<string>
+}
+
 export interface GitHub {
   /** `https://github.com/acme/access` */
   readonly url: string
@@ -57,15 +64,15 @@ export interface Click {
   readonly by: Person
 }
 
-/** Saves round trips between two looks; everything in it can be read again, and a new process starts without. */
+/** Saves round trips between two looks. All but `clicks` can be read again, and a new process starts without. */
 export interface Memory {
-  /** What the record and comment of a request were last brought to, by role name. */
+  /** What the record and comment of a request were last brought to, by request; and by the path of the rules, which ones were reported as broken. */
   readonly published: Map<string, string>
   /** Files on the branch that nothing more happens to, by path, while the branch stays at that commit. */
   readonly settled: Map<string, { readonly blob: string; readonly commit: string }>
   /** Grants written by this process that IAM may not list yet, by role name. */
   readonly written: Map<string, { readonly standing: StandingGrant; readonly at: number }>
-  /** Since when a role that is on record as granted was not found in IAM, by role name. */
+  /** Since when a role that is on record as granted was not found in IAM, by request. */
   readonly missing: Map<string, number>
   /** Commits whose checks say what they should. */
   readonly previewed: Map<string, Previewed>
@@ -97,8 +104,8 @@ export interface Memory {
   rateLimitedUntil: number | undefined
   /** How many roles still stand long after their window. */
   notRemoved: number
-  /** Since when this process finds a role still there though its window is over, by its ARN. */
-  leftSince: ReadonlyMap<string, number>
+  /** The roles that are still there though their window is over, by ARN, and since when this process finds them so. */
+  left: ReadonlyMap<string, { readonly standing: StandingGrant; readonly since: number }>
   /** What the issue about such roles says; undefined until this process has looked for one. */
   alarm?: string
 }
@@ -143,7 +150,7 @@ export function createMemory(): Memory {
     failures: 0,
     rateLimitedUntil: undefined,
     notRemoved: 0,
-    leftSince: new Map(),
+    left: new Map(),
   }
 }
 

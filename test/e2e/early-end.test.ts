@@ -162,6 +162,25 @@ describe('somebody who may not', () => {
   })
 })
 
+test('a press of the button while AWS can not be read ends access once it can', async () => {
+  const request = await grant('pressed-unread')
+  const keys = await sessionOf(request)
+  // What the app wrote just now it need not find in the list.
+  await world.advance('6m')
+  await world.settled()
+  const fault = { kind: 'status', status: 400, code: 'OutOfOrder' }
+  await world.order({ service: 'aws', caller: 'app', action: 'iam:ListRoles', fault })
+  await press('alice', request)
+  await world.settled()
+  expect(await reads(keys)).toBe('allowed')
+
+  await world.clearFaults()
+  await world.advance('20s')
+  await world.settled()
+  expect(await reads(keys)).toBe('denied')
+  expect(await world.comment(request)).toContain('because it was given back early by alice')
+})
+
 test.each(['alice', 'olivia'])(
   'a branch that can not be read whole keeps %s from nothing: /daypass revoke ends access in AWS',
   async (login) => {

@@ -120,10 +120,15 @@ describe('a grant that can not be removed after its end', () => {
         body: expect.stringContaining(`- #${request.pull}: \`${request.path}\`, over since`),
       },
     ])
+    const unread = { kind: 'status', status: 400, code: 'OutOfOrder' }
+    await world.order({ service: 'aws', caller: 'app', action: 'iam:ListRoles', fault: unread })
+    await world.advance('1m')
+    await world.settled()
+    expect(await metric()).toContain('daypass_grants_not_removed{repository="1002"} 1\n')
     await world.app('kill')
     await world.app('start')
     await world.settled()
-    expect(await issues()).toHaveLength(1)
+    expect(await issues()).toMatchObject([{ state: 'open' }])
 
     await world.clearFaults()
     await world.advance('1m')
