@@ -47,7 +47,8 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
     ),
     tellClosed(world, github, open),
   ])
-  return earliest(...[...world.memory.previewed.values()].map(({ due }) => due))
+  // One that is past could not be decided just now: that is what the next try is for.
+  return earliest(...[...world.memory.previewed.values()].map(({ due }) => later(due, world.now())))
 }
 
 /** Whatever of these is merged now will be judged in this very look. */
@@ -128,8 +129,11 @@ function approvedIn({ approval }: Examined): readonly string[] {
 
 /** When those who stand in for the owners may. */
 function turnAfter(now: number, { request }: Examined): number | undefined {
-  const from = request.kind === 'valid' ? request.standing.fallback?.from : undefined
-  return from !== undefined && from > now ? from : undefined
+  return later(request.kind === 'valid' ? request.standing.fallback?.from : undefined, now)
+}
+
+function later(instant: number | undefined, now: number): number | undefined {
+  return instant !== undefined && instant > now ? instant : undefined
 }
 
 async function examineEach(
