@@ -1,6 +1,6 @@
 /** What is over is taken down: the receipt first, then the role, then the file, also where the role can't be removed yet. */
 import type { RevertShown } from './core/comment.ts'
-import type { EndReason, StandingGrant } from './core/grant.ts'
+import type { StandingGrant } from './core/grant.ts'
 import { plan, type Step } from './core/plan.ts'
 import { parseRecord } from './core/record.ts'
 import type { GrantState } from './core/report-grant.ts'
@@ -41,7 +41,7 @@ export async function cleanUp(
       }),
     ),
     ...standing
-      .filter(({ state, window }) => leavesFile(state) && phaseOf(window, world.now()) !== 'over')
+      .filter(({ state, window }) => state.kind === 'ended' && phaseOf(window, world.now()) !== 'over')
       .map((grant) =>
         attempt(world, 'take a file out of the branch', { role: grant.roleArn }, () =>
           takeOutEnded(world, github, snapshot, grant),
@@ -97,9 +97,12 @@ async function takeOutEnded(
   standing: StandingGrant,
 ): Promise<void> {
   const { identity, blob, state } = standing
+  const file = snapshot.requests.find(({ path }) => path === identity.path)
   const settled = world.memory.settled.get(identity.path)
-  if (state.kind !== 'ended' || (settled?.blob === blob && settled.commit === snapshot.commit)) return
-  if (!snapshot.requests.some((file) => file.path === identity.path && file.blob === blob)) return
+  if (state.kind !== 'ended' || file === undefined) return
+  if (settled?.blob === file.blob && settled.commit === snapshot.commit) return
+  // Which bytes it was made of, an altered role may say no more.
+  if (file.blob !== blob && state.because !== 'role-altered') return
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   if (judged === undefined || !(await isItsFile(github, snapshot, subject))) return
@@ -233,18 +236,6 @@ async function isItsFile(github: GitHub, snapshot: Snapshot, { identity, blob }:
 function revertFor({ sign }: World, { identity, blob }: Subject, state: FinalState): Revert {
   const reason: RevertReason = state.kind === 'ended' ? { ...state, sign } : state
   return { identity, blob, ...revertTexts(identity, reason) }
-}
-
-/** These ends come while the file is on the branch as it was approved. */
-const LEAVING_THE_FILE: ReadonlySet<EndReason> = new Set([
-  'given-back',
-  'rules-changed',
-  'requester-gone',
-  'ended-by-operator',
-])
-
-function leavesFile(state: StandingGrant['state']): boolean {
-  return state.kind === 'ended' && LEAVING_THE_FILE.has(state.because)
 }
 
 function isRemove(step: Step): step is Step & { readonly kind: 'remove' } {

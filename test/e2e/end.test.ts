@@ -222,9 +222,9 @@ test.each([
     expect(await world.assume('alice', role)).toMatchObject({ kind: 'denied' })
     expect(await world.comment(request)).toContain('because its role was altered in AWS')
     expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'success' })
+    expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
     await passTo(endOf(request))
     expect(await world.role(role)).toBeUndefined()
-    expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
   },
 )
 
