@@ -17,7 +17,6 @@ import type { ApprovalReport } from './core/report-approval.ts'
 import type { Reviewers } from './core/review-requests.ts'
 import type { GuardedPath, OpenChange } from './core/trust.ts'
 
-/** A read that failed; never to be taken for an empty one. `what` names the read, for the log. */
 /** What keeps the app from doing something in AWS until somebody mends it, in words for those who wait for it. */
 export class Obstacle extends Error {
   override readonly name: string = 'Obstacle'
@@ -31,6 +30,7 @@ export class Obstacle extends Error {
   }
 }
 
+/** A read that failed; never to be taken for an empty one. `what` names the read, for the log. */
 export class Unreadable extends Error {
   override readonly name: string = 'Unreadable'
   constructor(what: string, cause: unknown) {
@@ -252,7 +252,7 @@ export interface RepositoryWriter {
   ): Promise<GrantRecord>
   /**
    * The one comment of the app on a pull request, and its label, created or brought up to date; writes nothing that stands
-   * already. `keep`: a comment on what came after the merge stays as it is. `change`: where there is no comment, none is
+   * already. `keep`: a comment on what was decided after the merge stays as it is. `change`: where there is no comment, none is
    * written. `refused`: GitHub takes none there, as where the conversation is locked.
    */
   tell(pull: number, word: Word, mode?: 'keep' | 'change'): Promise<'told' | { readonly refused: string }>
@@ -278,7 +278,7 @@ export interface RepositoryWriter {
 export interface Word {
   readonly markdown: string
   /** What is said of an `open` pull request never takes the place of what was said of a `merged` one. */
-  readonly of: 'open' | 'merged'
+  readonly of: 'open' | 'undecided' | 'merged'
   /** Its label; without one it bears none of the app's. */
   readonly stage?: Stage
 }
@@ -315,8 +315,8 @@ export interface ListedRoles {
   readonly strays: readonly StrayRole[]
 }
 
-/** Hears what others changed on a role, each as a sentence. */
-export type TellFound = (found: readonly string[]) => Promise<void>
+/** Hears what others changed on a role, each as a sentence. `isMended`: whether any of it will be. */
+export type TellFound = (found: readonly string[], isMended: boolean) => Promise<void>
 
 export interface GrantWriter {
   /**

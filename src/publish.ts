@@ -67,7 +67,8 @@ export async function comment(
   const { pull } = subject.identity
   if (pull === 0) return
   const text = grantComment(state, await commentContext(github, subject, revert))
-  const told = await github.writer.tell(pull, { markdown: text, of: 'merged', stage: stageOf(state) }, keep)
+  const of = state.kind === 'pending' ? 'undecided' : 'merged'
+  const told = await github.writer.tell(pull, { markdown: text, of, stage: stageOf(state) }, keep)
   if (told !== 'told') warnUntold(world, pull, told.refused)
 }
 
@@ -139,7 +140,10 @@ export async function recordVerdict(
   const isRecorded =
     record?.state === state.kind && !(state.kind === 'approved' && isBehind(subject, state.lent))
   if (mergeSha === undefined || isRecorded) return subject
-  return { ...subject, record: await writeRecord(github, subject, mergeSha, state) }
+  const written = await writeRecord(github, subject, mergeSha, state)
+  // People were told something else, or nothing yet.
+  world.memory.published.delete(keyOf(subject.identity))
+  return { ...subject, record: written }
 }
 
 /** The same for a grant that stands and is to stand longer. */

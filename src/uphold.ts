@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { RefusedOrder } from './core/early-end.ts'
 import { repairedEvent } from './core/event.ts'
 import type { End, EndReason, StandingGrant } from './core/grant.ts'
-import { formerGrants, grantOf, parseRecord } from './core/record.ts'
+import { type FoundOnRole, formerGrants, grantOf, parseRecord } from './core/record.ts'
 import type { Lent } from './core/report-grant.ts'
 import { phaseOf } from './core/window.ts'
 import { endOnRecord } from './end-on-record.ts'
@@ -103,9 +103,11 @@ async function upholdLive(
   }
   if (!world.memory.written.has(standing.roleName)) {
     const former = formerGrants(subject.identity, lent.location, lent.account, lent.judged)
-    await world.grants.write(lent.account, grant, former, async (what) => {
+    await world.grants.write(lent.account, grant, former, async (what, isMended) => {
       // Of a role that was never told of, the rest is what an interrupted run had not come to yet.
       if (subject.record?.state !== 'granted') return
+      // What is left as it is, is found again at every look.
+      if (!isMended && foundBefore(world, standing, lent, what) !== undefined) return
       remember(world, standing, lent, what)
       world.log.warn({ role: standing.roleArn, found: what }, 'A role was not as the app wrote it')
       await tell(world, repairedEvent(standing, lent.account, what))
@@ -117,16 +119,20 @@ async function upholdLive(
 }
 
 /** What is left after an interruption was told of in whole before it. */
-function remember(
-  { memory, now }: World,
+function remember(world: World, standing: StandingGrant, lent: Lent, what: readonly string[]): void {
+  const { memory, now } = world
+  const before = foundBefore(world, standing, lent, what)
+  if (before === undefined || now() - before.at >= ONE_REPAIR)
+    memory.found.set(standing.roleName, { at: now(), what })
+}
+
+/** What was told of the role, where it was all of this and maybe more. */
+function foundBefore(
+  { memory }: World,
   { roleName }: StandingGrant,
   { judged }: Lent,
   what: readonly string[],
-): void {
+): FoundOnRole | undefined {
   const before = memory.found.get(roleName) ?? judged.found
-  const isRest =
-    before !== undefined &&
-    now() - before.at < ONE_REPAIR &&
-    what.every((sentence) => before.what.includes(sentence))
-  if (!isRest) memory.found.set(roleName, { at: now(), what })
+  return before && what.every((sentence) => before.what.includes(sentence)) ? before : undefined
 }

@@ -158,7 +158,7 @@ async function completeRole(
   const closed = closedBy(on, grant, held)
   if (closed.length > 0) {
     const end = { at: on.now(), because: 'role-altered' } as const
-    await tell?.(closed)
+    await tell?.(closed, true)
     // To deny it may take the app's own boundary: whoever goes on after an interruption finds nothing closed any more.
     await markEnded(on, end)
     await denyRole(on, end)
@@ -166,7 +166,8 @@ async function completeRole(
   }
   const repairs = repairsOf(on, grant, former ?? [], held)
   const found = repairs.flatMap(({ found }) => found ?? [])
-  if (found.length > 0) await tell?.(found)
+  const isMended = repairs.some(({ found, isLeft }) => found !== undefined && !isLeft)
+  if (found.length > 0) await tell?.(found, isMended)
   for (const { mend } of repairs) await mend()
 }
 

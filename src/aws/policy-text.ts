@@ -56,7 +56,7 @@ export function isOneOf(documents: readonly PolicyDocument[], current: unknown):
 /** What is to become of a policy that others put on a role: only its denials may stay. */
 export function keepDenials(
   current: unknown,
-): { kind: 'keep' | 'delete' } | { kind: 'replace'; text: string } {
+): { kind: 'keep' } | { kind: 'delete' } | { kind: 'replace'; text: string } {
   const statements = statementsOf(current)
   const denials = statements.filter(isDenial)
   if (denials.length === 0) return { kind: 'delete' }

@@ -14,9 +14,11 @@ import {
   type Work,
 } from './role.ts'
 
-/** `found`: what others did, as a sentence; none where it is the app that has more to write. */
 export interface Repair {
+  /** What others did, as a sentence; none where it is the app that has more to write. */
   readonly found?: string
+  /** Nothing is done about it: it is there again at the next look. */
+  readonly isLeft?: true
   mend(): Promise<unknown>
 }
 
@@ -101,7 +103,8 @@ function tightened(on: Work, name: string, document: unknown): Repair {
     return { found, mend: () => deletePolicy(on, name) }
   }
   const found = `The inline policy ${name} was put on it; what it denies was left, since that may be meant to end the access.`
-  return { found, mend: async () => fate.kind === 'replace' && putPolicy(on, name, fate.text) }
+  if (fate.kind === 'keep') return { found, isLeft: true, mend: async () => {} }
+  return { found, mend: () => putPolicy(on, name, fate.text) }
 }
 
 /** None where it is as it should be; one without a word where it is as the app wrote it for an earlier end. */

@@ -4,11 +4,13 @@ import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
 import { statusOf, tryWrite, write } from './failures.ts'
 import { setStage } from './labels.ts'
-import { ANY_MARKER, COMMENT_MARKER, OPEN_MARKER, reminderMarker } from './names.ts'
+import { ANY_MARKER, COMMENT_MARKER, OPEN_MARKER, reminderMarker, UNDECIDED_MARKER } from './names.ts'
 import { isApp } from './people.ts'
 import { mergeOf } from './pulls.ts'
 
 const MOST_CHARACTERS = 65_536
+/** Behind the marker of all: on what a comment is. */
+const OF = { open: OPEN_MARKER, undecided: UNDECIDED_MARKER, merged: '' } as const
 
 /** One word at a time on each pull request, so that a word on its merge is never overtaken by one from before. */
 export function createTeller(context: Context): RepositoryWriter['tell'] {
@@ -47,15 +49,15 @@ async function writeComment(
   mode: 'keep' | 'change' | undefined,
 ): Promise<string | 'later' | undefined> {
   const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
-  const marker = of === 'open' ? `${COMMENT_MARKER}${OPEN_MARKER}` : COMMENT_MARKER
-  const body = shortened(`${marker}\n${markdown}`, MOST_CHARACTERS)
+  const body = shortened(`${COMMENT_MARKER}${OF[of]}\n${markdown}`, MOST_CHARACTERS)
   const own = await ownComments(context, pull)
   const [kept, ...doubled] = own.filter(bearing(COMMENT_MARKER))
   const isOfMerge = kept !== undefined && !kept.body.includes(OPEN_MARKER)
+  const isDecided = isOfMerge && !kept.body.includes(UNDECIDED_MARKER)
   // Whoever can write can edit it too, so that the marker alone does not say that it is later.
   if (isOfMerge && of === 'open' && (await mergeOf(context, pull)) !== undefined) return 'later'
   const isRight =
-    kept === undefined ? mode === 'change' : (mode === 'keep' && isOfMerge) || sameText(kept.body, body)
+    kept === undefined ? mode === 'change' : (mode === 'keep' && isDecided) || sameText(kept.body, body)
   const refused = isRight ? undefined : await say(context, pull, kept, body, where)
   // The app writes none without a mark: somebody took it off, and may have altered the rest.
   const unmarked = own.filter(({ body }) => !ANY_MARKER.test(body))

@@ -16,3 +16,5 @@ export const ANY_MARKER = /<!-- daypass( reminder \d+)? -->/
 
 /** Follows it in what is said before the merge. */
 export const OPEN_MARKER = '<!-- before the merge -->'
+/** In a comment on a merge of which nothing is decided yet: whatever is decided replaces it. */
+export const UNDECIDED_MARKER = '<!-- not decided yet -->'

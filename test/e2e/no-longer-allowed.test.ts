@@ -2,6 +2,7 @@ import {
   AttachRolePolicyCommand,
   DetachRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
+  PutRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseReceipt } from '../../src/core/receipt.ts'
@@ -87,6 +88,27 @@ describe('a role that others changed', () => {
     await world.settled()
     expect((await world.grantCheck(request))?.output.text).toContain(administrator)
   })
+})
+
+test('what somebody denied on a role is left, and told of once', async () => {
+  const request = await grant('alice', 'denied-a-little', '6h')
+  await remember(request)
+  const PolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Deny', Action: 's3:GetObjectVersion', Resource: '*' },
+  })
+  const RoleName = rolesOf.get(request.path)?.split('/').at(-1)
+  await world
+    .iam('root')
+    .send(new PutRolePolicyCommand({ RoleName, PolicyName: 'no-old-versions', PolicyDocument }))
+  await world.advance('1h')
+  await world.settled()
+  const told = (await world.grantCheck(request))?.output.text
+  expect(told).toContain('what it denies was left')
+
+  await world.advance('90m')
+  await world.settled()
+  expect((await world.grantCheck(request))?.output.text).toBe(told)
 })
 
 describe('a role that whoever answers an incident closed', () => {

@@ -6,6 +6,7 @@ import { requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 
 const FOLDER = 'access-requests/prod/customer-exports'
 const KEY = 'exports/2026/11/orders.csv'
+const RULES = '.github/daypass.yml'
 
 let world: TestWorld
 let repository: string
@@ -69,6 +70,31 @@ test('a rejection is on record and told although its file can not be taken out y
   await tryAgain()
   expect(await world.comment(request)).toContain('(`approvals-missing`)')
   expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+})
+
+test('a rejection that comes after a word that nothing is decided yet takes its place', async () => {
+  const rules = (await world.fileOnMain(repository, RULES)) ?? ''
+  const setRules = (branch: string, text: string) =>
+    world.land(repository, { branch, files: { [RULES]: text } })
+  await setRules('pause', rules.replace('paused: false', 'paused: true'))
+  const request = await merged('rejected-late')
+  expect(await world.comment(request)).toContain('(`paused`)')
+
+  const refused = { kind: 'status', status: 403 }
+  await world.order({
+    service: 'github',
+    caller: 'app',
+    method: 'POST',
+    path: '/repos/*/git/refs',
+    fault: refused,
+  })
+  await world.advance('31m')
+  await setRules('go-on', rules)
+  expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'failure' })
+
+  await tryAgain()
+  expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+  expect(await world.comment(request)).toContain('(`window-over`)')
 })
 
 test.each([
