@@ -21,6 +21,8 @@ import { createMemory } from './world.ts'
 
 /** GitHub answers within this many milliseconds, or the call counts as failed. */
 const GITHUB_TIMEOUT = 30_000
+/** At the end, who is still sending a webhook gets this many milliseconds. */
+const ANSWERED_WITHIN = 5000
 
 type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>
 
@@ -130,12 +132,18 @@ export async function startApp(config: Config): Promise<App> {
   const server = createWebhookServer(probot, {
     health: () => ({ idle: scheduler.idle(), now: new Date(clock.now()).toISOString() }),
     metrics: () => {
-      const measured = [...memories].map(([repository, memory]) => ({ repository, ...memory }))
+      const measured = [...memories].map(([repository, { notRemoved, lastLook }]) => ({
+        repository,
+        notRemoved,
+        ...lastLook,
+      }))
       return formatMetrics(measured, clock.error() / 1000)
     },
   })
   async function stop(): Promise<void> {
-    server.close()
+    // A webhook that is half read is answered, and dealt with, first.
+    const closed = new Promise((resolve) => server.close(resolve))
+    await Promise.race([closed, sleep(ANSWERED_WITHIN, undefined, { ref: false })])
     await scheduler.stop()
     following.abort()
     server.closeAllConnections()

@@ -5,8 +5,8 @@ import { preview } from './preview.ts'
 import { reconcile } from './reconcile.ts'
 import { attempt, type GitHub, type Memory, type World } from './world.ts'
 
-/** Whatever could not be done is tried again after this many seconds, long before the next sweep. */
-const RETRY_SECONDS = 15
+/** Whatever could not be done is tried again after this many seconds, long before the next sweep; what goes on failing, a little less often. */
+const RETRY_SECONDS = [15, 30, 60] as const
 
 export type Surroundings = Pick<World, 'grants' | 'now' | 'clockError' | 'log' | 'sign' | 'events'> & {
   /** Undefined where the app is not installed on it. Throws where GitHub gives no clear answer. */
@@ -20,9 +20,16 @@ export async function look(
   memory: Memory,
 ): Promise<number | undefined> {
   memory.failures = 0
+  memory.limited = 0
   memory.rateLimitedUntil = undefined
   const told = { repository, memory, log: shared.log }
   const github = await attempt(told, 'find the repository on GitHub', {}, () => find(repository))
+  const isFound = github !== undefined || (memory.failures === 0 ? false : undefined)
+  if (isFound === false && memory.lastLook?.isFound !== false)
+    shared.log.error(
+      { repository: repository.id },
+      'The app is not installed on this repository: AWS closes what stands at its end, and nothing else of it is ended or granted',
+    )
   const world: World = { ...shared, repository, memory, github }
   const wakes = await Promise.all([
     attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
@@ -31,8 +38,21 @@ export async function look(
     ),
   ])
   const isTold = await shared.events.flush()
+  const { failures } = memory
+  memory.lastLook = { endedAt: shared.now(), failures, ...(isFound !== undefined && { isFound }) }
   const wakeAt = earliest(...wakes)
-  if (memory.failures === 0 && isTold) return wakeAt
-  const retryAt = memory.rateLimitedUntil ?? shared.now() + RETRY_SECONDS
-  return Math.min(wakeAt ?? Number.POSITIVE_INFINITY, retryAt)
+  if (failures === 0 && isTold) {
+    memory.failedLooks = 0
+    return wakeAt
+  }
+  return earliest(wakeAt, retryAt(shared.now(), memory))
+}
+
+/** What a rate limit of GitHub keeps from being done waits for it; what failed otherwise does not. */
+function retryAt(now: number, memory: Memory): number {
+  const { failures, limited, rateLimitedUntil } = memory
+  if (rateLimitedUntil !== undefined && failures === limited) return rateLimitedUntil
+  const wait = RETRY_SECONDS[Math.min(memory.failedLooks, RETRY_SECONDS.length - 1)] ?? RETRY_SECONDS[0]
+  memory.failedLooks += 1
+  return now + wait
 }

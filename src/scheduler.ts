@@ -7,7 +7,7 @@ export interface Scheduler {
   wake(repositoryId: number): void
   /** Whether nothing runs and nothing is due. */
   idle(): boolean
-  /** Takes no more wake-ups and waits until what runs has ended. */
+  /** Takes no more wake-ups and waits until all that came before are dealt with: what they told of may be in no list. */
   stop(): Promise<void>
 }
 
@@ -23,8 +23,6 @@ export interface SchedulerOptions {
 const GATHERED_FOR = 100
 /** What could not be finished is tried again, but never in a tight loop. */
 const SHORTEST_PAUSE = 1000
-/** setTimeout fires at once beyond 2^31 ms; waking early only looks again. */
-const LONGEST_SLEEP = 60 * 60 * 1000
 
 interface Slot {
   running: Promise<void> | undefined
@@ -61,7 +59,7 @@ export function createScheduler({ clock, sweepSeconds, run }: SchedulerOptions):
 
   async function runUntilQuiet(repositoryId: number, slot: Slot, after: number): Promise<void> {
     if (after > 0) await pause(after)
-    while (!stopped) {
+    for (;;) {
       slot.again = false
       const next = (await run(repositoryId)) ?? Number.POSITIVE_INFINITY
       slot.due = Math.max(
@@ -76,10 +74,12 @@ export function createScheduler({ clock, sweepSeconds, run }: SchedulerOptions):
   function sleep(repositoryId: number, slot: Slot): void {
     clearTimeout(slot.timer)
     if (stopped) return
-    const wait = Math.min(Math.max(slot.due - clock.now(), 0), LONGEST_SLEEP)
+    const wait = Math.min(Math.max(slot.due - clock.now(), 0), sweepSeconds * 1000)
     slot.timer = setTimeout(() => {
-      if (slot.due <= clock.now()) start(repositoryId, slot)
-      else sleep(repositoryId, slot)
+      // A timer may fire a moment early; by more than that, the machine's clock was set back, and says nothing of when it is due.
+      const early = slot.due - clock.now()
+      if (early > 0 && early < SHORTEST_PAUSE) sleep(repositoryId, slot)
+      else start(repositoryId, slot)
     }, wait)
   }
 

@@ -7,6 +7,8 @@ const LARGEST_BODY = 25 * 1024 * 1024
 const WEBHOOK_PATH = '/api/github/webhooks'
 /** Milliseconds: a request that trickles in is cut off. */
 const REQUEST_TIMEOUT = 30_000
+/** Milliseconds: longer than load balancers keep a connection, which would else send a webhook into one that is just being closed. */
+const KEPT_ALIVE_FOR = 65_000
 
 export interface Health {
   /** Whether nothing runs and nothing is due. */
@@ -30,6 +32,7 @@ export function createWebhookServer(probot: Probot, told: Told): Server {
     })
   })
   server.requestTimeout = REQUEST_TIMEOUT
+  server.keepAliveTimeout = KEPT_ALIVE_FOR
   return server
 }
 

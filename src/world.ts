@@ -98,8 +98,13 @@ export interface Memory {
   readonly refused: Map<string, readonly RefusedOrder[]>
   /** Whether a branch of a merged revert pull request may have been left: after a start, or after something failed. */
   untidy: boolean
-  /** Things that could not be done in this look and must be tried again soon. */
+  /** Things that could not be done in this look and must be tried again soon; how many of them for a rate limit. */
   failures: number
+  limited: number
+  /** How many looks in a row could not do all. */
+  failedLooks: number
+  /** `endedAt`: seconds since the epoch. `isFound`: whether the app is installed on the repository; undefined where GitHub did not say. */
+  lastLook?: { readonly endedAt: number; readonly failures: number; readonly isFound?: boolean }
   /** Since when GitHub may be asked again, where this look met a rate limit; seconds since the epoch. */
   rateLimitedUntil: number | undefined
   /** How many roles still stand long after their window. */
@@ -148,6 +153,8 @@ export function createMemory(): Memory {
     refused: new Map(),
     untidy: true,
     failures: 0,
+    limited: 0,
+    failedLooks: 0,
     rateLimitedUntil: undefined,
     notRemoved: 0,
     left: new Map(),
@@ -165,7 +172,11 @@ export async function attempt<T>(
     return await action()
   } catch (error) {
     world.memory.failures += 1
-    world.memory.rateLimitedUntil = rateLimitIn(error) ?? world.memory.rateLimitedUntil
+    const until = rateLimitIn(error)
+    if (until !== undefined) {
+      world.memory.limited += 1
+      world.memory.rateLimitedUntil = until
+    }
     world.log.error(
       { repository: world.repository.id, ...fields, err: error },
       `Could not ${what}; it is tried again`,

@@ -33,8 +33,13 @@ interface Lease {
 const SESSION_SECONDS = 3600
 /** Renewed this long before they expire, so that no task outlives its credentials. */
 const RENEW_EARLY = 5 * 60 * 1000
-/** The SDK sets no time-outs of its own, and only warns of a slow answer unless told otherwise. */
-const TIME_OUTS = { connectionTimeout: 5000, requestTimeout: 15_000, throwOnRequestTimeout: true }
+/** The SDK sets no time-outs of its own, only warns of a slow answer unless told otherwise, and waits for ever for one that stops half-way. */
+const TIME_OUTS = {
+  connectionTimeout: 5000,
+  requestTimeout: 15_000,
+  socketTimeout: 15_000,
+  throwOnRequestTimeout: true,
+}
 const MOST_ATTEMPTS = 4
 
 const EXPIRED = new Set(['ExpiredToken', 'InvalidClientTokenId'])

@@ -39,7 +39,7 @@ interface Ended {
 /** Runs the server with this environment alone, until it ends. */
 function run(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH, ...env }, timeout: 10_000 }
+    const options = { env: { PATH: process.env.PATH, ...env }, timeout: 50_000 }
     execFile(process.execPath, [SERVER, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error ? (error.code ?? undefined) : 0, said: stdout + stderr }),
     )

@@ -63,10 +63,15 @@ function readParameters(template: JsonObject, given: StackParameters): Scope['pa
   refuseUnknown(given, Object.keys(declared), 'the parameters given')
   return new Map(
     Object.entries(declared).map(([name, declaration]): [string, string | readonly string[]] => {
-      const { Type: type, Default: fallback } = object(declaration, name)
+      const { Type: type, Default: fallback, AllowedPattern: pattern } = object(declaration, name)
       const value = given[name] ?? (typeof fallback === 'string' ? fallback : undefined)
       if (value === undefined) throw new Error(`the parameter ${name} is missing`)
-      if (type === 'CommaDelimitedList') return [name, typeof value === 'string' ? value.split(',') : value]
+      const values =
+        typeof value === 'string' && type === 'CommaDelimitedList' ? value.split(',') : [value].flat()
+      const allowed = new RegExp(typeof pattern === 'string' ? `^(?:${pattern})$` : '')
+      if (!values.every((one) => allowed.test(one)))
+        throw new Error(`the parameter ${name} does not match its AllowedPattern`)
+      if (type === 'CommaDelimitedList') return [name, values]
       if (type !== 'String' || typeof value !== 'string')
         throw new Error(`the parameter ${name} must be a string`)
       return [name, value]

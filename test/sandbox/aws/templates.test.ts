@@ -305,6 +305,16 @@ describe('a template', () => {
   it.each([
     ['a missing parameter', source, { HubRoleArn: HUB_ROLE }, 'is missing'],
     ['a parameter it does not declare', source, { ...parameters, Extra: 'x' }, 'Extra'],
+    ['anybody as the hub', source, { ...parameters, HubRoleArn: '*' }, 'HubRoleArn'],
+    [
+      'a whole account as the hub',
+      source,
+      { ...parameters, HubRoleArn: 'arn:aws:iam::111122223333:root' },
+      'HubRoleArn',
+    ],
+    ['any external id', source, { ...parameters, ExternalIds: 'daypass/1001,daypass/*' }, 'ExternalIds'],
+    ['every bucket', source, { ...parameters, LendableBucketArns: ['arn:aws:s3:::*'] }, 'LendableBucketArns'],
+    ['any key', source, { ...parameters, KmsKeyArns: '*' }, 'KmsKeyArns'],
     [
       'a function that is not known',
       'Resources: {A: {Type: "AWS::IAM::Role", Properties: {RoleName: {"Fn::Cidr": []}}}}',
