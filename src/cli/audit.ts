@@ -16,12 +16,12 @@ import { printTable } from './audit/table.ts'
 import { tally } from './audit/tally.ts'
 import { exitCodeOf, printVerification, type Verification, verifyAll } from './audit/verify.ts'
 import type { AuditOptions } from './audit-options.ts'
-import { type Clone, commitOrFail, openClone, remoteDefault } from './clone.ts'
+import { branchOrFail, type Clone, commitOrFail, FAITHFUL, openClone, remoteDefault } from './clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
 import { asJson, type Output, startProgress } from './output.ts'
 
 export async function audit(options: AuditOptions, output: Output): Promise<ExitCode> {
-  const clone = await openClone()
+  const clone = await openClone(FAITHFUL)
   const keys = readKeys(options.key)
   const head = await headOf(clone, options.ref)
   await refuseShallow(clone)
@@ -92,8 +92,10 @@ function readKeys(files: readonly string[]): PublicKeys {
 }
 
 async function headOf(clone: Clone, ref: string | undefined): Promise<string> {
-  const base = ref === undefined ? await remoteDefault(clone) : undefined
-  return base?.commit ?? commitOrFail(clone, ref ?? 'HEAD')
+  if (ref !== undefined) return branchOrFail(clone, ref)
+  // A mirror has refs as whoever could push named them; its HEAD is what the other side calls its branch.
+  const base = clone.isBare ? undefined : await remoteDefault(clone)
+  return base?.commit ?? commitOrFail(clone, 'HEAD')
 }
 
 /** What was cut off would look as if it had never been. */
@@ -146,7 +148,7 @@ function* linesOf(
       return
     case 'json': {
       const { entries: _, ...counts } = tally(entries)
-      yield `{\n"commit": ${asJson(head)},\n"at": ${asJson(formatInstant(options.at))},\n"signaturesChecked": ${keys.size > 0},\n"counts": ${asJson(counts)},\n"requests": [`
+      yield `{\n"commit": ${asJson(head)},\n"at": ${asJson(formatInstant(options.at))},\n"signaturesChecked": ${keys.size > 0},\n${verification ? `"iamNotAsked": ${asJson(verification.withoutIam ?? null)},\n` : ''}"counts": ${asJson(counts)},\n"requests": [`
       for (const [index, entry] of entries.entries())
         yield `${index > 0 ? ',' : ''}\n${asJson({ ...jsonEntry(entry), verified: verification?.verified[index] })}`
       yield '\n]\n}\n'

@@ -19,15 +19,24 @@ export interface GitOptions {
   readonly fix?: string
 }
 
-/** Throws `Failure` where there is no repository. */
-export async function openClone(): Promise<Clone> {
+/** Nothing that lies in a clone beside its history may show another one, or have another one fetched. */
+export const FAITHFUL = {
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_GRAFT_FILE: '/dev/null',
+} as const
+
+/** Throws `Failure` where there is no repository. `env` is for every command of git in it. */
+export async function openClone(env: Readonly<Record<string, string>> = {}): Promise<Clone> {
   const directory = process.cwd()
-  const at = (args: readonly string[], options: GitOptions = {}) => runGit(directory, args, options)
+  const at = (args: readonly string[], options: GitOptions = {}) =>
+    runGit(directory, args, { env, ...options })
   const fix = 'Run it inside a clone of the access repository, or say where one is with -C DIRECTORY.'
   const bare = (await at(['rev-parse', '--is-bare-repository'], { fix })).trim() === 'true'
   const where = bare ? '--absolute-git-dir' : '--show-toplevel'
   const root = (await at(['rev-parse', where], { fix })).trim()
-  const git: Clone['git'] = (args, options = {}) => runGit(root, args, options)
+  const git: Clone['git'] = (args, options = {}) =>
+    runGit(root, args, { ...options, env: { ...env, ...options.env } })
   return { root, isBare: bare, git, tryGit: (args) => git(args).catch(() => undefined) }
 }
 
@@ -71,6 +80,15 @@ async function commitOf(clone: Clone, name: string): Promise<string | undefined>
   return sha?.trim()
 }
 
+/** A branch, here or of a remote, before whatever else has that name: whoever can push can push a tag, too. */
+export async function branchOrFail(clone: Clone, name: string): Promise<string> {
+  for (const ref of [`refs/heads/${name}`, `${REMOTE}${name}`]) {
+    const commit = await commitOf(clone, ref)
+    if (commit) return commit
+  }
+  return commitOrFail(clone, name)
+}
+
 export async function commitOrFail(clone: Clone, name: string): Promise<string> {
   const sha = await commitOf(clone, name)
   if (sha !== undefined) return sha
@@ -83,7 +101,9 @@ export async function commitOrFail(clone: Clone, name: string): Promise<string> 
 /** How every command starts git: no question that nobody would see, and messages in English. */
 export function gitEnvironment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const quiet = process.stdin.isTTY ? {} : { GIT_TERMINAL_PROMPT: '0' }
-  return { ...process.env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...quiet, ...env }
+  // Where a command runs is said by its folder, not by what whoever started it was busy with.
+  const { GIT_DIR: _, GIT_WORK_TREE: __, ...inherited } = process.env
+  return { ...inherited, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...quiet, ...env }
 }
 
 function runGit(

@@ -132,6 +132,8 @@ export interface RoleFacts {
 /** A role where only the app's own should be, that the app can't have written like this. */
 export interface ForeignRole extends StrayRole {
   readonly why: string
+  /** Whether its trust policy alone says that it lets nobody in any more. */
+  readonly isEnded: boolean
 }
 
 export type RoleReading =
@@ -236,7 +238,11 @@ function tagValue(text: string): string {
 /** Reads a role that ListRoles found; the name is derived again, so no description can pass for another request's. */
 export function parseStanding(role: RoleFacts, account: Account): RoleReading {
   const { arn: roleArn, roleName } = role
-  const foreign = (why: string): RoleReading => ({ kind: 'foreign', role: { roleName, roleArn, why } })
+  const isEnded = readEnd(role.trustPolicy) !== undefined
+  const foreign = (why: string): RoleReading => ({
+    kind: 'foreign',
+    role: { roleName, roleArn, why, isEnded },
+  })
   const described = parseDescription(role)
   if (!described) return foreign('its path and description are not what the app writes')
   const expected = roleOf(described.identity, account)

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatReceipt, type Receipt, receiptOf } from '../../src/core/receipt.ts'
@@ -521,7 +521,7 @@ async function countGit({ root, write }: Repository): Promise<{ path: string; st
 /** The figure depends on the machine: FULL=1 prints it, and docs/audit.md has one. In any case enough that signatures are checked by threads. */
 const REQUESTS = process.env.FULL ? 100_000 : 600
 /** However long the history is: seven ask what the clone is and where its branch stands, three read it. */
-const MOST_GIT_PROCESSES = 10
+const MOST_GIT_PROCESSES = 11
 const ODD = ['no-receipt', 'forged', 'unsigned', 'pushed', 'self', 'late', 'still-open', 'refused'] as const
 
 test(`${REQUESTS} requests are read, and every odd one among them is found`, {
@@ -566,4 +566,149 @@ test(`${REQUESTS} requests are read, and every odd one among them is found`, {
   } finally {
     await long.remove()
   }
+})
+
+describe('a history that hides something', () => {
+  /** #1 was lent and is over, by a signed receipt, as the app writes it. */
+  async function lentOnce(): Promise<Repository> {
+    const one = await makeRepository({ 'ours.pem': ours.publicPem })
+    const git = importInto(one.root)
+    git.push(tick(), 'Begin', git.file('.github/daypass.yml', RULES))
+    git.merge(tick(), 1, 'Ask for lent', git.file(pathOf('lent'), requestText))
+    git.merge(tick(), 2, formatReceipt(receipt('lent', 1), sign), `D ${pathOf('lent')}`)
+    await git.end()
+    return one
+  }
+  const audited = async (
+    { root }: Repository,
+    env: Readonly<Record<string, string>> = {},
+    ...args: string[]
+  ) => {
+    const options = ['audit', '--key', 'ours.pem', '--json', ...AT, ...args]
+    const ran = await runCli(options, { cwd: root, env })
+    expect(ran.code, ran.stderr).toBe(0)
+    return ran.json<Answer>().requests
+  }
+
+  test('a merge on the wrong parent hides nothing that was signed', async () => {
+    const one = await lentOnce()
+    const [begin, tree] = [one.git('rev-parse', 'main~2'), one.git('rev-parse', 'main^{tree}')]
+    one.git(
+      'update-ref',
+      'refs/heads/main',
+      one.git('commit-tree', tree, '-p', begin, '-p', 'main', '-m', 'Sync'),
+    )
+
+    expect(await audited(one)).toMatchObject([
+      {
+        path: pathOf('lent'),
+        pull: 1,
+        state: 'ended',
+        proof: 'signed',
+        anomalies: [{ code: 'off-the-line' }],
+      },
+    ])
+    await one.remove()
+  })
+
+  test('nor does a refusal that is laid on top of a receipt', async () => {
+    const one = await makeRepository({ 'ours.pem': ours.publicPem })
+    const git = importInto(one.root)
+    git.push(tick(), 'Begin', git.file('.github/daypass.yml', RULES))
+    git.merge(tick(), 1, 'Ask for lent', git.file(pathOf('lent'), requestText))
+    const main = git.main()
+    const change = `D ${pathOf('lent')}`
+    const true1 = git.commit('revert', tick(), formatReceipt(receipt('lent', 1), sign), [main], change, APP)
+    const laid = git.commit('revert', tick(), refusal(1), [true1], '', APP)
+    git.commit('main', tick(), 'Merge pull request #2 from acme/revert', [main, laid], change)
+    await git.end()
+
+    expect((await audited(one)).map(({ state, proof }) => [state, proof])).toEqual([
+      ['refused', 'none'],
+      ['ended', 'signed'],
+    ])
+    await one.remove()
+  })
+
+  test('a made-up receipt that came first does not make the true one a forgery', async () => {
+    const one = await makeRepository({ 'ours.pem': ours.publicPem })
+    const git = importInto(one.root)
+    git.push(tick(), 'Begin', git.file('.github/daypass.yml', RULES))
+    for (const by of [undefined, sign]) {
+      git.merge(tick(), 1, 'Ask for lent', git.file(pathOf('lent'), requestText))
+      git.merge(tick(), 2, formatReceipt(receipt('lent', 1), by), `D ${pathOf('lent')}`)
+    }
+    await git.end()
+
+    expect((await audited(one)).map(({ proof }) => proof)).toEqual(['forged', 'signed'])
+    await one.remove()
+  })
+
+  test('a true receipt of an access that was over before the file came is not its own', async () => {
+    const one = await makeRepository({ 'ours.pem': ours.publicPem })
+    const git = importInto(one.root)
+    const later = judged.window.end + 30 * 86_400
+    git.push(tick(), 'Begin', git.file('.github/daypass.yml', RULES))
+    git.push(later, 'Same bytes', git.file(pathOf('lent'), requestText))
+    git.push(later + 60, formatReceipt(receipt('lent', 1), sign), `D ${pathOf('lent')}`)
+    await git.end()
+
+    expect((await audited(one, {}, '--at', '2027-01-01T00:00:00Z'))[0]).toMatchObject({ proof: 'forged' })
+    await one.remove()
+  })
+
+  test.each([
+    ['log.diffMerges', 'off'],
+    ['log.diffMerges', 'remerge'],
+    ['i18n.logOutputEncoding', 'UTF-16'],
+    ['log.showRoot', 'false'],
+    ['diff.orderFile', '/nowhere'],
+  ])('what git is told by %s = %s changes nothing', async (name, value) => {
+    const one = await lentOnce()
+    one.git('config', name, value)
+
+    expect(await audited(one)).toMatchObject([{ pull: 1, state: 'ended', proof: 'signed' }])
+    await one.remove()
+  })
+
+  test('nor do grafts, a folder of git that the environment names, or a tag with the name of the branch', async () => {
+    const one = await lentOnce()
+    const other = await lentOnce()
+    other.git('update-ref', 'refs/heads/main', other.git('rev-parse', 'main~2'))
+    one.git('tag', 'main', 'main~2')
+    one.git('update-ref', 'refs/remotes/origin/main', 'refs/heads/main')
+    await one.write(
+      '.git/info/grafts',
+      `${one.git('rev-parse', 'refs/heads/main')} ${one.git('rev-parse', 'refs/heads/main~2')}\n`,
+    )
+
+    for (const ref of ['main', 'origin/main'])
+      expect(await audited(one, { GIT_DIR: join(other.root, '.git') }, '--ref', ref)).toMatchObject([
+        { pull: 1, state: 'ended', proof: 'signed' },
+      ])
+    await Promise.all([one.remove(), other.remove()])
+  })
+
+  test('a commit from the year 270000 is read like any other', async () => {
+    const one = await makeRepository({ 'ours.pem': ours.publicPem })
+    const git = importInto(one.root)
+    git.push(8_640_000_000_001, 'From afar', git.file(pathOf('far'), requestText))
+    await git.end()
+
+    expect(await audited(one)).toMatchObject([{ path: pathOf('far') }])
+    await one.remove()
+  })
+
+  test('an object that the clone lost is told, and nothing waits for it', async () => {
+    const one = await makeRepository({ 'ours.pem': ours.publicPem })
+    await one.write(pathOf('lost'), requestText)
+    one.commit('Ask (#1)')
+    const blob = one.git('rev-parse', `main:${pathOf('lost')}`)
+    await rm(join(one.root, '.git/objects', blob.slice(0, 2), blob.slice(2)))
+    const { code, stderr } = await runCli(['audit', ...AT], { cwd: one.root })
+
+    expect(code).toBe(3)
+    expect(stderr).toContain(`does not hold the object ${blob.slice(0, 12)}`)
+    await one.remove()
+  })
 })

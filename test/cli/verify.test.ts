@@ -1,6 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DeleteRoleCommand, DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam'
+import {
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  ListRolePoliciesCommand,
+  UpdateRoleCommand,
+} from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatReceipt, parseReceipt, type Receipt } from '../../src/core/receipt.ts'
 import { named } from '../../src/sandbox/tour-people.ts'
@@ -139,6 +144,10 @@ beforeAll(async () => {
   const lentRole = (await world.roleOf(lent)) ?? ''
 
   await world.app('stop')
+  // Whoever may write to the role can make it say anything of itself.
+  await world
+    .iam('root')
+    .send(new UpdateRoleCommand({ RoleName: lentRole.split('/').at(-1), Description: 'Of nobody' }))
   // Nobody approved it, and who merged it writes a receipt of their own.
   const [message = ''] = await world.removals(repository, honest.path)
   const receipt = parseReceipt(message)

@@ -175,7 +175,7 @@ describe('a role under the path that the app did not write like this', () => {
     const { roleName } = grant
     expect(parseStanding({ ...role, arn: roleArn }, PROD)).toEqual({
       kind: 'foreign',
-      role: { roleName, roleArn, why },
+      role: { roleName, roleArn, why, isEnded: false },
     })
   })
 

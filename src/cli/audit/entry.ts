@@ -92,6 +92,7 @@ export interface Anomaly {
 /** In the order in which they are told: the worst first. */
 export const ANOMALIES = [
   'forged-receipt',
+  'off-the-line',
   'self-approval',
   'no-approval',
   'direct-push',
@@ -160,7 +161,9 @@ function fromReceipt({ removed }: Life, receipt: Receipt): Told {
     from: receipt.from,
     until: receipt.until,
     endedAt: receipt.endedAt,
-    endedBecause: words[receipt.endedBecause] ?? receipt.endedBecause,
+    endedBecause: Object.hasOwn(words, receipt.endedBecause)
+      ? words[receipt.endedBecause]
+      : receipt.endedBecause,
     approvals: receipt.approvals,
     mergedBy: receipt.mergedBy.login,
     extensions: receipt.extensions?.map(extensionOf) ?? NO_EXTENSIONS,
@@ -230,7 +233,12 @@ function anomaliesOf(entry: Entry, life: Life, known: Known): readonly Anomaly[]
 type Note = (code: AnomalyCode, message: string) => void
 
 function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, note: Note): void {
-  const { added, changed } = life
+  const { added, changed, isHidden } = life
+  if (isHidden)
+    note(
+      'off-the-line',
+      `Its receipt, commit ${added.commit.slice(0, 7)}, lies behind the branch, but the branch's own line does not lead past it: a merge the wrong way round, or a commit laid on top of it, hides what was lent.`,
+    )
   if (proof === 'forged')
     note(
       'forged-receipt',
@@ -243,7 +251,7 @@ function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, 
     )
   if (proof === 'claimed' && keysGiven)
     note('unsigned-receipt', 'None of the given keys signed its receipt: anybody may have written it.')
-  if (proof !== 'signed' && pullOf(added) === undefined)
+  if (!isHidden && proof !== 'signed' && pullOf(added) === undefined)
     note(
       'direct-push',
       `Commit ${added.commit.slice(0, 7)}, which added it, names no pull request: a push, or a rebase merge.`,

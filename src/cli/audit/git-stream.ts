@@ -1,18 +1,18 @@
 /** Git's own output as a stream: one process for a whole history, never one for each commit. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { gitEnvironment } from '../clone.ts'
+import { FAITHFUL, gitEnvironment } from '../clone.ts'
 import { Failure } from '../failure.ts'
 
 type Git = ChildProcessByStdio<Writable, Readable, Readable>
 
-/** Nothing that lies in a clone beside its history may show another one: neither replaced objects nor configuration. */
-const FAITHFUL = { GIT_NO_REPLACE_OBJECTS: '1', GIT_NO_LAZY_FETCH: '1' }
+/** As git would without any configuration; and the graph beside the commits is not proven by their hashes. */
+const PLAIN = ['-c', 'core.quotePath=false', '-c', 'log.showRoot=true', '-c', 'core.commitGraph=false']
 /** Full buffers rather than one write for each commit; and a cache of deltas that fits into a processor's own, the trees being small. */
 const FAST = { env: { GIT_FLUSH: '0' }, config: ['-c', 'core.deltaBaseCacheLimit=4m'] }
 
 function start(root: string, args: readonly string[]): { readonly git: Git; readonly ended: Promise<void> } {
-  const git = spawn('git', ['-C', root, '-c', 'core.quotePath=false', ...FAST.config, ...args], {
+  const git = spawn('git', ['-C', root, ...PLAIN, ...FAST.config, ...args], {
     env: gitEnvironment({ ...FAITHFUL, ...FAST.env }),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -36,27 +36,35 @@ export async function* readTokens(root: string, args: readonly string[]): AsyncG
   const { git, ended } = start(root, args)
   ended.catch(() => {})
   git.stdin.end()
-  let rest: Buffer = Buffer.alloc(0)
+  let rest: Buffer[] = []
   for await (const chunk of git.stdout as AsyncIterable<Buffer>) {
     const end = chunk.lastIndexOf(0)
     if (end < 0) {
-      rest = Buffer.concat([rest, chunk])
+      rest.push(chunk)
       continue
     }
-    yield Buffer.concat([rest, chunk.subarray(0, end)])
+    yield Buffer.concat([...rest, chunk.subarray(0, end)])
       .toString('utf8')
       .split('\0')
-    rest = chunk.subarray(end + 1)
+    rest = [chunk.subarray(end + 1)]
   }
-  if (rest.length > 0) yield [rest.toString('utf8')]
+  const last = Buffer.concat(rest)
+  if (last.length > 0) yield [last.toString('utf8')]
   await ended
 }
 
 export interface ObjectReader {
   /** `take` hears the object's bytes, or undefined where the clone does not have it, in the order of asking. */
   ask(id: string, take: (content: Buffer | undefined) => void): void
-  /** Resolves when everything that was asked for has been taken. */
+  /** Resolves when everything that was asked for has been taken; rejects with what a `take` threw. */
   end(): Promise<void>
+  /** Asks for no more, whatever is still to come. */
+  close(): void
+}
+
+export function missing(id: string): Failure {
+  const what = `The clone does not hold the object ${id.slice(0, 12)}, which its history names.`
+  return new Failure(what, 'Check it with `git fsck`, or make another clone, without --filter.')
 }
 
 const NEWLINE = 10
@@ -66,26 +74,48 @@ export function readObjects(root: string): ObjectReader {
   const takers: ((content: Buffer | undefined) => void)[] = []
   let taken = 0
   let asked: string[] = []
-  let rest: Buffer = Buffer.alloc(0)
+  /** What came and is not taken yet; and how much has to be there for the next object. */
+  let chunks: Buffer[] = []
+  let held = 0
+  let needed = 1
+  let failure: unknown
   const send = () => {
     if (asked.length > 0) git.stdin.write(`${asked.join('\n')}\n`)
     asked = []
   }
   git.stdin.on('error', () => {})
   git.stdout.on('data', (chunk: Buffer) => {
-    const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    chunks.push(chunk)
+    held += chunk.length
+    if (held < needed || failure !== undefined) return
+    const [first = chunk, ...more] = chunks
+    const data = more.length > 0 ? Buffer.concat(chunks) : first
     let at = 0
+    needed = 1
     while (at < data.length) {
       const lineEnd = data.indexOf(NEWLINE, at)
-      if (lineEnd < 0) break
+      if (lineEnd < 0) {
+        needed = data.length - at + 1
+        break
+      }
       const header = data.toString('latin1', at, lineEnd)
       const size = header.endsWith(' missing') ? undefined : Number(header.slice(header.lastIndexOf(' ') + 1))
       const end = lineEnd + 1 + (size === undefined ? 0 : size + 1)
-      if (end > data.length) break
-      takers[taken++]?.(size === undefined ? undefined : data.subarray(lineEnd + 1, end - 1))
+      if (end > data.length) {
+        needed = end - at
+        break
+      }
+      try {
+        takers[taken++]?.(size === undefined ? undefined : data.subarray(lineEnd + 1, end - 1))
+      } catch (error) {
+        failure = error
+        git.kill()
+        return
+      }
       at = end
     }
-    rest = data.subarray(at)
+    chunks = [data.subarray(at)]
+    held = data.length - at
   })
   return {
     ask(id, take) {
@@ -96,7 +126,13 @@ export function readObjects(root: string): ObjectReader {
     async end() {
       send()
       git.stdin.end()
-      await ended
+      await ended.catch((error) => {
+        failure ??= error
+      })
+      if (failure !== undefined) throw failure
+    },
+    close() {
+      git.kill()
     },
   }
 }

@@ -2,6 +2,7 @@
 
 import { isRequestPath } from '../../core/request.ts'
 import { RULES_PATH } from '../../core/rules.ts'
+import { Failure } from '../failure.ts'
 import { readTokens } from './git-stream.ts'
 
 export interface Step {
@@ -18,14 +19,23 @@ export interface Step {
 export interface Change {
   readonly kind: 'added' | 'changed' | 'removed'
   readonly path: string
-  /** Before and after; zeros where there is none. */
+  /** Before and after; zeros where there is none, and nothing for a commit of another repository. */
   readonly before: string
   readonly after: string
 }
 
+/** Whoever commits writes any date; no year beyond 9999 can be told. */
+const LATEST = Date.parse('9999-12-31T23:59:59Z') / 1000
 const HEADER = '\u0001'
 const FORMAT = `${HEADER}%H %ct %P%n%an%n%s`
+const SUBMODULE = '160000'
 const KINDS: Readonly<Record<string, Change['kind']>> = { A: 'added', D: 'removed' }
+
+/** Each of these somebody may have configured otherwise, in the clone or at home, and would then see another history. */
+const PLAIN = [
+  ...['--raw', '-z', '--no-renames', '--no-abbrev', '--no-color', '--no-relative', '--encoding=UTF-8'],
+  ...['--no-show-signature', '--no-mailmap', '--no-notes', '-O/dev/null'],
+]
 
 /** Newest first. `onSteps` hears how many were read so far. */
 export async function* readSteps(
@@ -33,18 +43,12 @@ export async function* readSteps(
   commit: string,
   onSteps: (read: number) => void,
 ): AsyncGenerator<Step> {
-  const log = ['log', '--first-parent', '-m', '--raw', '-z', '--no-renames', '--no-abbrev', '--no-color']
   let header = ''
   let changes: Change[] = []
   let raw: string | undefined
   let read = 0
-  for await (const tokens of readTokens(root, [
-    ...log,
-    '--no-show-signature',
-    `--format=${FORMAT}`,
-    commit,
-    '--',
-  ])) {
+  const log = ['log', '--first-parent', '--diff-merges=first-parent', ...PLAIN]
+  for await (const tokens of readTokens(root, [...log, `--format=${FORMAT}`, commit, '--'])) {
     for (const token of tokens) {
       if (raw !== undefined) {
         if (isRequestPath(token) || token === RULES_PATH) changes.push(changeOf(raw, token))
@@ -59,12 +63,18 @@ export async function* readSteps(
     onSteps(read)
   }
   if (changes.length > 0) yield stepOf(header, changes)
+  if (read === 0)
+    throw new Failure(
+      `git printed no history of ${commit}.`,
+      'Check the clone with `git fsck`, and git itself.',
+    )
 }
 
 /** `:100644 000000 <sha> <sha> D` */
 function changeOf(raw: string, path: string): Change {
-  const [, , before = '', after = '', status = ''] = raw.split(' ')
-  return { kind: KINDS[status[0] ?? ''] ?? 'changed', path, before, after }
+  const [, mode = '', before = '', after = '', status = ''] = raw.split(' ')
+  const kind = KINDS[status[0] ?? ''] ?? 'changed'
+  return { kind, path, before, after: mode === SUBMODULE ? '' : after }
 }
 
 function stepOf(header: string, changes: readonly Change[]): Step {
@@ -72,12 +82,17 @@ function stepOf(header: string, changes: readonly Change[]): Step {
   const [commit = '', at = '', ...parents] = facts.split(' ')
   return {
     commit,
-    at: Number(at),
+    at: timeOf(at),
     parents: parents.filter((parent) => parent !== ''),
     author,
     subject,
     changes,
   }
+}
+
+/** Seconds since the epoch, from git's word for it. */
+export function timeOf(text: string): number {
+  return Math.min(Math.max(Number(text), 0), LATEST)
 }
 
 /** The pull request that GitHub's own subjects name; a rebase merge and a push name none. */

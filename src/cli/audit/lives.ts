@@ -2,8 +2,8 @@
 import { AUTHENTICITY, type Authenticity, type Receipt, readReceipt } from '../../core/receipt.ts'
 import type { PublicKeys } from '../../core/receipt-signature.ts'
 import { RULES_PATH } from '../../core/rules.ts'
-import { type ObjectReader, readObjects } from './git-stream.ts'
-import { pullOf, readSteps, type Step } from './history.ts'
+import { missing, type ObjectReader, readObjects, readTokens } from './git-stream.ts'
+import { pullOf, readSteps, type Step, timeOf } from './history.ts'
 import { createSignatureChecker, type SignatureChecker } from './signatures.ts'
 
 export interface Life {
@@ -16,6 +16,8 @@ export interface Life {
   /** Blob of the rules when it came. */
   readonly rules?: string
   readonly receipt: FoundReceipt
+  /** Its receipt lies behind the branch, but on no commit of the branch's own line. */
+  readonly isHidden?: true
 }
 
 export type ChangedBy = Step & {
@@ -50,6 +52,7 @@ interface Growing {
   removed?: Step
   readonly rules?: string
   receipt: FoundReceipt
+  readonly isHidden?: true
 }
 
 /** How far behind a merge its receipt is looked for: a revert that was brought up to date has a merge before it. */
@@ -71,21 +74,85 @@ export async function readLives(
   const objects = readObjects(root)
   const take = (commit: string, from: ObjectReader) =>
     from.ask(commit, (content) => {
-      if (content) messages.set(commit, readMessage(content, checker))
+      // Whatever was left out of the clone would look as if it had never been.
+      if (!content) throw missing(commit)
+      messages.set(commit, readMessage(content, checker))
     })
   const steps: Step[] = []
-  for await (const step of readSteps(root, head, (read) => onProgress('steps', read))) {
-    steps.push(step)
-    if (step.changes.some(({ kind }) => kind === 'removed'))
-      for (const commit of spokesmen(step)) take(commit, objects)
+  const beside = readSigned(root, head)
+  // Whether it went wrong is heard when it is waited for.
+  beside.catch(() => {})
+  try {
+    for await (const step of readSteps(root, head, (read) => onProgress('steps', read))) {
+      steps.push(step)
+      if (step.changes.some(({ kind }) => kind === 'removed'))
+        for (const commit of spokesmen(step)) take(commit, objects)
+    }
+    await objects.end()
+  } finally {
+    objects.close()
   }
-  await objects.end()
   const lives = grow(steps.reverse())
   await readFarther(root, lives, messages, take)
+  const unread = (await beside).filter((commit) => !messages.has(commit))
+  await readEach(root, unread, take)
   await checker.end()
-  const used = new Set<string>()
-  for (const life of lives) life.receipt = onlyOnce(findReceipt(life, messages), used)
-  return lives
+  const found = lives.map((life) => findReceipt(life, messages))
+  const used = new Map<string, FoundReceipt>()
+  // What is signed is the receipt, wherever the copy lies.
+  for (const one of [...found.filter(isSigned), ...found]) if (one.kind === 'found') claim(one, used)
+  for (const [index, life] of lives.entries()) {
+    const one = found[index] ?? life.receipt
+    life.receipt = one.kind === 'found' && used.get(keyOf(one.receipt)) !== one ? { kind: 'forged' } : one
+  }
+  const hidden = (await beside).flatMap((commit) => hiddenLife(commit, messages.get(commit), keys, used))
+  return [...lives, ...hidden]
+}
+
+/** Every commit behind the head that says it bears a signed receipt, also where the branch's own line does not lead past it. */
+async function readSigned(root: string, head: string): Promise<readonly string[]> {
+  const found: string[] = []
+  const log = ['log', '--grep=^Daypass-Signature: ', '--encoding=UTF-8', '--no-show-signature', '-z']
+  for await (const tokens of readTokens(root, [...log, '--format=%H', head, '--']))
+    found.push(...tokens.map((token) => token.trim()).filter((token) => token !== ''))
+  return found
+}
+
+async function readEach(
+  root: string,
+  commits: readonly string[],
+  take: (commit: string, from: ObjectReader) => void,
+): Promise<void> {
+  if (commits.length === 0) return
+  const objects = readObjects(root)
+  try {
+    for (const commit of commits) take(commit, objects)
+    await objects.end()
+  } finally {
+    objects.close()
+  }
+}
+
+/**
+ * A receipt that no removal on the branch's own line bears: a merge on the wrong parent, or something laid on top of it,
+ * keeps it from sight. Without a key to check it by, anybody may have written it anywhere.
+ */
+function hiddenLife(
+  commit: string,
+  message: Message | undefined,
+  keys: PublicKeys,
+  used: Map<string, FoundReceipt>,
+): readonly Growing[] {
+  if (message?.said.kind !== 'receipt' || message.said.receipt === undefined) return []
+  const { receipt, authenticity } = message.said
+  if (authenticity !== (keys.size > 0 ? 'signed' : 'claimed')) return []
+  const one: FoundReceipt = { kind: 'found', receipt, authenticity }
+  if (used.has(keyOf(receipt))) return []
+  claim(one, used)
+  const { parents, at, author, subject } = message
+  const step: Step = { commit, parents, at, author, subject, changes: [] }
+  const { path, blob } = receipt
+  return [{ path, added: step, blobs: [blob], changed: [], removed: step, isHidden: true, receipt: one }]
 }
 
 /** The commits that speak for a step: what a merge brought in, or the commit itself. */
@@ -94,8 +161,7 @@ function spokesmen({ commit, parents }: Step): readonly string[] {
 }
 
 /** What a commit that speaks for a removal says. */
-interface Message {
-  readonly parents: readonly string[]
+interface Message extends Pick<Step, 'parents' | 'at' | 'author' | 'subject'> {
   readonly said:
     | { readonly kind: 'nothing' }
     | Refusal
@@ -110,12 +176,16 @@ function readMessage(content: Buffer, checker: SignatureChecker): Message {
   const parents = headers
     .split('\n')
     .flatMap((line) => (line.startsWith('parent ') ? [line.slice('parent '.length)] : []))
-  return { parents, said: readSaid(headers, content.toString('utf8', end + 2), checker) }
+  const text = content.toString('utf8', end + 2)
+  const [, author = '', at = ''] = COMMITTER.exec(headers) ?? []
+  const subject = text.split('\n', 1)[0] ?? ''
+  return { parents, author, at: timeOf(at), subject, said: readSaid(headers, text, checker) }
 }
 
 const REFUSED =
   /^Take out a request that was not granted(?: \(#([1-9]\d*)\))?[\s\S]*\bIt was refused \(([a-z-]+)\), and nothing was opened in AWS\./
 const AUTHOR = /^author .*<([^>]*)> (\d+) /m
+const COMMITTER = /^committer (.*?) <[^>]*> (\d+) /m
 const OURS = /^daypass-/im
 
 function readSaid(headers: string, text: string, checker: SignatureChecker): Message['said'] {
@@ -137,7 +207,8 @@ function readSaid(headers: string, text: string, checker: SignatureChecker): Mes
 
 function readRefusal(headers: string, [, pull, code = '']: RegExpExecArray): Refusal {
   const [, author = '', at = ''] = AUTHOR.exec(headers) ?? []
-  return { kind: 'refused', code, ...(pull !== undefined && { pull: Number(pull) }), author, at: Number(at) }
+  const told = { code, author, at: Number(at), ...(pull !== undefined && { pull: Number(pull) }) }
+  return { kind: 'refused', ...told }
 }
 
 function grow(steps: readonly Step[]): readonly Growing[] {
@@ -194,9 +265,11 @@ async function readFarther(
         : []
     })
     if (next.length === 0) return
-    const objects = readObjects(root)
-    for (const { first } of next) take(first, objects)
-    await objects.end()
+    await readEach(
+      root,
+      next.map(({ first }) => first),
+      take,
+    )
     // What lies behind speaks for the merge from now on.
     for (const { commit, first } of next) {
       const found = messages.get(first)
@@ -206,14 +279,18 @@ async function readFarther(
   }
 }
 
+function isSigned(found: FoundReceipt): boolean {
+  return found.kind === 'found' && found.authenticity === 'signed'
+}
+
 /** A receipt is of one life; shown a second time it is a copy. */
-function onlyOnce(found: FoundReceipt, used: Set<string>): FoundReceipt {
-  if (found.kind !== 'found') return found
-  const { repositoryId, path, pull } = found.receipt
-  const key = `${repositoryId} ${pull} ${path}`
-  if (used.has(key)) return { kind: 'forged' }
-  used.add(key)
-  return found
+function claim(found: FoundReceipt & { readonly kind: 'found' }, used: Map<string, FoundReceipt>): void {
+  const key = keyOf(found.receipt)
+  if (!used.has(key)) used.set(key, found)
+}
+
+function keyOf({ repositoryId, path, pull }: Receipt): string {
+  return `${repositoryId} ${pull} ${path}`
 }
 
 function findReceipt(life: Growing, messages: ReadonlyMap<string, Message>): FoundReceipt {
@@ -232,8 +309,11 @@ function findReceipt(life: Growing, messages: ReadonlyMap<string, Message>): Fou
   return { kind: 'none' }
 }
 
-/** The same bytes, and the pull request that the branch names, where it names one. */
-function belongsTo({ blob, pull }: Receipt, { blobs, added }: Growing): boolean {
+/** Seconds that the clocks of GitHub and of whoever wrote the receipt may lie apart. */
+const CLOCKS = 60
+
+/** The same bytes, the pull request that the branch names, where it names one, and no end from before the file had come. */
+function belongsTo({ blob, pull, endedAt }: Receipt, { blobs, added }: Growing): boolean {
   const named = pullOf(added)
-  return blobs.includes(blob) && (named === undefined || named === pull)
+  return blobs.includes(blob) && (named === undefined || named === pull) && endedAt >= added.at - CLOCKS
 }

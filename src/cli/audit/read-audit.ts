@@ -1,7 +1,7 @@
 /** A clone's history as entries of the audit: read in a few long streams, judged one by one. */
 import { parseRules, type Rules, ruleFor } from '../../core/rules.ts'
 import { type Entry, entryOf } from './entry.ts'
-import { readObjects } from './git-stream.ts'
+import { missing, type ObjectReader, readObjects } from './git-stream.ts'
 import { type Life, type ReadOptions, readLives } from './lives.ts'
 
 export interface AuditOptions extends Pick<ReadOptions, 'keys'> {
@@ -62,12 +62,21 @@ interface LookedUp {
 }
 
 async function lookUp(root: string, lives: readonly Life[]): Promise<LookedUp> {
+  const objects = readObjects(root)
+  try {
+    return await askFor(objects, lives)
+  } finally {
+    objects.close()
+  }
+}
+
+async function askFor(objects: ObjectReader, lives: readonly Life[]): Promise<LookedUp> {
   const texts = new Map<string, string>()
   const committed = new Map<string, number>()
-  const objects = readObjects(root)
   for (const blob of new Set(lives.flatMap(blobsOf))) {
     objects.ask(blob, (content) => {
-      if (content) texts.set(blob, content.toString('utf8'))
+      if (!content) throw missing(blob)
+      texts.set(blob, content.toString('utf8'))
     })
   }
   for (const commit of new Set(lives.flatMap(approvedCommits))) {
@@ -83,7 +92,8 @@ async function lookUp(root: string, lives: readonly Life[]): Promise<LookedUp> {
 /** The file only where no receipt tells what it said. */
 function blobsOf({ receipt, blobs, rules, changed }: Life): readonly string[] {
   const file = receipt.kind === 'found' ? [] : blobs.slice(-1)
-  return [...file, ...[{ rules }, ...changed].flatMap((step) => step.rules ?? [])]
+  const all = [...file, ...[{ rules }, ...changed].flatMap((step) => step.rules ?? [])]
+  return all.filter((blob) => blob !== '')
 }
 
 /** A receipt may name anything; git is asked for what looks like a commit. */

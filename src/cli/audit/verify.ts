@@ -2,8 +2,8 @@
 import { type OwnView as OwnRoles, readOwnView } from '../../aws/own-view.ts'
 import { fewAtOnce } from '../../core/few-at-once.ts'
 import { identityHash } from '../../core/grant.ts'
+import { parseRecord } from '../../core/record.ts'
 import { count } from '../../core/report-words.ts'
-import { phaseOf } from '../../core/window.ts'
 import { type OwnEvidence, type OwnView, openOwnView } from '../../github/own-view.ts'
 import type { Clone } from '../clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from '../failure.ts'
@@ -112,7 +112,10 @@ async function verify(
   }
 }
 
-/** A role beyond its window lets nobody in, whether or not somebody took it away. */
+/**
+ * A role beyond its window lets nobody in, whether or not somebody took it away. What it says of itself anybody may have
+ * altered: its name alone says whose it is, and the receipt or the record how long it was lent.
+ */
 function roleOf(
   roles: OwnRoles | undefined,
   repositoryId: number,
@@ -124,10 +127,13 @@ function roleOf(
   if (roles === undefined || pull === undefined) return undefined
   const identity = { repositoryId, path, pull }
   const hash = identityHash(identity)
+  const lentUntil = receipt.kind === 'found' ? receipt.receipt.until : parseRecord(record?.text)?.window.end
   for (const reading of roles.roles) {
-    if (reading.kind !== 'standing' || identityHash(reading.standing.identity) !== hash) continue
+    const name = reading.kind === 'standing' ? reading.standing.roleName : reading.role.roleName
+    if (!name.endsWith(hash)) continue
+    if (reading.kind === 'foreign') return reading.role.isEnded ? 'ended' : 'live'
     const { state, window } = reading.standing
-    return state.kind === 'live' && phaseOf(window, now) !== 'over' ? 'live' : 'ended'
+    return state.kind === 'live' && now < Math.max(window.end, lentUntil ?? 0) ? 'live' : 'ended'
   }
   const account =
     receipt.kind === 'found' ? receipt.receipt.accountId : roleIn(record?.summary ?? '', identity)?.accountId
