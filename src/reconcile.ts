@@ -3,6 +3,7 @@ import { raiseAlarm } from './alarm.ts'
 import { applyBranch, endGivenBack } from './apply-branch.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Account } from './core/account.ts'
+import { PROPAGATION_SECONDS } from './core/earlier-sessions.ts'
 import { requestTold, strayEvent } from './core/event.ts'
 import type { StandingGrant, StrayRole } from './core/grant.ts'
 import { type BranchFiles, filesOf, nextWake, plan, type Step } from './core/plan.ts'
@@ -16,9 +17,6 @@ import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
 import { attempt, type GitHub, type Iam, tell, type World } from './world.ts'
-
-/** IAM may take this long to list a role that was just written; until then it counts as standing. Seconds. */
-const PROPAGATION_SECONDS = 300
 
 /** Brings one repository to the state that git describes. Returns when the next window opens or closes, in seconds since the epoch. */
 export async function reconcile(world: World): Promise<number | undefined> {
@@ -87,7 +85,7 @@ function keptOf(
     .map((step) => step.standing)
 }
 
-/** What this process wrote, where IAM does not list it yet, or lists what it was before. */
+/** What this process wrote counts as standing where IAM does not list it yet, or lists what it was before. */
 function withJustWritten(world: World, listed: readonly StandingGrant[]): readonly StandingGrant[] {
   const { written } = world.memory
   for (const { roleName, identity, blob, state } of listed) {

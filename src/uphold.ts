@@ -118,12 +118,17 @@ async function upholdLive(
   await publishNow()
 }
 
-/** What is left after an interruption was told of in whole before it. */
+/** What is left after an interruption was told of in whole before it, except for a time that is another one by now. */
 function remember(world: World, standing: StandingGrant, lent: Lent, what: readonly string[]): void {
   const { memory, now } = world
   const before = foundBefore(world, standing, lent, what)
-  if (before === undefined || now() - before.at >= ONE_REPAIR)
-    memory.found.set(standing.roleName, { at: now(), what })
+  const isLeftOver = before !== undefined && now() - before.at < ONE_REPAIR
+  memory.found.set(
+    standing.roleName,
+    isLeftOver
+      ? { at: before.at, what: before.what.map((told) => what.find((it) => isSame(it, told)) ?? told) }
+      : { at: now(), what },
+  )
 }
 
 /** What was told of the role, where it was all of this and maybe more. */
@@ -134,5 +139,13 @@ function foundBefore(
   what: readonly string[],
 ): FoundOnRole | undefined {
   const before = memory.found.get(roleName) ?? judged.found
-  return before && what.every((sentence) => before.what.includes(sentence)) ? before : undefined
+  return before && what.every((sentence) => before.what.some((told) => isSame(sentence, told)))
+    ? before
+    : undefined
+}
+
+/** But for the time in it. */
+function isSame(sentence: string, other: string): boolean {
+  const [one, two] = [sentence, other].map((it) => it.replace(/\d\d:\d\d:\d\d UTC/, ''))
+  return one === two
 }

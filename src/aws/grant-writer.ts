@@ -26,7 +26,7 @@ import {
 import { ownRoleName, strayRoleName } from './own-role.ts'
 import { isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy } from './policy-text.ts'
-import { closedBy, repairsOf } from './repairs.ts'
+import { closedBy, repairsOf, sentencesOf } from './repairs.ts'
 import {
   deletePolicy,
   detach,
@@ -42,6 +42,7 @@ import {
   putTrust,
   readMark,
   readPolicies,
+  SESSIONS,
   tagList,
   type Work,
 } from './role.ts'
@@ -156,19 +157,46 @@ async function completeRole(
   }
   const held = { role, attached: await listAttached(on), policies }
   const closed = closedBy(on, grant, held)
-  if (closed.length > 0) {
-    const end = { at: on.now(), because: 'role-altered' } as const
-    await tell?.(closed, true)
-    // To deny it may take the app's own boundary: whoever goes on after an interruption finds nothing closed any more.
-    await markEnded(on, end)
-    await denyRole(on, end)
-    throw new GrantEnded(grant.roleArn, end)
-  }
+  if (closed.length > 0) await endAltered(on, grant, closed, tell)
   const repairs = repairsOf(on, grant, former ?? [], held)
-  const found = repairs.flatMap(({ found }) => found ?? [])
-  const isMended = repairs.some(({ found, isLeft }) => found !== undefined && !isLeft)
+  const found = sentencesOf(repairs)
+  const isMended = repairs.some(({ done }) => done !== undefined)
   if (found.length > 0) await tell?.(found, isMended)
-  for (const { mend } of repairs) await mend()
+  const left = new Set(repairs)
+  try {
+    for (const repair of repairs) {
+      await repair.mend()
+      left.delete(repair)
+    }
+  } catch (error) {
+    if (!isMended || !isRefusedForGood(error)) throw error
+    // What others opened would stand open until the end of the window.
+    await endAltered(on, grant, [...sentencesOf(repairs, left), NOT_PUT_BACK], tell)
+  }
+}
+
+const NOT_PUT_BACK = 'The role could not be put back as it was approved, which ended the access.'
+
+/** What others denied leaves no room for the app's own, or whom it is for is gone. */
+function isRefusedForGood(error: unknown): boolean {
+  return codeOf(error) === 'LimitExceeded' || isUnknownPrincipal(error)
+}
+
+async function endAltered(
+  on: Work,
+  grant: Grant,
+  found: readonly string[],
+  tell: TellFound | undefined,
+): Promise<never> {
+  const end = { at: on.now(), because: 'role-altered' } as const
+  await tell?.(found, true)
+  // To deny it may take what shows that it is to be ended, such as the boundary: whoever goes on after an interruption sees the mark.
+  await markEnded(on, end).catch((error: unknown) => {
+    // Others may have used up the tags: it ends all the same.
+    if (codeOf(error) !== 'LimitExceeded') throw error
+  })
+  await denyRole(on, end)
+  throw new GrantEnded(grant.roleArn, end)
 }
 
 /** Sessions in use die with the inline policy, so it comes first. */
@@ -205,11 +233,13 @@ async function putDenial(on: Work, text: string, remedies: typeof DENIAL_REMEDIE
   }
 }
 
-/** Takes everything off a role but the denial; gives back whether there is one. */
+/** Takes everything off a role but the denial, what closes sessions last; gives back whether there is one. */
 async function stripRole(on: Work): Promise<boolean> {
   for (const arn of await listAttached(on)) await detach(on, arn)
   const names = await listPolicies(on)
-  for (const name of names) if (name !== ENDED) await deletePolicy(on, name)
+  const others = names.filter((name) => name !== ENDED && name !== SESSIONS)
+  for (const name of others) await deletePolicy(on, name)
+  if (names.includes(SESSIONS)) await deletePolicy(on, SESSIONS)
   return names.includes(ENDED)
 }
 

@@ -13,7 +13,7 @@ export function decodePolicy(text: string | undefined): unknown {
 
 type Statement = Readonly<Record<string, unknown>>
 
-function statementsOf(document: unknown): readonly Statement[] {
+export function statementsOf(document: unknown): readonly Statement[] {
   if (!isObject(document)) return []
   const { Statement: statements } = document
   return (Array.isArray(statements) ? statements : [statements]).filter(isObject)
@@ -51,6 +51,16 @@ export function mend(
 
 export function isOneOf(documents: readonly PolicyDocument[], current: unknown): boolean {
   return documents.some((document) => canonical(document) === canonical(current))
+}
+
+/** Whether a policy allows anything that none of the app's own does; what can't be read may. */
+export function allowsMore(current: unknown, own: readonly PolicyDocument[]): boolean {
+  const written = new Set(own.flatMap(({ Statement }) => Statement).map(canonical))
+  const statements = statementsOf(current)
+  return (
+    statements.length === 0 ||
+    statements.some((statement) => !isDenial(statement) && !written.has(canonical(statement)))
+  )
 }
 
 /** What is to become of a policy that others put on a role: only its denials may stay. */

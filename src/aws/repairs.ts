@@ -1,8 +1,19 @@
 /** What a role differs in from what the app wrote, how it is mended, and what of it others did. */
 import type { Role } from '@aws-sdk/client-iam'
+import { closingBefore, PROPAGATION_SECONDS, readCut } from '../core/earlier-sessions.ts'
 import type { Grant, PolicyDocument } from '../core/grant.ts'
-import { decodePolicy, isOneOf, keepDenials, mend, withDeletedPrincipal } from './policy-text.ts'
+import { formatInstant } from '../core/window.ts'
 import {
+  allowsMore,
+  decodePolicy,
+  isOneOf,
+  keepDenials,
+  mend,
+  statementsOf,
+  withDeletedPrincipal,
+} from './policy-text.ts'
+import {
+  closeSessions,
   deletePolicy,
   describeAnew,
   detach,
@@ -11,15 +22,28 @@ import {
   putPermissions,
   putPolicy,
   putTrust,
+  SESSIONS,
   type Work,
 } from './role.ts'
 
 export interface Repair {
-  /** What others did, as a sentence; none where it is the app that has more to write. */
+  /** What others did, as a sentence without its end; none where it is the app that has more to write. */
   readonly found?: string
-  /** Nothing is done about it: it is there again at the next look. */
-  readonly isLeft?: true
+  /** What is done about that, as the rest of the sentence. Without it nothing is: it is there again at the next look. */
+  readonly done?: string
   mend(): Promise<unknown>
+}
+
+/** What others did and what is done about it, as sentences; nothing was done about what is in `unmended`. */
+export function sentencesOf(
+  repairs: readonly Repair[],
+  unmended: ReadonlySet<Repair> = new Set(),
+): readonly string[] {
+  return repairs.flatMap((repair) => {
+    const { found, done = '' } = repair
+    if (found === undefined) return []
+    return `${found}${unmended.has(repair) ? '' : done}.`
+  })
 }
 
 /** The role as IAM holds it. */
@@ -53,7 +77,11 @@ export function closedBy({ account }: Work, grant: Grant, { role, attached }: He
   ]
 }
 
-/** In the order in which they are to be made: what tightens comes first. `former`: what it was before it was extended. */
+/**
+ * In the order in which they are to be made: what tightens comes first. The trust policy comes last: that it is foreign is how
+ * whoever goes on after an interruption knows that there may be sessions to be closed. `former`: what it was before it was
+ * extended.
+ */
 export function repairsOf(
   on: Work,
   grant: Grant,
@@ -61,55 +89,102 @@ export function repairsOf(
   { role, attached, policies }: HeldRole,
 ): readonly Repair[] {
   const trust = decodePolicy(role.AssumeRolePolicyDocument)
-  const asWritten = (document: PolicyDocument) => withDeletedPrincipal(trust, document)
+  const asWritten = (it: Grant) => withDeletedPrincipal(trust, it.trustPolicy)
+  const letOthersIn = allowsMore(trust, [grant, ...former].map(asWritten))
+  const sessions = policies.get(SESSIONS)
+  const cut = cutOf(on, sessions, letOthersIn)
   return [
     ...(role.PermissionsBoundary ? [] : [bounded(on)]),
+    ...earlierSessions(on, sessions, cut),
     ...attached.map((arn) => detached(on, arn)),
     ...[...policies]
-      .filter(([name]) => name !== PERMISSIONS)
+      .filter(([name]) => name !== PERMISSIONS && name !== SESSIONS)
       .map(([name, document]) => tightened(on, name, document)),
     // Before the policies: whoever is interrupted then sees the new end in the list, and mends the policies by it.
     ...(role.Description === grant.description ? [] : [{ mend: () => describeAnew(on, grant) }]),
     ...rewritten(
-      'Its trust policy was not as it was written, and was mended.',
-      trust,
-      asWritten(grant.trustPolicy),
-      former.map(({ trustPolicy }) => asWritten(trustPolicy)),
-      (text) => putTrust(on, text),
-    ),
-    ...rewritten(
-      'Its permission policy was not as it was written, and was mended.',
+      { found: 'Its permission policy was not as it was written', done: ', and was mended' },
       policies.get(PERMISSIONS),
       grant.permissionPolicy,
       former.map(({ permissionPolicy }) => permissionPolicy),
       (text) => putPermissions(on, text),
     ),
+    ...rewritten(
+      {
+        found: 'Its trust policy was not as it was written',
+        done: `, and was mended${letOthersIn && cut !== undefined ? closed(cut) : ''}`,
+      },
+      trust,
+      asWritten(grant),
+      former.map(asWritten),
+      (text) => putTrust(on, text),
+    ),
+    ...(isOneOf([grant.trustPolicy], asWritten(grant)) ? [] : [DELETED]),
   ]
 }
 
+const DELETED: Repair = {
+  found: 'Whom it is for was deleted in AWS, so nobody gets in; ask anew once it is there again',
+  mend: async () => {},
+}
+
+/** The legitimate ones too: nobody can tell them apart. */
+function closed(cut: number): string {
+  const time = formatInstant(cut).slice('2026-11-24T'.length, -1)
+  return `; every session taken before ${time} UTC is closed: sign in again after that, and empty ~/.aws/cli/cache`
+}
+
 function bounded(on: Work): Repair {
-  const found = 'Its permissions boundary was taken off, and was put back.'
-  return { found, mend: () => putBoundary(on) }
+  const found = 'Its permissions boundary was taken off'
+  return { found, done: ', and was put back', mend: () => putBoundary(on) }
 }
 
 function detached(on: Work, arn: string): Repair {
-  return { found: `The policy ${arn} was attached to it, and was taken off.`, mend: () => detach(on, arn) }
+  const found = `The policy ${arn} was attached to it`
+  return { found, done: ', and was taken off', mend: () => detach(on, arn) }
 }
 
+const DENIALS_LEFT = '; what it denies was left, since that may be meant to end the access'
+
 function tightened(on: Work, name: string, document: unknown): Repair {
+  const found = `The inline policy ${name} was put on it`
   const fate = keepDenials(document)
-  if (fate.kind === 'delete') {
-    const found = `The inline policy ${name} was put on it, and was taken off.`
-    return { found, mend: () => deletePolicy(on, name) }
+  switch (fate.kind) {
+    case 'delete':
+      return { found, done: ', and was taken off', mend: () => deletePolicy(on, name) }
+    case 'keep':
+      return { found: `${found}${DENIALS_LEFT}`, mend: async () => {} }
+    case 'replace':
+      return { found, done: DENIALS_LEFT, mend: () => putPolicy(on, name, fate.text) }
   }
-  const found = `The inline policy ${name} was put on it; what it denies was left, since that may be meant to end the access.`
-  if (fate.kind === 'keep') return { found, isLeft: true, mend: async () => {} }
-  return { found, mend: () => putPolicy(on, name, fate.text) }
+}
+
+/** Undefined where no session has to be closed. A trust policy goes on letting in until the next one has reached all of IAM. */
+function cutOf(on: Work, held: unknown, letOthersIn: boolean): number | undefined {
+  const cuts = [...cutsIn(held), ...(letOthersIn ? [on.now() + PROPAGATION_SECONDS] : [])]
+  return cuts.length === 0 ? undefined : Math.max(...cuts)
+}
+
+function cutsIn(held: unknown): readonly number[] {
+  return statementsOf(held).flatMap(
+    (statement) => readCut({ Version: '2012-10-17', Statement: [statement] }) ?? [],
+  )
+}
+
+/** None where they are closed as they should be, and nothing else is. */
+function earlierSessions(on: Work, held: unknown, cut: number | undefined): readonly Repair[] {
+  if (cut === undefined) return held === undefined ? [] : [tightened(on, SESSIONS, held)]
+  const text = mend(held, closingBefore(cut), cutsIn(held).map(closingBefore))
+  const write = text === undefined ? async () => {} : () => closeSessions(on, text)
+  if (held === undefined || readCut(held) !== undefined) return text === undefined ? [] : [{ mend: write }]
+  const found = `The inline policy ${SESSIONS} was altered`
+  if (text === undefined) return [{ found: `${found}${DENIALS_LEFT}`, mend: write }]
+  return [{ found, done: `, and was mended${DENIALS_LEFT}`, mend: write }]
 }
 
 /** None where it is as it should be; one without a word where it is as the app wrote it for an earlier end. */
 function rewritten(
-  found: string,
+  told: Pick<Repair, 'found' | 'done'>,
   held: unknown,
   wanted: PolicyDocument,
   former: readonly PolicyDocument[],
@@ -117,5 +192,5 @@ function rewritten(
 ): readonly Repair[] {
   const text = mend(held, wanted, former)
   if (text === undefined) return []
-  return [{ ...(!isOneOf(former, held) && { found }), mend: () => put(text) }]
+  return [{ ...(!isOneOf(former, held) && told), mend: () => put(text) }]
 }

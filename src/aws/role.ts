@@ -23,6 +23,8 @@ import { decodePolicy } from './policy-text.ts'
 
 /** The inline policy that holds the permissions. */
 export const PERMISSIONS = 'daypass'
+/** The inline policy that closes earlier sessions: one of its own, so that a replica that writes the permissions can't undo it. */
+export const SESSIONS = 'daypass-sessions'
 /** The inline policy that denies everything once access has ended: one of its own, so that it never replaces an Allow halfway. */
 export const ENDED = 'daypass-ended'
 
@@ -100,6 +102,10 @@ export async function putPermissions(on: Work, text: string): Promise<void> {
     () => putPolicy(on, PERMISSIONS, text),
     (error) => isPassing(error) || isUnseen(error),
   )
+}
+
+export async function closeSessions(on: Work, text: string): Promise<void> {
+  await persist(on.sleep, () => putPolicy(on, SESSIONS, text))
 }
 
 export async function deletePolicy({ iam, name }: Work, policy: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Account, Principal } from './account.ts'
+import { closingBefore } from './earlier-sessions.ts'
 import type { Person } from './evidence.ts'
 import { permissionPolicy, trustPolicy } from './grant-policies.ts'
 import { layOut } from './policy-format.ts'
@@ -361,8 +362,9 @@ export function checkGrantSize(grant: Grant): Mistake | undefined {
   const tooLarge = (message: string, fix: string): Mistake => ({ code: 'grant-too-large', message, fix })
   const trust = policyText(grant.trustPolicy)
   const permissions = policyText(grant.permissionPolicy)
-  // The denial that ends the grant must still fit beside what it denies.
-  const inline = permissions.length + longestDenial(grant.window.end)
+  const { end } = grant.window
+  // What closes earlier sessions, and the denial that ends the grant, must still fit beside what they deny.
+  const inline = permissions.length + policyText(closingBefore(end)).length + longestDenial(end)
   if (trust.length > LARGEST_TRUST_POLICY)
     return tooLarge(
       `The trust policy would be ${trust.length} characters long; IAM takes ${LARGEST_TRUST_POLICY}.`,

@@ -1,13 +1,26 @@
 import {
+  DeleteAccessKeyCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
+  DeleteUserCommand,
+  DeleteUserPolicyCommand,
   DetachRolePolicyCommand,
+  ListUserPoliciesCommand,
+  TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { GrantEnded, RoleGone } from '../../src/aws/failures.ts'
-import { endedPolicy, endedTrust, type Grant, type PolicyDocument, policyText } from '../../src/core/grant.ts'
-import { START } from '../core/grant-samples.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { GrantEnded, QuotaReached, RoleGone } from '../../src/aws/failures.ts'
+import { closingBefore, readCut } from '../../src/core/earlier-sessions.ts'
+import {
+  endedPolicy,
+  endedTrust,
+  type Grant,
+  type PolicyDocument,
+  policyText,
+  readEnd,
+} from '../../src/core/grant.ts'
+import { HOUR, START } from '../core/grant-samples.ts'
 import {
   type AwsWorld,
   dyingWriter,
@@ -46,6 +59,38 @@ function trust(document: object) {
 
 function more({ Version, Statement }: PolicyDocument, ...statements: object[]) {
   return { Version, Statement: [...Statement, ...statements] }
+}
+
+/** A trust policy that lets mallory in beside, or instead of, whom it is for. */
+const forMallory = () => ({
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${world.prod.id}:user/mallory` },
+  Action: 'sts:AssumeRole',
+})
+
+/** Before when sessions are closed. */
+const cutIn = (state: RoleState | undefined) => readCut(state?.policies['daypass-sessions']) ?? 0
+
+/** Writes the grant again, twice, and expects it whole but for what closes the sessions taken until five minutes after `second`. */
+async function closed(second: number): Promise<number> {
+  const state = await repaired()
+  const cut = cutIn(state)
+  const policies = { ...whole?.policies, 'daypass-sessions': closingBefore(cut) }
+  expect(state).toEqual({ ...whole, policies })
+  // The time goes on during a test.
+  expect(cut).toBeGreaterThanOrEqual(second + 300)
+  expect(cut).toBeLessThan(second + 330)
+  return cut
+}
+
+async function deleteAlice(): Promise<void> {
+  const UserName = 'alice'
+  const { PolicyNames: names = [] } = await world.admin.send(new ListUserPoliciesCommand({ UserName }))
+  for (const PolicyName of names)
+    await world.admin.send(new DeleteUserPolicyCommand({ UserName, PolicyName }))
+  const AccessKeyId = world.secrets.keys.alice.accessKeyId
+  await world.admin.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }))
+  await world.admin.send(new DeleteUserCommand({ UserName }))
 }
 
 /** Writes the grant again, twice: the second time must find nothing to do. */
@@ -117,9 +162,8 @@ test('takes off policies that others attached, and inline policies that allow', 
 
 test('takes back what others allowed within its own policies', async () => {
   await world.putPolicy(grant.roleName, 'daypass', more(grant.permissionPolicy, ...ANYTHING.Statement))
-  const mallory = { AWS: `arn:aws:iam::${world.prod.id}:user/mallory` }
-  await trust(more(grant.trustPolicy, { Effect: 'Allow', Principal: mallory, Action: 'sts:AssumeRole' }))
-  expect(await repaired()).toEqual(whole)
+  await trust(more(grant.trustPolicy, forMallory()))
+  await closed(START)
 })
 
 test('takes back a window that was stretched', async () => {
@@ -188,4 +232,220 @@ test('ends in full what was ended, also where somebody took half of the end away
   }
   expect(ended?.trust).toEqual(endedTrust(START + 60, 'given-back'))
   expect(ended?.policies['daypass-ended']).toEqual(endedPolicy(START + 60, 'given-back'))
+})
+
+describe('what can not be written back ends the access for good', () => {
+  const long = (length: number) => ({
+    Effect: 'Deny',
+    Action: 's3:DeleteBucket',
+    Resource: `arn:aws:s3:::${'x'.repeat(length)}`,
+  })
+  const fill = async () => {
+    await world.putPolicy(grant.roleName, 'daypass', ANYTHING)
+    await world.putPolicy(grant.roleName, 'denials', policy(long(9600)))
+  }
+
+  const CASES: readonly [string, () => Promise<unknown>, string][] = [
+    [
+      'a trust policy that denies so much that its own does not fit',
+      () => {
+        const nobody = { StringEquals: { 'aws:userid': 'x'.repeat(1500) } }
+        return trust(policy(forMallory(), { ...forMallory(), Effect: 'Deny', Condition: nobody }))
+      },
+      'Its trust policy was not as it was written.',
+    ],
+    [
+      'permissions beside which others deny so much that its own do not fit',
+      fill,
+      'Its permission policy was not as it was written.',
+    ],
+    [
+      'a trust policy whose sessions can not be closed, as others deny so much',
+      async () => {
+        await fill()
+        await trust(policy(forMallory()))
+      },
+      'Its trust policy was not as it was written.',
+    ],
+    [
+      'a trust policy for another, where whom it is for was deleted',
+      async () => {
+        await deleteAlice()
+        await trust(policy(forMallory()))
+      },
+      'Its trust policy was not as it was written.',
+    ],
+    [
+      'the same where others used up the tags',
+      async () => {
+        const Tags = Array.from({ length: 50 - Object.keys(grant.tags).length }, (_, each) => ({
+          Key: `x${each}`,
+          Value: '',
+        }))
+        await world.admin.send(new TagRoleCommand({ RoleName: grant.roleName, Tags }))
+        await deleteAlice()
+        await trust(policy(forMallory()))
+      },
+      'Its trust policy was not as it was written.',
+    ],
+  ]
+
+  test.each(CASES)('%s', async (_, alter, sentence) => {
+    const alices = await world.s3For('alice', grant.roleArn)
+    await alter()
+    const mallorys = await world.s3For('mallory', grant.roleArn).catch(() => undefined)
+    const told: (readonly string[])[] = []
+    const tell = async (found: readonly string[]) => void told.push(found)
+    await expect(world.writer.write(world.prod, grant, [], tell)).rejects.toBeInstanceOf(GrantEnded)
+
+    expect(told.at(-1)).toContain(sentence)
+    expect(told.at(-1)?.at(-1)).toMatch(/could not be put back .* ended the access\.$/)
+    const { trust: ended, policies } = (await world.roleState(grant.roleName)) ?? {}
+    expect(readEnd(ended)?.because).toBe('role-altered')
+    expect(readEnd(policies?.['daypass-ended'])).toEqual(readEnd(ended))
+    for (const s3 of mallorys ? [alices, mallorys] : [alices])
+      await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+    await expect(world.s3For('mallory', grant.roleArn)).rejects.toEqual(denied)
+    await expect(world.s3For('alice', grant.roleArn)).rejects.toThrow()
+    const changes = world.changes()
+    await expect(world.writer.write(world.prod, grant, [], tell)).rejects.toBeInstanceOf(GrantEnded)
+    expect(world.changes()).toEqual(changes)
+  })
+
+  test('but an extension that has no room beside what others denied leaves what stands', async () => {
+    await world.putPolicy(grant.roleName, 'denials', policy(long(8000)))
+    const prefixes = Array.from({ length: 40 }, (_, each) => `exports/2026/11/day-${each}/`)
+    const longer = grantIn(world, { request: { prefixes } })
+    await expect(world.writer.write(world.prod, longer, [grant])).rejects.toBeInstanceOf(QuotaReached)
+    expect((await world.roleState(grant.roleName))?.trust).toEqual(grant.trustPolicy)
+  })
+})
+
+describe('sessions that an altered trust policy gave', () => {
+  const at = (second: number) => world.clock.set(second * 1000)
+  const write = () => world.writer.write(world.prod, grant, [])
+  const alter = () => trust(more(grant.trustPolicy, forMallory()))
+
+  test('are closed with those of before, and whom it is for is let in with a later one', async () => {
+    const before = await world.s3For('alice', grant.roleArn)
+    await alter()
+    const mallorys = await world.s3For('mallory', grant.roleArn)
+    expect(await get(mallorys, GRANTED)).toContain('Initech')
+    at(START + 60)
+    const told: string[] = []
+    await world.writer.write(world.prod, grant, [], async (found) => void told.push(...found))
+    const cut = await closed(START + 60)
+    const time = new Date(cut * 1000).toISOString().slice(11, 19)
+    expect(told).toEqual([
+      `Its trust policy was not as it was written, and was mended; every session taken before ${time} UTC is closed: sign in again after that, and empty ~/.aws/cli/cache.`,
+    ])
+
+    at(cut - 30)
+    const early = await world.s3For('alice', grant.roleArn)
+    at(cut)
+    for (const s3 of [before, mallorys, early]) await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+    expect(await get(await world.s3For('alice', grant.roleArn), GRANTED)).toContain('Initech')
+    await expect(world.s3For('mallory', grant.roleArn)).rejects.toEqual(denied)
+  })
+
+  test.each([
+    [5, 'after'],
+    [6, 'before'],
+    [6, 'after'],
+  ] as const)(
+    'are closed although the process died at call %i, %s it, and somebody got in meanwhile',
+    async (call, when) => {
+      await alter()
+      const first = await world.s3For('mallory', grant.roleArn)
+      await expect(dyingWriter(world, call, when).write(world.prod, grant, [])).rejects.toThrow('killed')
+      at(START + 400)
+      // Later than what was closed before the process died.
+      const second = await world.s3For('mallory', grant.roleArn).catch(() => undefined)
+      expect(second === undefined).toBe(call === 6 && when === 'after')
+      await write()
+      for (const s3 of second ? [first, second] : [first])
+        await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+      await expect(world.s3For('mallory', grant.roleArn)).rejects.toEqual(denied)
+      at(START + 800)
+      expect(await get(await world.s3For('alice', grant.roleArn), GRANTED)).toContain('Initech')
+      await closed(second ? START + 400 : START)
+    },
+  )
+
+  test('are closed anew each time, by the one statement, which never moves back', async () => {
+    const cuts: number[] = []
+    for (const second of [0, 600]) {
+      at(START + second)
+      await alter()
+      cuts.push(await closed(START + second))
+    }
+    at(START)
+    await alter()
+    expect(cutIn(await repaired())).toBe(cuts[1])
+  })
+
+  test('are closed where the trust policy can not be told from one that lets others in', async () => {
+    const [requester] = grant.trustPolicy.Statement
+    await trust(policy({ ...requester, Condition: {} }))
+    await closed(START)
+  })
+
+  test('are none where others only denied, or where the app itself extended it', async () => {
+    const s3 = await world.s3For('alice', grant.roleArn)
+    const longer = grantIn(world, { window: { start: START, end: START + 6 * HOUR } })
+    await world.writer.write(world.prod, longer, [grant])
+    expect(await get(s3, GRANTED)).toContain('Initech')
+    expect((await world.roleState(grant.roleName))?.policies).toEqual({ daypass: longer.permissionPolicy })
+  })
+
+  test('stay closed with what others wrote beside: what they allowed goes, what they denied stays', async () => {
+    await alter()
+    const closing = closingBefore(await closed(START))
+    const both = more(closing, ...ANYTHING.Statement, ...REVOKED.Statement)
+    await world.putPolicy(grant.roleName, 'daypass-sessions', both)
+    const told: [readonly string[], boolean][] = []
+    const tell = async (...found: [readonly string[], boolean]) => void told.push(found)
+    await world.writer.write(world.prod, grant, [], tell)
+    await world.writer.write(world.prod, grant, [], tell)
+    const left = '; what it denies was left, since that may be meant to end the access.'
+    const altered = 'The inline policy daypass-sessions was altered'
+    expect(told).toEqual([
+      [[`${altered}, and was mended${left}`], true],
+      [[`${altered}${left}`], false],
+    ])
+    const { policies } = (await repaired()) ?? {}
+    expect(policies?.['daypass-sessions']).toEqual(more(closing, ...REVOKED.Statement))
+  })
+
+  test('under the name of the policy that closes them nothing else may stand', async () => {
+    await world.putPolicy(grant.roleName, 'daypass-sessions', ANYTHING)
+    expect(await repaired()).toEqual(whole)
+    await world.putPolicy(grant.roleName, 'daypass-sessions', REVOKED)
+    await alter()
+    const { policies } = (await repaired()) ?? {}
+    const [closing, denial] = (policies?.['daypass-sessions'] as PolicyDocument | undefined)?.Statement ?? []
+    expect(readCut(policy(closing ?? {}))).toBeGreaterThanOrEqual(START + 300)
+    expect(denial).toEqual(REVOKED.Statement[0])
+  })
+
+  test('stay closed by the end of the access, and go with the role', async () => {
+    await alter()
+    const mallorys = await world.s3For('mallory', grant.roleArn)
+    await write()
+    await world.writer.deny(world.prod, standingOf(grant), START + 60, 'given-back')
+    await expect(get(mallorys, GRANTED)).rejects.toEqual(denied)
+    await world.writer.remove(world.prod, standingOf(grant))
+    expect(await world.roleState(grant.roleName)).toBeUndefined()
+  })
+})
+
+test('tells that whom it is for was deleted in AWS, and leaves it at that', async () => {
+  await deleteAlice()
+  const told: [readonly string[], boolean][] = []
+  const tell = async (...found: [readonly string[], boolean]) => void told.push(found)
+  const changes = world.changes()
+  await world.writer.write(world.prod, grant, [], tell)
+  const sentence = 'Whom it is for was deleted in AWS, so nobody gets in; ask anew once it is there again.'
+  expect(told).toEqual([[[sentence], false]])
+  expect(world.changes()).toEqual(changes)
 })

@@ -1,4 +1,4 @@
-import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam'
+import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ActionRefused, PrincipalNotFound, QuotaReached, RoleNotOurs } from '../../src/aws/failures.ts'
 import { createGrantWriter } from '../../src/aws/grant-writer.ts'
@@ -226,10 +226,8 @@ describe('a refusal says what to do about it', () => {
   })
 
   test('where a quota of the account is used up', async () => {
-    await world.writer.write(world.prod, grant)
-    const denial = { Effect: 'Deny', Action: 's3:GetObject', Resource: `arn:aws:s3:::${'x'.repeat(9000)}` }
-    await world.admin.send(new DeleteRolePolicyCommand({ RoleName: grant.roleName, PolicyName: 'daypass' }))
-    await world.putPolicy(grant.roleName, 'denials', policy(denial))
+    const fault = { kind: 'status', status: 409, code: 'LimitExceeded' } as const
+    world.faults.order({ service: 'aws', action: 'iam:CreateRole', caller: 'app', fault })
     const refusal = world.writer.write(world.prod, grant)
     await expect(refusal).rejects.toBeInstanceOf(QuotaReached)
     await expect(refusal).rejects.toThrow(/A quota of account prod .* is used up/)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Account } from '../../src/core/account.ts'
+import { closingBefore } from '../../src/core/earlier-sessions.ts'
 import {
   checkGrantSize,
   END_REASONS,
@@ -280,9 +281,10 @@ describe('the size of a grant', () => {
     return [code, message, fix]
   }
 
-  test('may be all that IAM takes, beside the longest denial that can end it', () => {
+  test('may be all that IAM takes, beside what closes earlier sessions and the longest denial that can end it', () => {
     const denials = END_REASONS.map((because) => policyText(endedPolicy(START + 4 * HOUR, because)).length)
-    const most = 10_240 - Math.max(...denials)
+    const closing = policyText(closingBefore(START)).length
+    const most = 10_240 - closing - Math.max(...denials)
     const grant = sampleGrant()
     expect(checkGrantSize({ ...grant, permissionPolicy: policyOf(most) })).toBeUndefined()
     expect(refusal({ ...grant, permissionPolicy: policyOf(most + 1) })).toEqual([

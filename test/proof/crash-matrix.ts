@@ -2,6 +2,7 @@
 import type { Flow } from './flows.ts'
 import type { Mishap } from './line.ts'
 import { readWorld } from './read-world.ts'
+import type { Place, Stage } from './stage.ts'
 import type { Stages } from './stages.ts'
 
 export interface Course {
@@ -16,7 +17,7 @@ export async function runUndisturbed(stages: Stages, flow: Flow): Promise<Course
   app.line.await({ kind: 'none' })
   const failed = await app.look()
   const { calls } = app.line
-  const world = await readWorld(stage, place)
+  const world = await readSettled(stage, place, flow)
   const missing = flow.leads.filter((line) => !world.some((told) => line.test(told)))
   if (failed.length > 0 || missing.length > 0)
     throw new Error(
@@ -72,11 +73,16 @@ export async function runDisturbed(
   if (app.line.calls.length < mishap.call) return undefined
   const again = mishap.kind === 'killed' ? stage.startApp(place) : app
   await again.look()
-  const world = await readWorld(stage, place)
+  const world = await readSettled(stage, place, flow)
   return [
     ...course.world.filter((line) => !world.includes(line)).map((line) => `- ${line}`),
     ...world.filter((line) => !course.world.includes(line)).map((line) => `+ ${line}`),
   ]
+}
+
+function readSettled(stage: Stage, place: Place, { settlesIn = 0 }: Flow): Promise<readonly string[]> {
+  stage.setTime(stage.now() + settlesIn)
+  return readWorld(stage, place)
 }
 
 /** The same second in a repository of its own. */

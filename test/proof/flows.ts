@@ -13,6 +13,8 @@ export interface Flow {
   readonly name: string
   /** Brings a fresh repository to where the app has something to do. */
   readonly prepare: (stage: Stage, place: Place, app: App) => Promise<void>
+  /** Seconds from the app's last look on, after which it is looked at what came of it. */
+  readonly settlesIn?: number
   /** What has to stand in the world once the app has done it, as the beginning of lines that `readWorld` gives. */
   readonly leads: readonly RegExp[]
 }
@@ -110,7 +112,12 @@ export const FLOWS: readonly Flow[] = [
       await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(anyone) }))
       stage.setTime(stage.now() + HOUR)
     },
-    leads: [/^role (?!.*"more").*alice reads with it: allowed$/s, /^comment on #1 .*Access is open until/s],
+    // Sessions that are taken before are closed.
+    settlesIn: 300,
+    leads: [
+      /^role (?!.*"more").*"daypass-sessions".*alice reads with it: allowed$/s,
+      /^comment on #1 .*Access is open until/s,
+    ],
   },
   {
     name: 'revert pull request of a refused request',
