@@ -152,13 +152,14 @@ beforeAll(async () => {
   const [message = ''] = await world.removals(repository, honest.path)
   const receipt = parseReceipt(message)
   if (!receipt) throw new Error('the honest request has no receipt')
+  const endedAt = Math.ceil((await world.now()) / 1000) + 60
   const forge = (name: string, blob: string, changes: Partial<Receipt>) =>
     world.commit(
       'mallory',
       repository,
       'main',
       { [pathOf(name)]: null },
-      formatReceipt({ ...receipt, path: pathOf(name), blob, ...changes }),
+      formatReceipt({ ...receipt, endedAt, path: pathOf(name), blob, ...changes }),
     )
   // A grant that stands is told to have been refused.
   const hiding = `Take out a request that was not granted (#${hidden.pull})\n\nIt was refused (approvals-missing), and nothing was opened in AWS.`
