@@ -84,14 +84,17 @@ async function runSandbox(flags: Flags): Promise<void> {
   }
   checkReadyFile(flags['ready-file'])
   // Loaded only here: the real app needs none of it, nor what it depends on.
-  const { startSandbox } = await import('./sandbox/sandbox.ts')
+  const [{ startSandbox }, { runCommand }] = await Promise.all([
+    import('./sandbox/sandbox.ts'),
+    import('./sandbox/app-process.ts'),
+  ])
   // The SDK's word on the future of Node 20 would stand in the middle of what is said here.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   console.log('Starting a GitHub, an AWS and Daypass on this machine …')
   const sandbox = await startSandbox({
     ...ports,
     dataDir: flags.data,
-    app: { command: process.execPath, args: [...process.execArgv, process.argv[1] ?? ''] },
+    app: runCommand(process.execPath, [...process.execArgv, process.argv[1] ?? '']),
   })
   onSignal(() => sandbox.close())
   if (flags['ready-file'] !== undefined) {

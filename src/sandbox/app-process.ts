@@ -1,17 +1,49 @@
-/** The app as a child process: started, ended gently or by force, and asked how it is. */
-import { type ChildProcess, spawn } from 'node:child_process'
+/** The app as a process of its own: started, ended gently or by force, and asked how it is. */
+import { spawn } from 'node:child_process'
 import { appendFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How the app is run; the sandbox knows nothing else of it. */
-export interface AppCommand {
-  readonly command: string
-  readonly args: readonly string[]
+export type RunApp = (how: {
+  /** All of it. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly directory: string
+  /** Gets what the app prints. */
+  log(chunk: Buffer): void
+}) => RunningApp
+
+export interface RunningApp {
+  /** Resolves once it is gone, with how that came, as `ended with code 1`. */
+  readonly exited: Promise<string>
+  signal(signal: 'SIGTERM' | 'SIGKILL'): void
+}
+
+/** As a child process. */
+export function runCommand(command: string, args: readonly string[]): RunApp {
+  return ({ environment, directory, log }) => {
+    const child = spawn(command, args, {
+      cwd: directory,
+      env: { ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    // The app must not outlive a sandbox that ends in a hurry.
+    const killNow = () => child.kill('SIGKILL')
+    process.once('exit', killNow)
+    child.stdout.on('data', log)
+    child.stderr.on('data', log)
+    const exited = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(`could not be run: ${error.message}`))
+      child.once('close', (code, signal) =>
+        resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`),
+      )
+    }).finally(() => process.off('exit', killNow))
+    return { exited, signal: (signal) => child.kill(signal) }
+  }
 }
 
 export interface AppOptions {
   /** Left out: there is no app to start. */
-  readonly run?: AppCommand
+  readonly run?: RunApp
   /** The whole environment of the child, asked for at each start. */
   environment(): Readonly<Record<string, string>>
   readonly directory: string
@@ -60,7 +92,7 @@ const HEALTH_INTERVAL_MS = 40
 const KEPT_LOG = 2_000
 
 interface Running {
-  readonly child: ChildProcess
+  readonly app: RunningApp
   readonly exited: Promise<void>
   phase: 'starting' | 'up' | 'ending' | 'gone'
 }
@@ -83,31 +115,16 @@ export async function createAppProcess(options: AppOptions): Promise<AppProcess>
     written = written.then(() => appendFile(logFile, text)).catch(() => {})
   }
 
-  function launch({ command, args }: AppCommand): Running {
+  function launch(run: RunApp): Running {
     crash = undefined
     logEnd = ''
-    const child = spawn(command, args, {
-      cwd: directory,
-      env: { ...environment() },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    // The app must not outlive a sandbox that ends in a hurry.
-    const killNow = () => child.kill('SIGKILL')
-    process.once('exit', killNow)
-    child.stdout.on('data', log)
-    child.stderr.on('data', log)
-    const exited = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(`could not be run: ${error.message}`))
-      child.once('close', (code, signal) =>
-        resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`),
-      )
-    }).then((how) => {
-      process.off('exit', killNow)
+    const app = run({ environment: environment(), directory, log })
+    const exited = app.exited.then((how) => {
       if (launched.phase !== 'ending') crash = `the app ${how}${tail()}`
       launched.phase = 'gone'
       running = undefined
     })
-    const launched: Running = { child, exited, phase: 'starting' }
+    const launched: Running = { app, exited, phase: 'starting' }
     return launched
   }
 
@@ -144,11 +161,11 @@ export async function createAppProcess(options: AppOptions): Promise<AppProcess>
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     crash = undefined
     if (!running) return
-    const { child, exited } = running
+    const { app, exited } = running
     running.phase = 'ending'
-    child.kill(signal)
+    app.signal(signal)
     if (signal === 'SIGKILL') return exited
-    const overdue = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+    const overdue = setTimeout(() => app.signal('SIGKILL'), STOP_TIMEOUT_MS)
     await exited
     clearTimeout(overdue)
   }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
 import { load } from 'js-yaml'
 import { z } from 'zod'
-import { type AppCommand, createAppProcess } from './app-process.ts'
+import { createAppProcess, type RunApp } from './app-process.ts'
 import { startAws } from './aws/server.ts'
 import { createCallLog } from './calls.ts'
 import { createClock } from './clock.ts'
@@ -35,7 +35,7 @@ export interface SandboxOptions {
   /** How long `GET /settled` waits for rest, in milliseconds. */
   readonly settleWithinMs?: number
   /** How to run the app; left out: the sandbox comes up without it. */
-  readonly app?: AppCommand
+  readonly app?: RunApp
   /** How long a change to IAM takes to be seen, in milliseconds; left out: it is seen at once. */
   readonly iamDelayMs?: number
   /** Added to the app's environment. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testKey } from '../core/samples.ts'
 import { writeHistory } from './history.ts'
-import { CLI, makeRepository, type Ran, type Repository, runProcess } from './run-cli.ts'
+import { makeRepository, type Ran, type Repository, runAlone, runCli, runProcess } from './run-cli.ts'
 
 const PAGE = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8')
 const COMMANDS = [...new Set(PAGE.match(/(?<=`|^npx )daypass audit [^`\n]+/gm))]
@@ -13,15 +13,20 @@ const COMMANDS = [...new Set(PAGE.match(/(?<=`|^npx )daypass audit [^`\n]+/gm))]
 const ours = testKey(1)
 let repository: Repository
 
-function run(line: string): Promise<Ran> {
+/** The words of a line, as the shell hands them to the command. */
+async function wordsOf(line: string): Promise<readonly string[]> {
   const PATH = `${join(repository.root, 'bin')}:${process.env.PATH}`
-  return runProcess('sh', ['-ec', line], { cwd: repository.root, env: { PATH } })
+  const { stdout } = await runProcess('sh', ['-ec', line], { cwd: repository.root, env: { PATH } })
+  return stdout.split('\n').slice(0, -1)
 }
+
+const run = async (line: string, how = runCli): Promise<Ran> =>
+  how(await wordsOf(line), { cwd: repository.root })
 
 beforeAll(async () => {
   repository = await makeRepository({
     'receipt-key.pem': ours.privatePem,
-    'bin/daypass': `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`,
+    'bin/daypass': `#!/bin/sh\nprintf '%s\\n' "$@"\n`,
   })
   await chmod(join(repository.root, 'bin/daypass'), 0o755)
   await writeHistory(repository.root, {
@@ -30,7 +35,7 @@ beforeAll(async () => {
     odd: (n) => (n === 10 ? 'refused' : n === 20 ? 'self' : undefined),
   })
   const [, openssl = ''] = /^(openssl pkey .*)$/m.exec(PAGE) ?? []
-  await run(openssl)
+  await runProcess('sh', ['-ec', openssl], { cwd: repository.root })
 })
 afterAll(() => repository.remove())
 
@@ -66,7 +71,7 @@ describe('docs/audit.md', () => {
   ])('the command beside “%s” finds it', async (question, number, path) => {
     const [, command = ''] =
       new RegExp(`^\\| ${question.replace('?', '\\?')} \\| \`([^\`]+)\``, 'm').exec(PAGE) ?? []
-    const { stdout } = await run(`${command} --json`)
+    const { stdout } = await run(`${command} --json`, runAlone)
     const { requests } = JSON.parse(stdout) as { readonly requests: readonly { readonly path: string }[] }
 
     expect(requests.filter((request) => request.path.endsWith(path))).toHaveLength(number)

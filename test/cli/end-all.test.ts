@@ -7,7 +7,7 @@ import type { Grant } from '../../src/core/grant.ts'
 import { type AwsWorld, grantIn, startAwsWorld } from '../aws/aws-world.ts'
 import { denied, GRANTED, get } from '../aws/s3-reads.ts'
 import { ANALYTICS } from '../core/grant-samples.ts'
-import { type Ran, runCli } from './run-cli.ts'
+import { type Ran, runAlone, runCli } from './run-cli.ts'
 
 let world: AwsWorld
 let folder: string
@@ -43,11 +43,11 @@ const operatorFile = () => `repositories:
         boundary: ${ANALYTICS.boundary}
 `
 
-const endAll = (...args: string[]) => endAllAs('hub', ...args)
+const endAll = (...args: string[]) => endAllAs('hub', args)
 
-function endAllAs(person: 'hub' | 'alice', ...args: string[]): Promise<Ran> {
+function endAllAs(person: 'hub' | 'alice', args: readonly string[], run = runCli): Promise<Ran> {
   const { accessKeyId, secretAccessKey, sessionToken = '' } = world.secrets.keys[person]
-  return runCli(['end-all', '--operator', 'operator.yml', ...args], {
+  return run(['end-all', '--operator', 'operator.yml', ...args], {
     cwd: folder,
     env: {
       AWS_ENDPOINT_URL: world.settings.endpoint,
@@ -81,7 +81,7 @@ test('takes the number of a repository for its name', async () => {
 
 test('ends every grant of an account from AWS alone, sessions in use included, and for good', async () => {
   const s3 = await world.s3For('alice', grants[0]?.roleArn ?? '')
-  const ended = await endAll('--account', 'prod', '--yes', '--json')
+  const ended = await endAllAs('hub', ['--account', 'prod', '--yes', '--json'], runAlone)
 
   expect(ended.code).toBe(0)
   expect(
@@ -115,8 +115,8 @@ test('ends the rest where one account can not be reached, and says what could no
 })
 
 test('never says that nothing is lent where it could not look', async () => {
-  const ended = await endAllAs('alice', '--account', 'prod', '--yes')
-  const told = await endAllAs('alice', '--account', 'prod', '--yes', '--json')
+  const ended = await endAllAs('alice', ['--account', 'prod', '--yes'])
+  const told = await endAllAs('alice', ['--account', 'prod', '--yes', '--json'])
 
   expect([ended.code, told.code]).toEqual([3, 3])
   expect(ended.stdout).toBe('Could not look at acme/access in prod: whatever is lent there goes on.\n')

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
-import { runCli } from './run-cli.ts'
+import { runAlone } from './run-cli.ts'
 
 const PAGE = new URL('../../docs/cli.md', import.meta.url)
 const BEGIN = '<!-- Written by UPDATE_GOLDEN=1 npx vitest run test/cli/help.test.ts -->\n'
@@ -26,7 +26,7 @@ test('docs/cli.md tells of every command what its help says', () => {
 })
 
 test('help for a command that there is not says so', async () => {
-  const { code, stdout, stderr } = await runCli(['help', 'bogus'], { cwd: '/tmp' })
+  const { code, stdout, stderr } = await runAlone(['help', 'bogus'], { cwd: '/tmp' })
 
   expect(code).toBe(2)
   expect(stdout).toBe('')
@@ -36,5 +36,5 @@ test('help for a command that there is not says so', async () => {
 test('tells its version', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
-  expect(await runCli(['--version'], { cwd: '/tmp' })).toMatchObject({ code: 0, stdout: `${version}\n` })
+  expect(await runAlone(['--version'], { cwd: '/tmp' })).toMatchObject({ code: 0, stdout: `${version}\n` })
 })

@@ -1,9 +1,10 @@
-/** Runs the built command line as a process of its own, as people do, and makes small repositories for it to run in. */
+/** Runs the built command line, and makes small repositories for it to run in. */
 import { execFile, execFileSync } from 'node:child_process'
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createHosts } from '../support/host.ts'
 
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -29,29 +30,65 @@ export function bareEnvironment(home: string): Record<string, string> {
   }
 }
 
-export function runCli(
-  args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Promise<Ran> {
-  return runProcess(process.execPath, [CLI, ...args], { cwd, env })
+interface Where {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const takeHost = createHosts('./cli-host.mjs')
+let last: Promise<unknown> = Promise.resolve()
+
+/**
+ * In a process that has run commands before and is warm, one after the other. What is of the process itself is not seen:
+ * that it ends, and what it would read but once, as the AWS SDK does of a file.
+ */
+export function runCli(args: readonly string[], where: Where): Promise<Ran> {
+  const ran = last.then(() => runHosted(args, where))
+  last = ran.catch(() => {})
+  return ran
+}
+
+async function runHosted(args: readonly string[], { cwd, env }: Where): Promise<Ran> {
+  await checkBuilt()
+  const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+  const { gone, run } = takeHost()
+  const answered = run(
+    { args, directory: cwd, environment: { ...bareEnvironment(cwd), ...env } },
+    { stdout: (chunk) => printed.stdout.push(chunk), stderr: (chunk) => printed.stderr.push(chunk) },
+  )
+  const code = await Promise.race([answered, gone])
+  const [stdout, stderr] = [printed.stdout, printed.stderr].map((chunks) => Buffer.concat(chunks).toString())
+  return ranWith(typeof code === 'number' ? code : -1, stdout ?? '', stderr ?? '')
+}
+
+/** As a process of its own, as people do. */
+export function runAlone(args: readonly string[], where: Where): Promise<Ran> {
+  return runProcess(process.execPath, [CLI, ...args], where)
 }
 
 export async function runProcess(
   command: string,
   args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  { cwd, env }: Where,
 ): Promise<Ran> {
-  await access(CLI).catch(() => {
-    throw new Error('the command line is not built: run `npm run build` first')
-  })
+  await checkBuilt()
   return new Promise((resolve) => {
     const options = { cwd, env: { ...bareEnvironment(cwd), ...env }, maxBuffer: 2 ** 30 }
     const child = execFile(command, args, options, (error, stdout, stderr) => {
-      const code = typeof error?.code === 'number' ? error.code : error ? -1 : 0
-      resolve({ code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T })
+      resolve(ranWith(typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr))
     })
     child.stdin?.end()
   })
+}
+
+async function checkBuilt(): Promise<void> {
+  await access(CLI).catch(() => {
+    throw new Error('the command line is not built: run `npm run build` first')
+  })
+}
+
+function ranWith(code: number, stdout: string, stderr: string): Ran {
+  return { code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T }
 }
 
 export interface Repository {

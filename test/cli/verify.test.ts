@@ -11,7 +11,7 @@ import { formatReceipt, parseReceipt, type Receipt } from '../../src/core/receip
 import { named } from '../../src/sandbox/tour-people.ts'
 import { expectGolden } from '../golden/expect-golden.ts'
 import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
-import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
+import { makeRepository, type Ran, type Repository, runAlone, runCli, runProcess } from './run-cli.ts'
 
 /** The history is written first, then everything that happens to people and roles since, then GitHub and IAM are asked again. */
 let world: TestWorld
@@ -351,7 +351,7 @@ describe('daypass audit --verify', () => {
 
   test('goes without IAM where there are no credentials, and says so', async () => {
     const { github } = world.ready
-    const { stdout, stderr } = await runCli(
+    const { stdout, stderr } = await runAlone(
       [
         'audit',
         '--verify',

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectGolden } from '../golden/expect-golden.ts'
 import { type Check, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 import { startBetween } from './between.ts'
-import { makeRepository, type Ran, type Repository, runCli, runProcess } from './run-cli.ts'
+import { makeRepository, type Ran, type Repository, runAlone, runCli, runProcess } from './run-cli.ts'
 import { hasTerminals, runAtTerminal, type Typed } from './terminal.ts'
 
 /** Every command against the sandbox, in the order of a request's life; each test goes on where the one before ended. */
@@ -35,10 +35,15 @@ function daypass(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   url = world.ready.github.url,
+  run = runCli,
 ): Promise<Ran> {
   const token = world.ready.github.tokens[login] ?? ''
-  return runCli([...args, '--github-url', url], { cwd: clone.root, env: { GITHUB_TOKEN: token, ...env } })
+  return run([...args, '--github-url', url], { cwd: clone.root, env: { GITHUB_TOKEN: token, ...env } })
 }
+
+/** In a process of its own, as at least one of every command is. */
+const daypassAlone = (login: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  daypass(login, args, env, world.ready.github.url, runAlone)
 
 /** What people read, command by command, without what is different each time. */
 const transcript: string[] = []
@@ -136,7 +141,7 @@ describe('a request from the terminal', () => {
   })
 
   test('becomes a pull request of whoever asks, and leaves the working tree alone', async () => {
-    const { code, json } = await daypass('alice', [...ASK, '--json'], UNKNOWN_TO_GITHUB)
+    const { code, json } = await daypassAlone('alice', [...ASK, '--json'], UNKNOWN_TO_GITHUB)
     const sent = json<Sent>()
     pull = sent.pull
     await world.settled()
@@ -165,7 +170,7 @@ describe('a request from the terminal', () => {
 
     expect(mine.requests).toMatchObject([{ pull, state: 'asked', author: 'alice' }])
     expect(mine.requests[0]?.says).not.toBe('Not checked yet')
-    note('status', await daypass('alice', ['status']))
+    note('status', await daypassAlone('alice', ['status']))
     expect(bobs.requests).toEqual([])
     expect((await daypass('bob', ['status'])).stdout).toBe('bob has asked for nothing in the last 30 d.\n')
     expect(all.requests).toMatchObject([{ pull, state: 'asked' }])
@@ -187,7 +192,7 @@ describe('a request from the terminal', () => {
   })
 
   test('can be read by nobody until it is granted', async () => {
-    const who = await daypass('olivia', ['who', 'customer-exports'])
+    const who = await daypassAlone('olivia', ['who', 'customer-exports'])
     const { code, stdout } = who
     const profile = await daypass('alice', ['profile'])
     note('who customer-exports', who)
@@ -276,7 +281,7 @@ describe('a grant from the terminal', () => {
     clone.git('checkout', '--quiet', 'FETCH_HEAD')
     clone.git('update-ref', 'refs/remotes/origin/main', 'FETCH_HEAD')
     const account = `prod=${world.ready.aws.accounts.prod?.id},${world.ready.aws.region}`
-    const { code, json } = await runCli(
+    const { code, json } = await runAlone(
       [
         'policy',
         request.path,
@@ -308,7 +313,7 @@ describe('a grant from the terminal', () => {
 
   test('is written into the AWS configuration once, and nothing else in it changes', async () => {
     const config = join(clone.root, '.aws', 'config')
-    const first = await daypass('alice', ['profile', '--json'])
+    const first = await daypassAlone('alice', ['profile', '--json'])
     const before = `# mine\n[default]\nregion = us-east-1\n\n${await readFile(config, 'utf8')}\n# about the next\n[profile other]\nregion = x\n`
     await writeFile(config, before.replace(/^duration_seconds.*$/m, 'duration_seconds = 1'))
     const second = await daypass('alice', ['profile', '--json'])
@@ -481,7 +486,7 @@ describe('a grant from the terminal', () => {
     expect(shown.stdout).toMatch(
       /^It would go on until .+ UTC, and not end at .+ UTC: 6 h in all, from .+ UTC\.$/m,
     )
-    const { code, json } = await daypass('alice', ['extend', request.path, '--by', '2h', '--json'])
+    const { code, json } = await daypassAlone('alice', ['extend', request.path, '--by', '2h', '--json'])
     const sent = json<{ sent: boolean; extends: number; pull: number; text: string; until: string }>()
     expect(code).toBe(0)
     expect(sent).toMatchObject({ sent: true, extends: pull })
@@ -526,7 +531,7 @@ describe('a grant from the terminal', () => {
     const before = await world.assume('alice', arn)
     // So that there is still something to give back when it is said a second time.
     await world.app('stop')
-    const text = await daypass('alice', ['revoke'])
+    const text = await daypassAlone('alice', ['revoke'])
     const { code, json } = await daypass('alice', ['revoke', '--json'])
     note('revoke', text)
     await world.app('start')
@@ -611,7 +616,7 @@ describe('whom a token goes to', () => {
   test('a wrong token, a repository that is not there and a GitHub that does not answer are told apart', async () => {
     const wrong = await daypass('alice', ['status'], { GITHUB_TOKEN: 'ghp_wrong' })
     const missing = await daypass('alice', ['status', '--repository', 'acme/nowhere'])
-    const dead = await runCli(['status', '--github-url', 'http://127.0.0.1:1'], {
+    const dead = await runAlone(['status', '--github-url', 'http://127.0.0.1:1'], {
       cwd: clone.root,
       env: { GITHUB_TOKEN: 'x' },
     })

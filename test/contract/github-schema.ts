@@ -51,7 +51,14 @@ type Json = Record<string, unknown>
 /** Says what is wrong with a value; undefined: nothing. */
 type Check = (value: unknown) => string | undefined
 
-const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true, allowUnionTypes: true })
+const ajv = new Ajv({
+  strict: false,
+  allErrors: true,
+  validateFormats: true,
+  allowUnionTypes: true,
+  // Most schemas are used a few times only: to make their code better takes longer than it saves.
+  code: { optimize: false },
+})
 for (const [name, check] of Object.entries({
   'date-time': (text: string) =>
     /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text),

@@ -1,7 +1,7 @@
 /** The app is not alone: a second process on the same repositories, and somebody at a terminal who ends everything. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,11 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../src/sandbox/http.ts'
 import { named } from '../../src/sandbox/tour-people.ts'
-import { runCli } from '../cli/run-cli.ts'
+import { runAlone } from '../cli/run-cli.ts'
 import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
-const WITNESS = new URL('../support/environment-witness.mjs', import.meta.url).href
 const FOLDER = 'access-requests/prod/customer-exports'
 
 let directory: string
@@ -22,9 +21,8 @@ let environment: Readonly<Record<string, string>>
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'daypass-test-'))
-  const witness = join(directory, 'environment')
-  world = await startWorld({ preload: WITNESS, appEnvironment: { WITNESS_TO: witness } })
-  environment = JSON.parse(await readFile(witness, 'utf8'))
+  world = await startWorld({ isAlone: true })
+  environment = world.appEnvironment
 })
 afterAll(async () => {
   await world.close()
@@ -120,7 +118,7 @@ test('what somebody ends from AWS alone stays ended, and the running app tells s
   const request = await world.grant({ login: 'alice' }, repository, `${FOLDER}/stopped.yaml`, requestYaml({}))
   const role = (await world.roleOf(request)) ?? ''
   expect(await world.assume('alice', role)).toMatchObject({ kind: 'allowed' })
-  const ended = await runCli(
+  const ended = await runAlone(
     ['end-all', '--operator', environment.DAYPASS_OPERATOR_FILE ?? '', '--repository', repository, '--yes'],
     { cwd: directory, env: environment },
   )

@@ -29,7 +29,7 @@ let repository: string
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'daypass-events-'))
   file = join(directory, 'events.jsonl')
-  world = await startWorld({ appEnvironment: { DAYPASS_EVENTS_FILE: file } })
+  world = await startWorld({ isAlone: true, appEnvironment: { DAYPASS_EVENTS_FILE: file } })
   repository = world.repositories.unprotected
 })
 

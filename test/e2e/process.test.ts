@@ -12,18 +12,14 @@ import { requestYaml, startWorld, type TestWorld } from '../support/world.ts'
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 const FOLDER = 'access-requests/prod/customer-exports'
 
-/** Writes down what the app was given, so that the tests can sign as GitHub does, and know what is secret. */
-const WITNESS = new URL('../support/environment-witness.mjs', import.meta.url).href
-
 let directory: string
 let world: TestWorld
 let environment: Readonly<Record<string, string>>
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'daypass-test-'))
-  const file = join(directory, 'environment.json')
-  world = await startWorld({ preload: WITNESS, appEnvironment: { WITNESS_TO: file, LOG_LEVEL: 'trace' } })
-  environment = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>
+  world = await startWorld({ isAlone: true, appEnvironment: { LOG_LEVEL: 'trace' } })
+  environment = world.appEnvironment
 })
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCommand } from '../../src/sandbox/app-process.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 
 const STAND_IN = fileURLToPath(new URL('../support/stand-in-app.mjs', import.meta.url))
@@ -17,7 +18,7 @@ function parse(line: string) {
 
 let sandbox: Sandbox
 beforeAll(async () => {
-  sandbox = await startSandbox({ app: { command: process.execPath, args: [STAND_IN] } })
+  sandbox = await startSandbox({ app: runCommand(process.execPath, [STAND_IN]) })
 })
 afterAll(() => sandbox.close())
 

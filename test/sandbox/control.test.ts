@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createAppProcess } from '../../src/sandbox/app-process.ts'
+import { createAppProcess, runCommand } from '../../src/sandbox/app-process.ts'
 import { iamSettings } from '../../src/sandbox/aws/consistency.ts'
 import { createWorld } from '../../src/sandbox/aws/world.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
@@ -37,7 +37,7 @@ async function startStandIn({ standIn = 'idle', pending = 0 } = {}) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const app = await createAppProcess({
-    run: { command: process.execPath, args: [STAND_IN] },
+    run: runCommand(process.execPath, [STAND_IN]),
     environment: () => ({ PORT: String(port), DAYPASS_CLOCK_URL: `${control.url}/clock`, STAND_IN: standIn }),
     directory,
     url,

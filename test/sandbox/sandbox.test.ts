@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseOperatorFile } from '../../src/operator-file.ts'
+import { runCommand } from '../../src/sandbox/app-process.ts'
 import { writeReadyFile } from '../../src/sandbox/ready.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { createPeople, named } from '../../src/sandbox/tour-people.ts'
 
 const STAND_IN = fileURLToPath(new URL('../support/stand-in-app.mjs', import.meta.url))
-const app = { command: process.execPath, args: [STAND_IN] }
+const app = runCommand(process.execPath, [STAND_IN])
 
 let sandbox: Sandbox
 let directory: string

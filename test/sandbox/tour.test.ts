@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCommand } from '../../src/sandbox/app-process.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { playTour } from '../../src/sandbox/tour.ts'
 
@@ -8,7 +9,7 @@ const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ app: { command: process.execPath, args: [SERVER] } })
+  sandbox = await startSandbox({ app: runCommand(process.execPath, [SERVER]) })
 })
 
 afterAll(() => sandbox.close())

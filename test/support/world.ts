@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Octokit } from '@octokit/rest'
+import { runCommand } from '../../src/sandbox/app-process.ts'
 import type { Call } from '../../src/sandbox/calls.ts'
 import type { Exchange, RestExchange } from '../../src/sandbox/github/exchange.ts'
 import type { AwsKeys, ReadyFile } from '../../src/sandbox/ready.ts'
@@ -16,6 +17,7 @@ import {
   type People,
 } from '../../src/sandbox/tour-people.ts'
 import { checkExchange } from '../contract/github-schema.ts'
+import { type HostedApp, hostApp } from './app-host.ts'
 import { commitFiles, type Files, type MergeMethod, type Proposal, propose } from './branches.ts'
 import { gitLog } from './git-log.ts'
 import { listNames, listRoles, type Role, readRole } from './iam-state.ts'
@@ -31,6 +33,8 @@ export interface TestWorld extends People {
   }
   /** PEM; proves the receipts of this world. */
   readonly receiptKey: string
+  /** All that the app was given, so that a test can sign as GitHub does, and run another process in it. */
+  readonly appEnvironment: Readonly<Record<string, string>>
   /** Everything that went over GitHub's wires so far. */
   readonly exchanges: readonly Exchange[]
   /** One commit on a branch, which begins at main where it is not there; on main it is a direct push. */
@@ -107,6 +111,8 @@ const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 const SHOWN_LOG = 4_000
 
 export interface WorldOptions {
+  /** The app is a process of its own, as it is of whoever runs it; so it is too with a preload, and where the world is kept. */
+  readonly isAlone?: true
   /** Run in the app's process before the app itself. */
   readonly preload?: string
   /** Added to the app's environment. */
@@ -129,8 +135,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
   const receipts = generateKeyPairSync('ed25519')
   const privateKey = receipts.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const before = preload === undefined ? [] : ['--import', preload]
+  const isAlone = options.isAlone || preload !== undefined || dataDir !== undefined
+  const app: Pick<HostedApp, 'run'> & Partial<HostedApp> = isAlone
+    ? { run: runCommand(process.execPath, [...before, '--enable-source-maps', SERVER]) }
+    : hostApp()
+  let environment: Readonly<Record<string, string>> = {}
   const sandbox = await startSandbox({
-    app: { command: process.execPath, args: [...before, '--enable-source-maps', SERVER] },
+    app(how) {
+      environment = how.environment
+      return app.run(how)
+    },
     appEnvironment: { DAYPASS_RECEIPT_KEY: privateKey, ...appEnvironment },
     onExchange: wire.pass,
     ...(dataDir !== undefined && { dataDir }),
@@ -144,6 +158,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<TestWorld>
     wire,
     receiptKey,
     spare.map(({ name }) => `${ORGANIZATION}/${name}`),
+    { environment, ...app },
     options.heldPerKind,
   )
 }
@@ -178,6 +193,7 @@ function createWorld(
   wire: Wire,
   receiptKey: string,
   spare: readonly string[],
+  app: { readonly environment: Readonly<Record<string, string>>; leave?(): void },
   heldPerKind = Number.POSITIVE_INFINITY,
 ): TestWorld {
   const { exchanges } = wire
@@ -243,6 +259,7 @@ function createWorld(
     ready,
     repositories: { protected: ready.github.repository, unprotected: ready.github.unprotected, spare },
     receiptKey,
+    appEnvironment: app.environment,
     exchanges,
     commit: (login, repository, branch, files, message) =>
       commitFiles(people.github(login), repository, branch, files, message),
@@ -341,7 +358,8 @@ function createWorld(
     appLog,
 
     async close() {
-      await sandbox.killApp()
+      app.leave?.()
+      await (app.leave ? sandbox.stopApp() : sandbox.killApp())
       await sandbox.close()
       const problems = new Set(fewOfEachKind(exchanges, heldPerKind).flatMap(checkExchange))
       if (problems.size > 0) throw new Error(`against GitHub's schemas:\n${[...problems].join('\n')}`)
