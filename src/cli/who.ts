@@ -36,17 +36,14 @@ type Iam = { readonly asked: true; readonly view: OwnView } | { readonly asked: 
 
 export async function who(bucket: string, options: WhoOptions, output: Output): Promise<ExitCode> {
   const github = await connect(await findClone(), options)
-  const [{ data: repository }, now] = await Promise.all([github.octokit.repos.get(github.at), github.now()])
-  const files = await filesOn(github, repository.default_branch)
+  const { repository } = github
+  const now = await github.now()
+  const files = await filesOn(github, repository.defaultBranch)
   const paths = [...files.keys()].filter(
     (path) => isRequestPath(path) && isFor(path, bucket, options.account),
   )
   const progress = startProgress('Reading requests')
-  const standings = (
-    await fewAtOnce(paths, AT_ONCE, (path) =>
-      standingOf(github, repository.id, repository.default_branch, path, now),
-    )
-  ).flat()
+  const standings = (await fewAtOnce(paths, AT_ONCE, (path) => standingOf(github, path, now))).flat()
   progress.end()
   refuseUnclear(standings)
   const iam = await askIam(repository.id, standings)
@@ -98,22 +95,21 @@ async function refuseUnlent(
     throw notLent(rules.value, bucket, account)
 }
 
-async function standingOf(
-  github: GitHubAs,
-  repositoryId: number,
-  branch: string,
-  path: string,
-  now: number,
-): Promise<readonly Standing[]> {
-  const { octokit, at } = github
-  const { data: commits } = await octokit.repos.listCommits({ ...at, sha: branch, path, per_page: 10 })
+async function standingOf(github: GitHubAs, path: string, now: number): Promise<readonly Standing[]> {
+  const { octokit, at, repository } = github
+  const { data: commits } = await octokit.repos.listCommits({
+    ...at,
+    sha: repository.defaultBranch,
+    path,
+    per_page: 10,
+  })
   for (const { sha } of commits) {
     const { data: pulls } = await octokit.repos.listPullRequestsAssociatedWithCommit({
       ...at,
       commit_sha: sha,
     })
     for (const pull of pulls.filter(({ merged_at }) => merged_at !== null)) {
-      const found = await standingsOf(github, repositoryId, pull, now)
+      const found = await standingsOf(github, repository.id, pull, now)
       const own = found.filter((standing) => standing.path === path)
       if (own.length > 0) return own
     }

@@ -653,6 +653,33 @@ describe('whom a token goes to', () => {
   })
 })
 
+describe('in the clone of a fork', () => {
+  test('every command names the repository that is likely meant, and works once it is told', async () => {
+    await world.github('bob').repos.createFork({ owner: 'acme', repo: 'access-open' })
+    const fork = await makeRepository()
+    fork.git('remote', 'add', 'origin', `${world.ready.github.url}/bob/access-open.git`)
+    const inFork = (...args: string[]) =>
+      runCli([...args, '--github-url', world.ready.github.url], {
+        cwd: fork.root,
+        env: { GITHUB_TOKEN: world.ready.github.tokens.bob ?? '' },
+      })
+    fork.commit('Begin')
+    const commands = [['who', 'customer-exports'], ASK, ['status'], ['revoke'], ['audit', '--verify']]
+    const refused = await Promise.all(commands.map((args) => inFork(...args)))
+    const parent = await inFork('who', 'customer-exports', '--repository', 'acme/access-open')
+    const itself = await inFork('who', 'customer-exports', '--repository', 'bob/access-open')
+    const asked = await inFork(...ASK, '--repository', 'acme/access-open', '--dry-run')
+    await fork.remove()
+
+    for (const ran of refused) {
+      expect(ran).toMatchObject({ code: 2, stdout: '' })
+      expect(ran.stderr).toContain('bob/access-open is a fork of acme/access-open.\n')
+      expect(ran.stderr).toContain('Say --repository acme/access-open, or --repository bob/access-open if')
+    }
+    expect([parent, itself, asked].map(({ code }) => code)).toEqual([0, 0, 0])
+  })
+})
+
 describe('a commit', () => {
   test('is signed where git is set up to sign, and sent as it is', async () => {
     const signer = join(clone.root, 'signer.sh')

@@ -7,7 +7,7 @@ import { phaseOf } from '../../core/window.ts'
 import { type OwnEvidence, type OwnView, openOwnView } from '../../github/own-view.ts'
 import type { Clone } from '../clone.ts'
 import { EXIT, type ExitCode, Failure, reasonOf } from '../failure.ts'
-import { findPlace, findToken, type GitHubOptions } from '../github.ts'
+import { connect, type GitHubOptions } from '../github.ts'
 import { type Output, type Style, shown, startProgress } from '../output.ts'
 import { roleIn } from '../role.ts'
 import { AT_ONCE } from '../standing.ts'
@@ -57,9 +57,9 @@ export async function verifyAll(
 }
 
 async function open(clone: Clone, audited: readonly Audited[], options: VerifyOptions): Promise<OwnView> {
-  const place = await findPlace(clone, options)
+  const { place, token } = await connect(clone, options)
   const { apiUrl, owner, repo } = place
-  const settings = { apiUrl, token: await findToken(place), owner, repo }
+  const settings = { apiUrl, token, owner, repo }
   const commits = audited.map(({ life }) => life.added.commit).toReversed()
   try {
     return await openOwnView({ ...settings, commits, ...(options.appId && { appId: options.appId }) })
