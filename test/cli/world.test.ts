@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectGolden } from '../golden/expect-golden.ts'
 import { type Check, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
@@ -122,6 +123,29 @@ describe('a request from the terminal', () => {
     })
   })
 
+  test('takes a bucket with its account, or as the AWS CLI writes it', async () => {
+    const asked = (bucket: string, ...args: string[]) =>
+      daypass('alice', [...ASK, '--bucket', bucket, ...args, '--dry-run'])
+    const withAccount = await asked('prod/customer-exports')
+    const address = await asked('s3://customer-exports/exports/2026/10/')
+    const other = await asked('prod/customer-exports', '--account', 'staging')
+    const who = await daypass('olivia', ['who', 's3://customer-exports/exports/'])
+    const whoByAccount = await daypass('olivia', ['who', 'prod/customer-exports'])
+
+    expect(withAccount).toMatchObject({ code: 0, stdout: expect.stringContaining('in customer-exports for') })
+    expect(address.stdout).toContain('prefixes: [exports/2026/10/, exports/2026/11/]')
+    const object = await asked('customer-exports', '--prefix', 'exports/2026/10')
+    expect(object.stderr).toContain(
+      'note: `exports/2026/10` is the key of one object. If it is a folder, end',
+    )
+    expect(address.stderr).not.toContain('If it is a folder')
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('is not in staging.') })
+    expect([who, whoByAccount].map(({ stdout }) => stdout)).toEqual(
+      Array(2).fill('Nobody can read customer-exports through Daypass now.\n'),
+    )
+    expect(who.stderr).toContain('note: That is for all of customer-exports')
+  })
+
   test('is shown and not sent with --dry-run', async () => {
     const ran = await daypass('alice', [...ASK, '--dry-run'])
     const { code, stdout } = ran
@@ -223,7 +247,7 @@ describe('a request from the terminal', () => {
     ]
     for (const each of settings) {
       const { stderr } = await daypass('olivia', ['who', 'customer-exports'], { ...files, ...each })
-      expect(stderr).toContain('IAM was not asked')
+      expect(stderr).toContain('IAM did not tell: ')
     }
     aws.close()
 
@@ -468,6 +492,8 @@ describe('a grant from the terminal', () => {
 
     note('extend 1 --by 1h (as bob)', others)
     note('extend', nothing)
+    const both = await daypass('alice', ['extend', '--by', '1h', '--duration', '6h'])
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with') })
     expect(tooLong.code).toBe(1)
     expect(tooLong.json()).toMatchObject({ sent: false, problems: [{ code: 'window-too-long' }] })
     expect(shorter.json()).toMatchObject({ sent: false, problems: [{ code: 'extension-not-longer' }] })
@@ -481,6 +507,12 @@ describe('a grant from the terminal', () => {
     expect(shown.stdout).toMatch(
       /^It would go on until .+ UTC, and not end at .+ UTC: 6 h in all, from .+ UTC\.$/m,
     )
+    const why = 'Compare them: the "second" half # too'
+    const reasoned = await daypass('alice', ['extend', '--by', '2h', '--reason', why, '--dry-run', '--json'])
+    const brief = await daypass('alice', ['extend', '--by', '2h', '--reason', 'More', '--json'])
+    const { text } = reasoned.json<Sent>()
+    expect(load(text)).toMatchObject({ reason: why, duration: '6h', ticket: 'INC-4211' })
+    expect(brief.json()).toMatchObject({ sent: false, problems: [{ code: 'reason-length' }] })
     const { code, json } = await daypass('alice', ['extend', request.path, '--by', '2h', '--json'])
     const sent = json<{ sent: boolean; extends: number; pull: number; text: string; until: string }>()
     expect(code).toBe(0)
