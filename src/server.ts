@@ -138,6 +138,7 @@ It stays up until you press Ctrl-C:
   Daypass  ${app.url}/healthz
 As alice, at the command line:
   git clone ${github.url.replace('://', `://alice:${alice}@`)}/${github.repository}.git
+  git -C access config user.email alice@acme.example
   export GITHUB_TOKEN=${alice} GITHUB_SERVER_URL=${github.url}
   node dist/cli/main.js -C access request --bucket customer-exports
 When olivia has approved and merged it on the page, with the AWS CLI (2.13 or newer):

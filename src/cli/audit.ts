@@ -31,7 +31,8 @@ export async function audit(options: AuditOptions, output: Output): Promise<Exit
   const all = await readWithProgress(clone, head, keys, options.at)
   const audited = all.filter(({ entry }) => isWanted(entry, options))
   const wanted = audited.map(({ entry }) => entry)
-  const verification = options.verify && (await verifyAll(clone, audited, options))
+  const verification =
+    options.verify && (await verifyAll(clone, audited, { ...options, keyIds: [...keys.keys()] }))
   if (format === 'table') {
     const { anomalies: onlyOdd, ...others } = options
     const looked = onlyOdd && all.filter(({ entry }) => isWanted(entry, others)).length

@@ -24,8 +24,7 @@ export async function fetchBase(
   clone: Clone,
   github: GitHubAs,
 ): Promise<{ readonly branch: string; readonly commit: string }> {
-  const { data } = await github.octokit.repos.get(github.at)
-  const branch = data.default_branch
+  const branch = github.repository.defaultBranch
   const fix = `Check that the clone may read ${github.place.url}/${github.place.owner}/${github.place.repo}.`
   const options = { env: gitAuth(github), fix }
   await clone.git(['fetch', '--quiet', '--no-tags', remoteOf(github), `refs/heads/${branch}`], options)

@@ -1,8 +1,10 @@
 /** `daypass extend`: asks for a longer window of what stands, by a pull request that changes the duration in its file. */
+import { isDeepStrictEqual } from 'node:util'
+import { dump } from 'js-yaml'
 import type { Asked } from '../core/asked.ts'
 import type { Parsed } from '../core/problem.ts'
 import { enumerate, lengthOf, utc } from '../core/report-words.ts'
-import { parseLocation, parseRequest } from '../core/request.ts'
+import { type LocatedRequest, parseLocation, parseRequest } from '../core/request.ts'
 import { formatDuration, formatInstant } from '../core/window.ts'
 import { type AccountOptions, readAccounts } from './accounts.ts'
 import { createAsk } from './ask.ts'
@@ -22,6 +24,8 @@ export interface ExtendOptions extends GitHubOptions, AccountOptions {
   readonly by?: number
   /** Seconds, from the start of the window. */
   readonly duration?: number
+  /** Instead of the one that was approved. */
+  readonly reason?: string
   readonly dryRun?: true
   /** Nothing is confirmed. */
   readonly yes?: true
@@ -32,7 +36,7 @@ export async function extend(
   options: ExtendOptions,
   output: Output,
 ): Promise<ExitCode> {
-  if ((options.by === undefined) === (options.duration === undefined))
+  if (options.by === undefined && options.duration === undefined)
     throw new Failure('Say how long it is to go on.', 'Either --by 2h, or --duration 8h in all.', {
       exitCode: EXIT.usage,
     })
@@ -62,7 +66,9 @@ export async function extend(
       exitCode: EXIT.no,
     })
   const seconds = options.duration ?? judged.request.durationSeconds + (options.by ?? 0)
-  const text = withDuration(path, before, seconds, judged.window.start)
+  const longer = withDuration(path, before, seconds, judged.window.start)
+  const text =
+    options.reason === undefined ? longer : withReason(path, longer, options.reason, judged.window.start)
   const rules = await rulesAt(clone, base.commit)
   // As of the window's start: the app reads it so, as that may lie long back.
   const asked: Parsed<Asked> = readUnderRules(
@@ -128,24 +134,49 @@ function recordOf({ record, path }: Standing): NonNullable<Standing['record']> {
   )
 }
 
-/** The value alone is another one; everything else of the file stays as it was written. */
-function withDuration(path: string, text: string, seconds: number, at: number): string {
+function readOrFail(path: string, text: string, at: number): LocatedRequest {
   const location = parseLocation(path)
   const read = location.ok ? parseRequest(location.value, text, at) : location
+  if (read.ok) return read.value
+  throw new Failure(
+    `${path} can't be read: ${read.problems[0].message}`,
+    'Look at it with `daypass validate`.',
+    { exitCode: EXIT.no },
+  )
+}
+
+/** The value alone is another one; everything else of the file stays as it was written. */
+function withDuration(path: string, text: string, seconds: number, at: number): string {
+  const { line, column } = readOrFail(path, text, at).at('duration')
   const written = formatDuration(seconds)
-  if (!read.ok)
-    throw new Failure(
-      `${path} can't be read: ${read.problems[0].message}`,
-      'Look at it with `daypass validate`.',
-      {
-        exitCode: EXIT.no,
-      },
-    )
-  const { line, column } = read.value.at('duration')
   const lines = text.split('\n')
   const found = lines[line - 1] ?? ''
   const value = found.slice(column - 1)
   const end = /^(?:"[^"]*"|'[^']*'|[^\s,}#]+)/.exec(value)?.[0].length ?? 0
   lines[line - 1] = found.slice(0, column - 1) + written + value.slice(end)
   return lines.join('\n')
+}
+
+/** The same for the reason, which may go on over further lines, indented. */
+function withReason(path: string, text: string, reason: string, at: number): string {
+  const { request, at: locate } = readOrFail(path, text, at)
+  const { line, column } = locate('reason')
+  const lines = text.split('\n')
+  const further = lines.slice(line)
+  const next = further.findIndex((one) => /^\S/.test(one))
+  const last = further.slice(0, next < 0 ? undefined : next).findLastIndex((one) => one.trim() !== '')
+  const written = (lines[line - 1] ?? '').slice(0, column - 1) + dump(reason, { lineWidth: -1 }).trimEnd()
+  lines.splice(line - 1, last + 2, written)
+  const changed = lines.join('\n')
+  const location = parseLocation(path)
+  const read = location.ok ? parseRequest(location.value, changed, at) : location
+  // What its author or the rules forbid is told with the rest; a file that took harm is not sent.
+  const others = read.ok && { ...read.value.request, reason: request.reason }
+  const isMistaken = !read.ok && read.problems.every(({ code }) => code.startsWith('reason-'))
+  if (isMistaken || isDeepStrictEqual(others, request)) return changed
+  throw new Failure(
+    `The reason in ${path} is written so that it can't be changed here.`,
+    'Leave --reason out, or change the file on GitHub.',
+    { exitCode: EXIT.no },
+  )
 }

@@ -34,3 +34,12 @@ export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return text.split('\n')[0]?.trim() ?? ''
 }
+
+/** Why IAM told nothing, to somebody with credentials of their own or none; without a full stop. */
+export function withoutIam(error: unknown): string {
+  const isAnswer =
+    error instanceof Error &&
+    (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode !==
+      undefined
+  return `${isAnswer ? 'IAM did not tell' : 'IAM was not asked'}: ${reasonOf(error).replace(/\.$/, '')}`
+}

@@ -30,6 +30,7 @@ export interface GitHubAs {
   readonly token: string
   readonly octokit: Octokit
   readonly at: { readonly owner: string; readonly repo: string }
+  readonly repository: { readonly id: number; readonly defaultBranch: string }
   /** Who is signed in. */
   login(): Promise<string>
   /** Seconds since the epoch, by GitHub's clock: windows are in its time. */
@@ -58,11 +59,14 @@ export async function connect(clone: Clone | undefined, options: GitHubOptions):
     throw explained(error, `${method} ${new URL(url, place.url).pathname}`, place)
   })
   const at = { owner: place.owner, repo: place.repo }
+  const { data } = await octokit.repos.get(at)
+  if (options.repository === undefined) refuseFork(data)
   return {
     place,
     token,
     octokit,
     at,
+    repository: { id: data.id, defaultBranch: data.default_branch },
     login: async () => (await octokit.users.getAuthenticated()).data.login,
     now: async () => {
       const { headers } = await octokit.repos.get(at)
@@ -70,6 +74,23 @@ export async function connect(clone: Clone | undefined, options: GitHubOptions):
       return Math.floor((Number.isNaN(date) ? Date.now() : date) / 1000)
     },
   }
+}
+
+/** Who works in a fork has it for `origin`, but access is given in the repository that it was forked from. */
+function refuseFork(repository: {
+  readonly full_name: string
+  readonly fork: boolean
+  readonly parent?: { readonly full_name: string }
+}): void {
+  if (!repository.fork) return
+  const parent = repository.parent?.full_name
+  throw new Failure(
+    `${repository.full_name} is a fork${parent === undefined ? '' : ` of ${parent}`}.`,
+    parent === undefined
+      ? `Say --repository OWNER/NAME of what it was forked from, or --repository ${repository.full_name} if the fork is meant.`
+      : `Say --repository ${parent}, or --repository ${repository.full_name} if the fork is meant.`,
+    { exitCode: EXIT.usage },
+  )
 }
 
 export async function findPlace(

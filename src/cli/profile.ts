@@ -67,8 +67,7 @@ export async function profile(
 /** Nothing is taken as it stands in a comment, which people can edit: the role has to be this request's own. */
 async function lentOf(github: GitHubAs, request: Standing, region: string | undefined): Promise<Lent> {
   const { record: judged, location, pull } = request
-  const { data: repository } = await github.octokit.repos.get(github.at)
-  const role = roleOfStanding(request, repository.id)
+  const role = roleOfStanding(request, github.repository.id)
   if (judged === undefined || location === undefined || role === undefined) {
     throw new Failure(
       `The record of #${pull} does not name the role.`,

@@ -101,9 +101,9 @@ function addRequest(program: Command, finish: Finish): void {
   const command = program
     .command('request')
     .description(
-      'Ask for access: writes a request, shows what it would open, and opens the pull request. Asks for what no flag and no rule says; without a terminal, or with --json, it asks nothing.',
+      'Ask for access: writes a request, shows what it would open, and opens the pull request. Asks for what no flag and no rule says, and whether to send it. Without a terminal, or with --json, it asks nothing and sends at once: --dry-run only looks.',
     )
-    .option('--bucket <NAME>', 'the bucket')
+    .option('--bucket <NAME>', 'the bucket; ACCOUNT/BUCKET or s3://BUCKET/PREFIX will do too')
     .option('--account <ALIAS>', 'its account, where the rules lend a bucket of that name in several')
     .option(
       '--prefix <PREFIX>',
@@ -192,7 +192,7 @@ function addWho(program: Command, finish: Finish): void {
     .description(
       "Say who can read a bucket now through Daypass: by git and Daypass's own record, and by IAM where your AWS credentials may list its roles.",
     )
-    .argument('<bucket>', "the bucket's name")
+    .argument('<bucket>', "the bucket's name; ACCOUNT/BUCKET or s3://BUCKET will do too")
     .option('--account <ALIAS>', 'its account, where several have a bucket of that name')
   repositoryFlags(command).action(async (bucket: string) => {
     const { who } = await import('./who.ts')
@@ -219,11 +219,14 @@ function addExtend(program: Command, finish: Finish): void {
   const command = program
     .command('extend')
     .description(
-      'Ask for a longer window of an access that stands: shows the new end, and opens a pull request that changes the duration. It has to be approved and merged before the old end. Without a terminal, or with --json, it asks nothing.',
+      'Ask for a longer window of an access that stands: shows the new end, and opens a pull request that changes the duration, and the reason where that is said. It has to be approved and merged before the old end. Asks whether to send it. Without a terminal, or with --json, it asks nothing and sends at once: --dry-run only looks.',
     )
     .argument('[request]', "its path, name or pull request's number (default: the only one that you have)")
-    .option('--by <LENGTH>', 'how much longer: 30m, 2h', duration)
+    .addOption(
+      new Option('--by <LENGTH>', 'how much longer: 30m, 2h').argParser(duration).conflicts('duration'),
+    )
     .option('--duration <LENGTH>', 'how long in all, from the start of the window', duration)
+    .option('--reason <TEXT>', 'why it takes longer (default: the reason stays)')
     .option('--dry-run', 'show all, send nothing')
     .option('-y, --yes', 'send without asking whether to')
   accountFlags(repositoryFlags(command)).action(async (request?: string) => {

@@ -39,10 +39,11 @@ export async function answer(
   isTaken: (path: string) => Promise<boolean>,
 ): Promise<Answers> {
   const need = needing(ask)
-  const bucket = await need('--bucket', flags.bucket, 'Which bucket?', anything)
-  const account = flags.account ?? (await accountFor(bucket, rules, need))
+  const named = readBucket(await need('--bucket', flags.bucket, 'Which bucket?', anything), flags)
+  const { bucket } = named
+  const account = named.account ?? (await accountFor(bucket, rules, need))
   const rule = ruleFor(rules, { account, bucket })
-  const prefixes = flags.wholeBucket ? [] : await prefixesFor(flags, rule, need)
+  const prefixes = flags.wholeBucket ? [] : await prefixesFor(named, rule, need)
   const reason = await need('--reason', flags.reason, 'What do you need the data for?', anything)
   const ticket =
     flags.ticket ??
@@ -67,6 +68,35 @@ export async function answer(
       start: flags.start,
     }),
   }
+}
+
+/** A bucket as people write it: its name, `ACCOUNT/BUCKET` as the rules have it, or an address as of the AWS CLI. */
+export interface NamedBucket {
+  readonly bucket: string
+  readonly account?: string
+  readonly prefix: readonly string[]
+}
+
+/** Throws `Failure` where the flags beside it say something else. */
+export function readBucket(
+  text: string,
+  { account, prefix = [], wholeBucket }: Partial<Pick<RequestFlags, 'account' | 'prefix' | 'wholeBucket'>>,
+): NamedBucket {
+  const [, bucket = '', below = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(text) ?? []
+  if (bucket !== '') {
+    if (below !== '' && wholeBucket)
+      throw new Failure(`${text} is a part of the bucket, and not the whole.`, 'Leave out one of both.', {
+        exitCode: EXIT.usage,
+      })
+    const parts = below === '' ? prefix : [below, ...prefix]
+    return { bucket, prefix: parts, ...(account !== undefined && { account }) }
+  }
+  const [, alias = account, name = text] = /^([^/]+)\/([^/]+)$/.exec(text) ?? []
+  if (account !== undefined && alias !== account)
+    throw new Failure(`${text} is not in ${account}.`, 'Leave out --account, or say the same there.', {
+      exitCode: EXIT.usage,
+    })
+  return { bucket: name, prefix, ...(alias !== undefined && { account: alias }) }
 }
 
 type Check = (text: string) => string | undefined
@@ -125,7 +155,7 @@ export function notLent({ buckets }: Rules, bucket: string, account?: string): F
 }
 
 async function prefixesFor(
-  { prefix }: RequestFlags,
+  { prefix }: NamedBucket,
   rule: BucketRule | undefined,
   need: Need,
 ): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 /** `daypass request`: writes a request, shows what it would open, and sends it as a pull request. */
 import { CODEOWNERS_PLACES, ownersOf, parseCodeowners } from '../core/codeowners.ts'
+import { folderRemark } from '../core/prefixes.ts'
 import { enumerate } from '../core/report-words.ts'
 import { parseRules, RULES_PATH, type Rules } from '../core/rules.ts'
 import { type AccountOptions, readAccounts } from './accounts.ts'
@@ -73,6 +74,8 @@ async function answerAndSend(
       : '\nNobody owns this path in CODEOWNERS, so nobody can approve it.',
   )
   if (rules.paused) output.note(`note: ${RULES_PATH} says \`paused: true\`: nothing new is granted for now.`)
+  const remark = folderRemark(asked.value.request.prefixes)
+  if (remark !== undefined) output.note(`note: ${remark}`)
   if (options.dryRun) {
     output.json({ sent: false, path, text, owners, problems: [] })
     output.line('Nothing was sent.')

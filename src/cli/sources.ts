@@ -1,10 +1,11 @@
 /** Where a command reads requests and rules from: the working tree, and the base that a pull request would be held against. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { FileText } from '../core/asked.ts'
 import { CODEOWNERS_PLACES } from '../core/codeowners.ts'
 import { type Parsed, refused } from '../core/problem.ts'
 import { parseRules, RULES_PATH, type Rules } from '../core/rules.ts'
+import { decodeUtf8 } from '../core/text.ts'
 import { readText } from './accounts.ts'
 import { type Branch, type Clone, commitOrFail, findClone, remoteDefault, textAt } from './clone.ts'
 import { EXIT, Failure } from './failure.ts'
@@ -79,9 +80,14 @@ export function repositoryPath({ root }: Sources, typed: string): string {
 /** What a path as a person types it stands for: the file, or every file below the folder. */
 export function filesAt(sources: Sources, typed: string): readonly string[] {
   const path = repositoryPath(sources, typed)
-  const place = join(sources.root, path)
-  if (!existsSync(place)) throw noFile(sources, path)
-  return statSync(place).isDirectory() ? filesBelow(sources, path) : [path]
+  const entry = entryAt(sources, path)
+  if (entry === undefined) throw noFile(sources, path)
+  return entry.isDirectory() ? filesBelow(sources, path) : [path]
+}
+
+/** What lies there itself, as git sees it: a link is not followed. */
+function entryAt({ root }: Sources, path: string) {
+  return lstatSync(join(root, path), { throwIfNoEntry: false })
 }
 
 /** Nothing of these is ever a request. */
@@ -104,21 +110,18 @@ function noFile({ root }: Sources, path: string): Failure {
 /** Nothing larger is a request or rules; each reader has its own, stricter limit. */
 const MOST_BYTES = 4 * 1024 * 1024
 
-/** As the app would see it once pushed: no text where it is not UTF-8 or far too large. */
+/** As the app would see it once pushed: no text where it is a link, not UTF-8 or far too large. */
 export function readFileText(sources: Sources, path: string): FileText {
-  const file = join(sources.root, path)
-  if (!existsSync(file)) throw noFile(sources, path)
-  if (statSync(file).size > MOST_BYTES) return { path }
-  try {
-    return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) }
-  } catch {
-    return { path }
-  }
+  const entry = entryAt(sources, path)
+  if (entry === undefined) throw noFile(sources, path)
+  if (!entry.isFile() || entry.size > MOST_BYTES) return { path }
+  const text = decodeUtf8(readFileSync(join(sources.root, path)))
+  return text === undefined ? { path } : { path, text }
 }
 
 /** The CODEOWNERS in force in the working tree. */
 export function codeownersInForce(sources: Sources): FileText | undefined {
-  const place = CODEOWNERS_PLACES.find((path) => existsSync(join(sources.root, path)))
+  const place = CODEOWNERS_PLACES.find((path) => entryAt(sources, path) !== undefined)
   return place === undefined ? undefined : readFileText(sources, place)
 }
 
@@ -130,7 +133,7 @@ export interface Changes {
 /** What the working tree has otherwise than where it left the base: everything that a pull request would bring. */
 export async function changesSince({ clone, base }: Sources): Promise<Changes | undefined> {
   if (clone === undefined || base === undefined) return undefined
-  const fork = (await clone.tryGit(['merge-base', base, 'HEAD']))?.trim() ?? base
+  const fork = await leftBaseAt(clone, base)
   const list = async (args: readonly string[]) =>
     (await clone.git(args)).split('\0').filter((path) => path !== '')
   const [written, removed, untracked] = await Promise.all([
@@ -139,4 +142,30 @@ export async function changesSince({ clone, base }: Sources): Promise<Changes | 
     list(['ls-files', '-z', '--others', '--exclude-standard']),
   ])
   return { written: [...new Set([...written, ...untracked])].toSorted(), removed }
+}
+
+async function leftBaseAt(clone: Clone, base: string): Promise<string> {
+  return (await clone.tryGit(['merge-base', base, 'HEAD']))?.trim() ?? base
+}
+
+/** A request that is on the base already, and since when: a pull request that changes it asks for a longer window. */
+export interface OnBase {
+  readonly text: string
+  /** Of the commit that brought it, in seconds since the epoch. */
+  readonly since: number
+}
+
+/** Undefined where the base does not have it, or the working tree has it no otherwise. */
+export async function changedOnBase(
+  { clone, base }: Sources,
+  { path, text }: FileText,
+): Promise<OnBase | undefined> {
+  if (clone === undefined || base === undefined) return undefined
+  const before = await textAt(clone, base, path)
+  // What was left as it was is no change either, though the base may have gone on since.
+  if (before === undefined || text === before) return undefined
+  if (text === (await textAt(clone, await leftBaseAt(clone, base), path))) return undefined
+  const added = ['log', '-1', '--first-parent', '-m', '--diff-filter=A', '--no-renames', '--format=%ct']
+  const since = Number(await clone.tryGit([...added, base, '--', `:(top,literal)${path}`]))
+  return { text: before, since }
 }

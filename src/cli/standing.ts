@@ -60,23 +60,22 @@ export async function readStandings(
   github: GitHubAs,
   { author, since, onProgress }: Wanted,
 ): Promise<readonly Standing[]> {
-  const [{ data: repository }, now] = await Promise.all([github.octokit.repos.get(github.at), github.now()])
-  const pulls = (await recentPulls(github, repository.default_branch, since)).filter(
+  const now = await github.now()
+  const pulls = (await recentPulls(github, since)).filter(
     ({ user }) =>
       user?.type !== 'Bot' && (author === undefined || user?.login.toLowerCase() === author.toLowerCase()),
   )
-  return readEach(github, repository.id, pulls, now, onProgress)
+  return readEach(github, pulls, now, onProgress)
 }
 
 /** What somebody has asked for and still waits for. */
 export async function readWaiting(github: GitHubAs, author: string): Promise<readonly Standing[]> {
-  const { octokit, at } = github
-  const [{ data: repository }, now] = await Promise.all([octokit.repos.get(at), github.now()])
-  const base = repository.default_branch
+  const { octokit, at, repository } = github
+  const now = await github.now()
+  const base = repository.defaultBranch
   const pulls = await octokit.paginate(octokit.pulls.list, { ...at, base, state: 'open', per_page: 100 })
   return readEach(
     github,
-    repository.id,
     pulls.filter(({ user }) => user?.login.toLowerCase() === author.toLowerCase()),
     now,
   )
@@ -84,7 +83,6 @@ export async function readWaiting(github: GitHubAs, author: string): Promise<rea
 
 async function readEach(
   github: GitHubAs,
-  repositoryId: number,
   pulls: readonly Pull[],
   now: number,
   onProgress?: Wanted['onProgress'],
@@ -92,17 +90,17 @@ async function readEach(
   let done = 0
   return (
     await fewAtOnce(pulls, AT_ONCE, async (pull) => {
-      const standings = await standingsOf(github, repositoryId, pull, now)
+      const standings = await standingsOf(github, github.repository.id, pull, now)
       onProgress?.(++done, pulls.length)
       return standings
     })
   ).flat()
 }
 
-async function recentPulls({ octokit, at }: GitHubAs, base: string, since: number): Promise<readonly Pull[]> {
+async function recentPulls({ octokit, at, repository }: GitHubAs, since: number): Promise<readonly Pull[]> {
   const pages = octokit.paginate.iterator(octokit.pulls.list, {
     ...at,
-    base,
+    base: repository.defaultBranch,
     state: 'all',
     sort: 'updated',
     direction: 'desc',

@@ -1,9 +1,13 @@
 /** `daypass validate`: what the check would say of requests, rules and CODEOWNERS, before anything is pushed. */
+import type { Asked, FileText } from '../core/asked.ts'
+import { findTooLate } from '../core/extension.ts'
 import { isGuarded, problemsOfGuarded } from '../core/guarded.ts'
-import type { Parsed, Problem } from '../core/problem.ts'
+import { inWhole, type Parsed, type Problem, refused } from '../core/problem.ts'
 import { count, countProblems } from '../core/report-words.ts'
-import { isRequestPath } from '../core/request.ts'
+import { isRequestPath, parseLocation, parseRequest, REQUESTS_FOLDER } from '../core/request.ts'
 import { RULES_PATH, type Rules } from '../core/rules.ts'
+import { nearest, quote } from '../core/text.ts'
+import { windowOf } from '../core/window.ts'
 import { type AccountOptions, type Accounts, readAccounts } from './accounts.ts'
 import { readUnderRules } from './draw.ts'
 import { EXIT, type ExitCode, Failure } from './failure.ts'
@@ -11,10 +15,12 @@ import { exitCodeOf, type Output, shown } from './output.ts'
 import { formatProblem } from './problems.ts'
 import {
   type Changes,
+  changedOnBase,
   changesSince,
   codeownersInForce,
   filesAt,
   findSources,
+  type OnBase,
   readFileText,
   readRulesFrom,
   type Sources,
@@ -40,14 +46,15 @@ export async function validate(
   const sources = await findSources(options)
   const changes = paths.length > 0 ? undefined : await changesOrFail(sources)
   const wanted = changes?.written ?? paths.flatMap((path) => filesAt(sources, path))
-  const files = [...new Set(wanted)].filter((path) => isRequestPath(path) || isGuarded(path))
+  const files = [...new Set(wanted)].filter(
+    (path) => isRequestPath(path) || isGuarded(path) || meantPath(path) !== undefined,
+  )
   const accounts = readAccounts(options)
   const { rules, from } = await readRulesFrom(sources, options.rules)
   const requests = files.filter(isRequestPath)
-  const findings = files.map((path) => ({
-    path,
-    problems: problemsOf(path, sources, rules, accounts, options.at),
-  }))
+  const findings: Finding[] = []
+  for (const path of files)
+    findings.push({ path, problems: await problemsOf(path, sources, rules, accounts, options.at) })
   const remarks = remarksOn({ rules, from, accounts, changes, requests })
   const isFine = findings.every(({ problems }) => problems.length === 0)
   output.json({ ok: isFine, base: sources.base ?? null, rules: from, files: findings, remarks })
@@ -66,20 +73,56 @@ async function changesOrFail(sources: Sources): Promise<Changes> {
   )
 }
 
-function problemsOf(
+/** Where a file would be a request, were its folder not misspelt: nobody is to take silence on it for a yes. */
+function meantPath(path: string): string | undefined {
+  const [folder = '', ...below] = path.split('/')
+  const isNear = folder !== REQUESTS_FOLDER && nearest(folder, [REQUESTS_FOLDER]) !== undefined
+  const meant = [REQUESTS_FOLDER, ...below].join('/')
+  return isNear && isRequestPath(meant) ? meant : undefined
+}
+
+async function problemsOf(
   path: string,
   sources: Sources,
   rules: Parsed<Rules>,
   accounts: Accounts,
   at: number,
-): readonly Problem[] {
+): Promise<readonly Problem[]> {
+  const meant = meantPath(path)
+  if (meant !== undefined) {
+    const message = `${quote(path)} is no place for a request.`
+    return [inWhole(path, { code: 'path-shape', message, fix: `Did you mean ${quote(meant)}?` })]
+  }
   const file = readFileText(sources, path)
   if (isGuarded(path)) {
     return problemsOfGuarded({ rules: file, codeowners: codeownersInForce(sources) }, path)
   }
   if (!rules.ok) return rules.problems
-  const asked = readUnderRules(file, rules.value, accounts, at)
+  const before = await changedOnBase(sources, file)
+  const asked =
+    (before && readExtension(file, before, rules.value, accounts, at)) ??
+    readUnderRules(file, rules.value, accounts, at)
   return asked.ok ? [] : asked.problems
+}
+
+/**
+ * Read as of the start of the window that it is to make longer, as the app does. Undefined where what the base has can't
+ * be read.
+ */
+function readExtension(
+  file: FileText,
+  before: OnBase,
+  rules: Rules,
+  accounts: Accounts,
+  at: number,
+): Parsed<Asked> | undefined {
+  const location = parseLocation(file.path)
+  const was = location.ok ? parseRequest(location.value, before.text, before.since) : location
+  if (!was.ok) return undefined
+  const window = windowOf(was.value.request, before.since)
+  const tooLate = findTooLate({ window }, at)
+  if (tooLate !== undefined) return refused(inWhole(file.path, tooLate))
+  return readUnderRules(file, rules, accounts, window.start, was.value.request)
 }
 
 /** What was not looked at, so that nobody takes silence for a yes. */

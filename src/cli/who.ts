@@ -7,10 +7,10 @@ import { isRequestPath } from '../core/request.ts'
 import { parseRules, RULES_PATH } from '../core/rules.ts'
 import { formatInstant, phaseOf, type Window } from '../core/window.ts'
 import { findClone } from './clone.ts'
-import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts'
+import { EXIT, type ExitCode, Failure, reasonOf, withoutIam } from './failure.ts'
 import { connect, type GitHubAs, type GitHubOptions } from './github.ts'
 import { columns, type Output, shown, startProgress } from './output.ts'
-import { accountsLending, notLent } from './request-answers.ts'
+import { accountsLending, notLent, readBucket } from './request-answers.ts'
 import { roleOfStanding } from './role.ts'
 import { AT_ONCE, type Standing, standingsOf, UNCLEAR_FIX } from './standing.ts'
 
@@ -27,32 +27,30 @@ interface Reader {
   readonly pull: number
   readonly window: Window
   readonly git: boolean
-  /** Undefined where IAM was not asked. */
+  /** Undefined where IAM gave no answer. */
   readonly iam?: boolean
   readonly roleArn?: string
 }
 
-type Iam = { readonly asked: true; readonly view: OwnView } | { readonly asked: false; readonly why: string }
+type Iam =
+  | { readonly asked: true; readonly view: OwnView }
+  | { readonly asked: false; readonly why: string; readonly says: string }
 
-export async function who(bucket: string, options: WhoOptions, output: Output): Promise<ExitCode> {
+export async function who(wanted: string, options: WhoOptions, output: Output): Promise<ExitCode> {
+  const { bucket, account, prefix } = readBucket(wanted, options)
   const github = await connect(await findClone(), options)
-  const [{ data: repository }, now] = await Promise.all([github.octokit.repos.get(github.at), github.now()])
-  const files = await filesOn(github, repository.default_branch)
-  const paths = [...files.keys()].filter(
-    (path) => isRequestPath(path) && isFor(path, bucket, options.account),
-  )
+  const { repository } = github
+  const now = await github.now()
+  const files = await filesOn(github, repository.defaultBranch)
+  const paths = [...files.keys()].filter((path) => isRequestPath(path) && isFor(path, bucket, account))
   const progress = startProgress('Reading requests')
-  const standings = (
-    await fewAtOnce(paths, AT_ONCE, (path) =>
-      standingOf(github, repository.id, repository.default_branch, path, now),
-    )
-  ).flat()
+  const standings = (await fewAtOnce(paths, AT_ONCE, (path) => standingOf(github, path, now))).flat()
   progress.end()
   refuseUnclear(standings)
   const iam = await askIam(repository.id, standings)
-  const readers = combine(repository.id, liveGrants(iam, bucket, options.account, now), standings, iam)
+  const readers = combine(repository.id, liveGrants(iam, bucket, account, now), standings, iam)
   if (readers.length === 0 && paths.length === 0)
-    await refuseUnlent(github, files.get(RULES_PATH), bucket, options.account)
+    await refuseUnlent(github, files.get(RULES_PATH), bucket, account)
   output.json({
     bucket,
     now: formatInstant(now),
@@ -64,6 +62,7 @@ export async function who(bucket: string, options: WhoOptions, output: Output): 
     })),
   })
   print(bucket, readers, iam, now, output)
+  if (prefix.length > 0) output.note(`note: That is for all of ${shown(bucket)}, and not of this part alone.`)
   return EXIT.done
 }
 
@@ -98,22 +97,21 @@ async function refuseUnlent(
     throw notLent(rules.value, bucket, account)
 }
 
-async function standingOf(
-  github: GitHubAs,
-  repositoryId: number,
-  branch: string,
-  path: string,
-  now: number,
-): Promise<readonly Standing[]> {
-  const { octokit, at } = github
-  const { data: commits } = await octokit.repos.listCommits({ ...at, sha: branch, path, per_page: 10 })
+async function standingOf(github: GitHubAs, path: string, now: number): Promise<readonly Standing[]> {
+  const { octokit, at, repository } = github
+  const { data: commits } = await octokit.repos.listCommits({
+    ...at,
+    sha: repository.defaultBranch,
+    path,
+    per_page: 10,
+  })
   for (const { sha } of commits) {
     const { data: pulls } = await octokit.repos.listPullRequestsAssociatedWithCommit({
       ...at,
       commit_sha: sha,
     })
     for (const pull of pulls.filter(({ merged_at }) => merged_at !== null)) {
-      const found = await standingsOf(github, repositoryId, pull, now)
+      const found = await standingsOf(github, repository.id, pull, now)
       const own = found.filter((standing) => standing.path === path)
       if (own.length > 0) return own
     }
@@ -134,12 +132,10 @@ async function askIam(repositoryId: number, standings: readonly Standing[]): Pro
   try {
     const view = await readOwnView(repositoryId, 'account')
     if (expected === undefined || expected === view.accountId) return { asked: true, view }
-    return {
-      asked: false,
-      why: `your credentials are for account ${view.accountId}, the bucket is in ${expected}`,
-    }
+    const why = `your credentials are for account ${view.accountId}, the bucket is in ${expected}`
+    return { asked: false, why, says: `IAM was not asked: ${why}` }
   } catch (error) {
-    return { asked: false, why: reasonOf(error) }
+    return { asked: false, why: reasonOf(error), says: withoutIam(error) }
   }
 }
 
@@ -204,7 +200,7 @@ function print(bucket: string, readers: readonly Reader[], iam: Iam, now: number
     if (reading.kind === 'foreign')
       output.note(`warning: ${shown(reading.role.roleArn)} is under Daypass's path, but ${reading.role.why}.`)
   }
-  if (!iam.asked) output.note(`note: IAM was not asked: ${shown(iam.why)}.`)
+  if (!iam.asked) output.note(`note: ${shown(iam.says)}.`)
   output.note("note: What the bucket's own policy and people's other roles allow is not Daypass's to know.")
 }
 

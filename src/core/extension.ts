@@ -58,7 +58,10 @@ export const NOTHING_TO_EXTEND: ExtensionRefusal = {
 }
 
 /** Whether there is still a window that can be made longer. `now`: seconds since the epoch. */
-export function findTooLate({ window }: RequestRecord, now: number): ExtensionRefusal | undefined {
+export function findTooLate(
+  { window }: Pick<RequestRecord, 'window'>,
+  now: number,
+): ExtensionRefusal | undefined {
   if (phaseOf(window, now) !== 'over') return undefined
   const message = `The window was over at ${formatInstant(window.end)}, before it was extended.`
   return { code: 'extension-too-late', message, fix: AGAIN }

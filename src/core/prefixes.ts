@@ -88,3 +88,13 @@ export const prefixesField = z
     examples: [['exports/2026/11/']],
     uniqueItems: true,
   })
+
+/** What to say where a key of one object may be meant for a folder: its last part has no dot. */
+export function folderRemark(prefixes: readonly string[]): string | undefined {
+  const likely = prefixes.filter((prefix) => /(?:^|\/)[^/.]+$/.test(prefix))
+  const [only, ...others] = likely
+  if (only === undefined) return undefined
+  if (others.length > 0)
+    return `${likely.map(quote).join(', ')} are keys of one object each. If one is a folder, end it in \`/\`.`
+  return `${quote(only)} is the key of one object. If it is a folder, end it in \`/\`.`
+}

@@ -48,6 +48,11 @@ export function checkSignature(bytes: Uint8Array, written: string, keys: PublicK
   return verify(null, bytes, found.key, found.signature) ? 'holds' : 'broken'
 }
 
+/** Which key a signature names; undefined where it is none. */
+export function keyIdIn(written: string): string | undefined {
+  return WRITTEN.exec(written)?.[1]
+}
+
 function findKey(
   written: string,
   keys: PublicKeys,

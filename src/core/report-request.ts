@@ -3,6 +3,7 @@ import type { Standing } from './approval.ts'
 import type { Asked } from './asked.ts'
 import { formatPolicy, type Grant } from './grant.ts'
 import { code, codeBlock, cut, inline, plain, prose } from './markdown.ts'
+import { folderRemark } from './prefixes.ts'
 import { MOST_PROBLEMS, type Problem } from './problem.ts'
 import type { Annotation, CheckReport } from './report.ts'
 import { whoDecides } from './report-standing.ts'
@@ -275,15 +276,18 @@ function reasons({ request: { reason, ticket } }: Asked): string {
 function whatItOpens({ request, location, terms }: Asked): string {
   const login = inline(request.requester)
   const places = placesOf(request, location)
+  const folders = request.prefixes.length === 0 || request.prefixes.some((prefix) => prefix.endsWith('/'))
+  const remark = folderRemark(request.prefixes)
   const verbs =
     request.access === 'read'
-      ? `${login} can list and download:`
+      ? `${login} can ${folders ? 'list and download' : 'download'}:`
       : `${login} can see the names, sizes and dates of what lies there, and download nothing:`
   const elsewhere =
     request.prefixes.length === 0 ? 'no other bucket' : 'nothing else in this bucket, no other bucket'
   return compose([
     verbs,
     bullets(places, places.length),
+    remark && prose(remark),
     terms.kmsKey !== undefined && request.access === 'read'
       ? `To read it, S3 may decrypt it for ${login} with the key ${code(terms.kmsKey)}.`
       : undefined,

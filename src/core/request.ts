@@ -132,7 +132,9 @@ function locationMistakes(path: string): Mistake[] {
   }
   if (!/^[\x21-\x7e]+$/.test(path)) {
     const fix = 'Use lower-case letters, digits and hyphens.'
-    return [{ code: 'path-characters', message: 'The path has characters other than plain ASCII.', fix }]
+    return [
+      { code: 'path-characters', message: 'The path has spaces, or characters other than plain ASCII.', fix },
+    ]
   }
   const [root, account = '', bucket = '', file, ...deeper] = path.split('/')
   if (root !== REQUESTS_FOLDER || file === undefined || deeper.length > 0) {

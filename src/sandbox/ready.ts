@@ -19,7 +19,11 @@ export interface ReadyFile {
     /** By login. */
     readonly keys: Readonly<Record<string, AwsKeys>>
   }
-  readonly app: { readonly url: string }
+  readonly app: {
+    readonly url: string
+    /** PEM; what `daypass audit --key` checks receipts with. */
+    readonly receiptPublicKey: string
+  }
   readonly control: { readonly url: string }
 }
 

@@ -111,7 +111,7 @@ export interface Addresses {
   readonly control: string
 }
 
-export function readyFile({ tokens, keys }: Secrets, at: Addresses): ReadyFile {
+export function readyFile({ tokens, keys, receipts }: Secrets, at: Addresses): ReadyFile {
   const { hub: _, ...keysOfPeople } = keys
   return {
     github: {
@@ -121,7 +121,7 @@ export function readyFile({ tokens, keys }: Secrets, at: Addresses): ReadyFile {
       tokens,
     },
     aws: { endpoint: at.aws, region: REGION, accounts: ACCOUNTS, keys: keysOfPeople },
-    app: { url: at.app },
+    app: { url: at.app, receiptPublicKey: receipts.publicKey },
     control: { url: at.control },
   }
 }

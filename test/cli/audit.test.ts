@@ -275,7 +275,12 @@ describe('daypass audit', () => {
     expect(byName(without, 'squashed')[0]).toMatchObject({ proof: 'claimed', anomalies: [] })
     expect(byName(other, 'squashed')[0]).toMatchObject({
       proof: 'claimed',
-      anomalies: [{ code: 'unsigned-receipt' }],
+      anomalies: [
+        {
+          code: 'unsigned-receipt',
+          message: expect.stringMatching(/names key [0-9a-f]{16}, and not [0-9a-f]{16}, which was given/),
+        },
+      ],
     })
     expect(both.requests).toEqual(checked.requests)
   })
@@ -355,6 +360,8 @@ describe('daypass audit', () => {
 
     expect(code).toBe(0)
     expectGolden('cli-audit-html', page.replace(/\b[0-9a-f]{7,40}\b(?=[^&])/g, 'COMMIT'))
+    expect(page).toContain('<b class="good">7</b>signed receipts')
+    expect((await audit('--format', 'html')).stdout).toContain('<b class="">0</b>signed receipts')
     expect(page).toContain('default-src &#39;none&#39;; style-src &#39;sha256-')
     expect(page).toContain('&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt; &lt;U+202E&gt;gnp.exe')
     expect(page).not.toMatch(
@@ -425,6 +432,35 @@ describe('daypass audit', () => {
     expect([secret.code, none.code]).toEqual([2, 3])
     expect(secret.stderr).not.toContain('MC4C')
   })
+})
+
+test('what stands and was only made longer by a pull request is not odd, whatever else changed it is', async () => {
+  const standing = await makeRepository()
+  const git = importInto(standing.root)
+  const from = judged.window.start
+  git.push(from, 'Begin', git.file('.github/daypass.yml', RULES))
+  const longer = requestText.replace('4h', '6h').replace(/reason: .+/, 'reason: It takes longer than that')
+  const change = (name: string, text: string, pull?: number) => {
+    git.merge(from, 1, 'Ask', git.file(pathOf(name), requestText))
+    if (pull === undefined) git.push(from + 60, 'Extend it', git.file(pathOf(name), text))
+    else git.merge(from + 60, pull, 'Extend it', git.file(pathOf(name), text))
+  }
+  change('longer', longer, 2)
+  change('pushed', longer)
+  change('shorter', requestText.replace('4h', '1h'), 3)
+  change('wider', longer.replace('2026/11', '2026'), 4)
+  await git.end()
+  const at = new Date((from + 3600) * 1000).toISOString().replace('.000', '')
+  const { json } = await runCli(['audit', '--json', '--at', at], { cwd: standing.root })
+  await standing.remove()
+
+  const odd = (name: string) => byName(json(), name)[0]?.anomalies.map(({ code }) => code)
+  expect(['longer', 'pushed', 'shorter', 'wider'].map(odd)).toEqual([
+    [],
+    ['file-changed'],
+    ['file-changed'],
+    ['file-changed'],
+  ])
 })
 
 describe('a refusal, which nobody signs', () => {

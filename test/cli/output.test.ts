@@ -1,6 +1,6 @@
 /** Text of an attacker on its way to a terminal: by notes, errors and JSON. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { EXIT, Failure } from '../../src/cli/failure.ts'
+import { EXIT, Failure, withoutIam } from '../../src/cli/failure.ts'
 import { asJson, createOutput, reportFailure } from '../../src/cli/output.ts'
 
 /** Writes into the clipboard of whoever reads it, in its two spellings, and turns around what follows. */
@@ -18,6 +18,13 @@ beforeEach(() => {
   }
 })
 afterEach(() => vi.restoreAllMocks())
+
+test.each([
+  [{ $metadata: {} }, 'IAM was not asked: Denied'],
+  [{ $metadata: { httpStatusCode: 403 } }, 'IAM did not tell: Denied'],
+])('what AWS answered is told apart from what it was never asked: %j', (told, says) => {
+  expect(withoutIam(Object.assign(new Error('Denied.'), told))).toBe(says)
+})
 
 describe('nothing steers the terminal', () => {
   test('of a note', () => {

@@ -55,9 +55,11 @@ async function startPrinting(): Promise<readonly [readonly string[], readonly st
 /** Whatever a page says of a package that npx may fetch. */
 const NPX = /\bnpx (?!--no )\S*daypass\b.*/g
 
+const AUDIT = readFileSync(join(ROOT, 'docs/audit.md'), 'utf8')
+
 /** A block of docs/cli.md by how it begins. */
-function blockOf(beginning: string): string {
-  const blocks = [...PAGE.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block.trim())
+function blockOf(beginning: string, page = PAGE): string {
+  const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block.trim())
   return blocks.find((block) => block.startsWith(beginning)) ?? ''
 }
 
@@ -116,6 +118,16 @@ describe('the lines that `npm start` prints', () => {
     expect(screen).toContain('alice could read exports/ in customer-exports for 2 h')
     expect(await answer.json()).toMatchObject([{ state: 'open', user: { login: 'alice' } }])
     expect(code).toBe(0)
+  })
+
+  test.skipIf(!hasTerminals)('leave a clone that can be audited with the key of the sandbox', async () => {
+    const block = blockOf("node -p 'JSON", AUDIT)
+    const { code, stdout, stderr } = await runProcess('sh', ['-ec', block], { cwd: directory })
+    const key = await readFile(join(directory, 'receipts.pub'), 'utf8')
+
+    expect(key).toMatch(/^-----BEGIN PUBLIC KEY-----\n/)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('0 requests')
   })
 
   test.skipIf(!hasTerminals || aws === undefined)('read with the AWS CLI what was approved', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -133,6 +133,70 @@ describe('daypass validate', () => {
     expect(code).toBe(1)
     expect(codes(json())).toEqual(['window-too-long'])
   })
+
+  test('holds a change of a request that is there against what an extension may change', async () => {
+    const OTHER = PATH.replace('alice', 'other')
+    await repository.write(PATH, GOOD)
+    await repository.write(OTHER, GOOD)
+    const there = repository.commit('Granted', '2026-11-24T08:00:00Z')
+    repository.git('update-ref', 'refs/remotes/origin/main', there)
+    const said = async (text: string, ...args: string[]) => {
+      await repository.write(PATH, text)
+      return codes((await validate('--json', ...args)).json())
+    }
+    const found = [
+      await said(GOOD.replace('4h', '6h')),
+      await said(GOOD.replace('4h', '6h').replace('2026/11', '2026')),
+      await said(GOOD.replace('4h', '2h')),
+      await said(GOOD.replace('4h', '24h')),
+      await said(GOOD.replace('4h', '6h'), '--at', '2026-11-24T13:00:00Z'),
+      await said(GOOD, 'access-requests'),
+    ]
+    await repository.write(OTHER, GOOD.replace('4h', '6h'))
+    repository.git('update-ref', 'refs/remotes/origin/main', repository.commit('Extended'))
+    repository.git('reset', '--quiet', '--hard', there)
+    const behind = codes((await validate('--json', OTHER)).json())
+    repository.git('update-ref', 'refs/remotes/origin/main', base)
+
+    expect(found).toEqual([
+      [],
+      ['extension-changes-more'],
+      ['extension-not-longer'],
+      ['window-too-long'],
+      ['extension-too-late'],
+      [],
+    ])
+    expect(behind).toEqual([])
+  })
+
+  test('sees a file as it is pushed: a link is no text, and no byte of it is lost', async () => {
+    await repository.write('elsewhere.yaml', GOOD)
+    await mkdir(join(repository.root, 'access-requests/prod/customer-exports'), { recursive: true })
+    await symlink('../../../elsewhere.yaml', join(repository.root, PATH))
+    const link = await validate('--json', PATH)
+    await repository.write(PATH.replace('alice', 'bom'), `\ufeff\ufeff${GOOD}`)
+    const marked = await validate('--json', PATH.replace('alice', 'bom'))
+
+    expect(codes(link.json())).toEqual(['not-text'])
+    expect(codes(marked.json())).toEqual(['hidden-character'])
+    expect([link.code, marked.code]).toEqual([1, 1])
+  })
+
+  test.each(['access-request', 'Access-Requests', 'acces_requests'])(
+    'does not pass over a request in %s',
+    async (folder) => {
+      const path = PATH.replace('access-requests', folder)
+      await repository.write(path, GOOD)
+      await repository.write(`${folder}/README.md`, 'For people.\n')
+      for (const args of [[path], [folder], []]) {
+        const { code, stdout } = await validate(...args)
+
+        expect(code).toBe(1)
+        expect(stdout).toContain(`${path}:1:1 path-shape`)
+        expect(stdout).toContain(`Did you mean \`${PATH}\`?`)
+      }
+    },
+  )
 
   test('checks changed rules and CODEOWNERS too', async () => {
     await repository.write('.github/daypass.yml', `${RULES}paused: perhaps\n`)

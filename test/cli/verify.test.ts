@@ -370,8 +370,18 @@ describe('daypass audit --verify', () => {
     expect(stdout).toContain('Held against GitHub: 2 requests\n')
     expect(stdout).toContain(`no longer provable: ${FOLDER}/left.yaml (#`)
     expect(stdout).toContain('receipt: No key was given, so that its signature was not checked.')
-    expect(stdout).not.toContain('None of the given keys')
+    expect(stdout).toMatch(/^ {2}receipt: .+ It names key [0-9a-f]{16}\.$/m)
     expect(stderr).toContain('note: IAM was not asked: ')
+  })
+
+  test('tells what holds but for a signature that was not checked, and which key that names', async () => {
+    const { github } = world.ready
+    const { stdout } = await runCli(
+      ['audit', '--verify', '--github-url', github.url, '--ref', 'origin/main', '--approver', 'olivia'],
+      { cwd: clone.root, env: { GITHUB_TOKEN: github.tokens.root ?? '' } },
+    )
+
+    expect(stdout).toMatch(/^not checked: .+\n {2}receipt: No key was given, .+ names key [0-9a-f]{16}\.$/m)
   })
 
   test('is not told as a spreadsheet', async () => {

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectGolden } from '../golden/expect-golden.ts'
 import { type Check, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
@@ -127,6 +128,29 @@ describe('a request from the terminal', () => {
     })
   })
 
+  test('takes a bucket with its account, or as the AWS CLI writes it', async () => {
+    const asked = (bucket: string, ...args: string[]) =>
+      daypass('alice', [...ASK, '--bucket', bucket, ...args, '--dry-run'])
+    const withAccount = await asked('prod/customer-exports')
+    const address = await asked('s3://customer-exports/exports/2026/10/')
+    const other = await asked('prod/customer-exports', '--account', 'staging')
+    const who = await daypass('olivia', ['who', 's3://customer-exports/exports/'])
+    const whoByAccount = await daypass('olivia', ['who', 'prod/customer-exports'])
+
+    expect(withAccount).toMatchObject({ code: 0, stdout: expect.stringContaining('in customer-exports for') })
+    expect(address.stdout).toContain('prefixes: [exports/2026/10/, exports/2026/11/]')
+    const object = await asked('customer-exports', '--prefix', 'exports/2026/10')
+    expect(object.stderr).toContain(
+      'note: `exports/2026/10` is the key of one object. If it is a folder, end',
+    )
+    expect(address.stderr).not.toContain('If it is a folder')
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('is not in staging.') })
+    expect([who, whoByAccount].map(({ stdout }) => stdout)).toEqual(
+      Array(2).fill('Nobody can read customer-exports through Daypass now.\n'),
+    )
+    expect(who.stderr).toContain('note: That is for all of customer-exports')
+  })
+
   test('is shown and not sent with --dry-run', async () => {
     const ran = await daypass('alice', [...ASK, '--dry-run'])
     const { code, stdout } = ran
@@ -228,7 +252,7 @@ describe('a request from the terminal', () => {
     ]
     for (const each of settings) {
       const { stderr } = await daypass('olivia', ['who', 'customer-exports'], { ...files, ...each })
-      expect(stderr).toContain('IAM was not asked')
+      expect(stderr).toContain('IAM did not tell: ')
     }
     aws.close()
 
@@ -473,6 +497,8 @@ describe('a grant from the terminal', () => {
 
     note('extend 1 --by 1h (as bob)', others)
     note('extend', nothing)
+    const both = await daypass('alice', ['extend', '--by', '1h', '--duration', '6h'])
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with') })
     expect(tooLong.code).toBe(1)
     expect(tooLong.json()).toMatchObject({ sent: false, problems: [{ code: 'window-too-long' }] })
     expect(shorter.json()).toMatchObject({ sent: false, problems: [{ code: 'extension-not-longer' }] })
@@ -486,6 +512,12 @@ describe('a grant from the terminal', () => {
     expect(shown.stdout).toMatch(
       /^It would go on until .+ UTC, and not end at .+ UTC: 6 h in all, from .+ UTC\.$/m,
     )
+    const why = 'Compare them: the "second" half # too'
+    const reasoned = await daypass('alice', ['extend', '--by', '2h', '--reason', why, '--dry-run', '--json'])
+    const brief = await daypass('alice', ['extend', '--by', '2h', '--reason', 'More', '--json'])
+    const { text } = reasoned.json<Sent>()
+    expect(load(text)).toMatchObject({ reason: why, duration: '6h', ticket: 'INC-4211' })
+    expect(brief.json()).toMatchObject({ sent: false, problems: [{ code: 'reason-length' }] })
     const { code, json } = await daypassAlone('alice', ['extend', request.path, '--by', '2h', '--json'])
     const sent = json<{ sent: boolean; extends: number; pull: number; text: string; until: string }>()
     expect(code).toBe(0)
@@ -655,6 +687,33 @@ describe('whom a token goes to', () => {
     expect(other.stderr).toContain('The token may need the scope `repo`')
     expect(limit.stderr).toContain('The rate limit is used up: wait')
     expect(limit.stderr).not.toContain('scope')
+  })
+})
+
+describe('in the clone of a fork', () => {
+  test('every command names the repository that is likely meant, and works once it is told', async () => {
+    await world.github('bob').repos.createFork({ owner: 'acme', repo: 'access-open' })
+    const fork = await makeRepository()
+    fork.git('remote', 'add', 'origin', `${world.ready.github.url}/bob/access-open.git`)
+    const inFork = (...args: string[]) =>
+      runCli([...args, '--github-url', world.ready.github.url], {
+        cwd: fork.root,
+        env: { GITHUB_TOKEN: world.ready.github.tokens.bob ?? '' },
+      })
+    fork.commit('Begin')
+    const commands = [['who', 'customer-exports'], ASK, ['status'], ['revoke'], ['audit', '--verify']]
+    const refused = await Promise.all(commands.map((args) => inFork(...args)))
+    const parent = await inFork('who', 'customer-exports', '--repository', 'acme/access-open')
+    const itself = await inFork('who', 'customer-exports', '--repository', 'bob/access-open')
+    const asked = await inFork(...ASK, '--repository', 'acme/access-open', '--dry-run')
+    await fork.remove()
+
+    for (const ran of refused) {
+      expect(ran).toMatchObject({ code: 2, stdout: '' })
+      expect(ran.stderr).toContain('bob/access-open is a fork of acme/access-open.\n')
+      expect(ran.stderr).toContain('Say --repository acme/access-open, or --repository bob/access-open if')
+    }
+    expect([parent, itself, asked].map(({ code }) => code)).toEqual([0, 0, 0])
   })
 })
 

@@ -154,6 +154,20 @@ describe('the check of a request that can be granted', () => {
     expect(of({ prefixes: [] })).toContain('**alice** asks to read the whole bucket **customer-exports**')
   })
 
+  it('says of objects alone that they can be downloaded, and asks whether one was meant for a folder', () => {
+    const of = (...prefixes: string[]) => valid({ ...asked, request: { ...request, prefixes } }).summary
+    const remark = '`exports/2026/11` is the key of one object. If it is a folder, end it in `/`.'
+    expect(of('exports/2026/11')).toContain(
+      `can download:\n\n- the one object \`exports/2026/11\`\n\n${remark}`,
+    )
+    expect(of('exports/2026/11', 'a/')).toContain('can list and download:')
+    expect(of('exports/2026/11', 'a/')).toContain(remark)
+    expect(of('a', 'b.d/c')).toContain(
+      '`a`, `b.d/c` are keys of one object each. If one is a folder, end it in `/`.',
+    )
+    expect(of('b.csv', 'a/', 'x/.y')).not.toContain('folder')
+  })
+
   it('names the key that S3 may decrypt with', () => {
     const kmsKey = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-1111-2222-3333-444444444444'
     expect(valid({ ...asked, terms: { ...asked.terms, kmsKey } }).summary).toContain(

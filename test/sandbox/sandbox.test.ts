@@ -51,7 +51,7 @@ test('says where everything is, and hands out the keys', () => {
         root: key,
       },
     },
-    app: { url },
+    app: { url, receiptPublicKey: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----\n/) },
     control: { url },
   })
 })

@@ -7,12 +7,16 @@ import { countingOwners, sameLogin } from '../../core/approvers.ts'
 import type { Evidence, Person } from '../../core/evidence.ts'
 import type { Receipt } from '../../core/receipt.ts'
 import { parseRecord, type RequestRecord } from '../../core/record.ts'
+import { enumerate } from '../../core/report-words.ts'
 import type { ruleFor } from '../../core/rules.ts'
 import { formatInstant } from '../../core/window.ts'
 import type { Life } from './lives.ts'
 
-/** The worst first. `unprovable`: nobody can say any more; people leave, and roles are taken away. */
-export const OUTCOMES = ['contradicted', 'unprovable', 'holds'] as const
+/**
+ * The worst first. `unprovable`: nobody can say any more; people leave, and roles are taken away. `unchecked`: whoever asked
+ * did not give the key.
+ */
+export const OUTCOMES = ['contradicted', 'unprovable', 'unchecked', 'holds'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 export interface Finding {
@@ -40,7 +44,8 @@ export interface Terms {
   readonly rule: Rule
   /** The same for each change of the file. */
   readonly changeRules: readonly Rule[]
-  readonly keysGiven: boolean
+  /** Ids of the keys that were given. */
+  readonly keyIds: readonly string[]
   /** Seconds since the epoch. */
   readonly now: number
 }
@@ -115,15 +120,19 @@ function witnessesOf(approvals: RequestRecord['approvals']): PullClaim['approval
   return approvals.map(({ person, commit, at }) => ({ ...person, commit, at }))
 }
 
-function ofReceipt({ receipt }: Life, { keysGiven }: Terms): readonly Finding[] {
+function ofReceipt({ receipt }: Life, { keyIds }: Terms): readonly Finding[] {
   if (receipt.kind === 'forged')
     return [contradicted('receipt', 'The receipt is not its own, or was altered.')]
   if (receipt.kind !== 'found') return []
   if (receipt.authenticity === 'signed') return [holds('receipt', 'A given key signed the receipt.')]
-  const why = keysGiven
-    ? 'None of the given keys signed the receipt.'
-    : 'No key was given, so that its signature was not checked.'
-  return [unprovable('receipt', why)]
+  const { unknownKey } = receipt
+  if (unknownKey === undefined)
+    return [unprovable('receipt', 'The receipt has no signature: anybody may have written it.')]
+  const why =
+    keyIds.length === 0
+      ? `No key was given, so that its signature was not checked. It names key ${unknownKey}.`
+      : `Its signature names key ${unknownKey}, and not ${enumerate(keyIds, 'or')}, which was given.`
+  return [{ about: 'receipt', outcome: 'unchecked', why }]
 }
 
 /** Checks of the judgement that ask of facts which never change; the others ask of people as they are today. */

@@ -1,7 +1,8 @@
 /** One line of the audit: who had what, when, why, approved by whom, until when, ended because, and what proves it. */
 
+import { extensionProblems } from '../../core/extension.ts'
 import type { Receipt, ReceiptExtension } from '../../core/receipt.ts'
-import { ENDED_BECAUSE, lengthOf } from '../../core/report-words.ts'
+import { ENDED_BECAUSE, enumerate, lengthOf } from '../../core/report-words.ts'
 import { parseLocation, parseRequest } from '../../core/request.ts'
 import { phaseOf, windowOf } from '../../core/window.ts'
 import { pullOf } from './history.ts'
@@ -111,11 +112,14 @@ export type AnomalyCode = (typeof ANOMALIES)[number]
 export interface Known {
   /** Of the file, where there is no receipt. */
   readonly text?: string
+  /** By blob; of each file that stands, all that it ever held. */
+  readonly texts: ReadonlyMap<string, string>
   /** When each approved commit was made; missing where the clone does not have it. */
   readonly committed: ReadonlyMap<string, number>
   /** Seconds; the longest window for the bucket by the rules when it was merged. */
   readonly longestWindow?: number
-  readonly keysGiven: boolean
+  /** Ids of the keys that were given. */
+  readonly keyIds: readonly string[]
   /** Seconds since the epoch. */
   readonly now: number
 }
@@ -232,7 +236,7 @@ function anomaliesOf(entry: Entry, life: Life, known: Known): readonly Anomaly[]
 
 type Note = (code: AnomalyCode, message: string) => void
 
-function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, note: Note): void {
+function noteReceipt({ state, proof }: Entry, life: Life, { keyIds, texts }: Known, note: Note): void {
   const { added, changed, isHidden } = life
   if (isHidden)
     note(
@@ -249,19 +253,46 @@ function noteReceipt({ state, proof }: Entry, life: Life, { keysGiven }: Known, 
       'no-receipt',
       'Its file was taken out without a receipt, so git alone does not tell whether it opened anything.',
     )
-  if (proof === 'claimed' && keysGiven)
-    note('unsigned-receipt', 'None of the given keys signed its receipt: anybody may have written it.')
+  if (proof === 'claimed' && keyIds.length > 0) note('unsigned-receipt', unsigned(life, keyIds))
   if (!isHidden && proof !== 'signed' && pullOf(added) === undefined)
     note(
       'direct-push',
       `Commit ${added.commit.slice(0, 7)}, which added it, names no pull request: a push, or a rebase merge.`,
     )
-  const extended = life.receipt.kind === 'found' ? (life.receipt.receipt.extensions?.length ?? 0) : 0
+  const extended =
+    life.receipt.kind === 'found'
+      ? (life.receipt.receipt.extensions?.length ?? 0)
+      : life.removed === undefined
+        ? countExtensions(life, texts)
+        : 0
   if (changed.length > extended)
     note(
       'file-changed',
       `Its file was changed ${changed.length === 1 ? 'once' : `${changed.length} times`} after it had been added.`,
     )
+}
+
+function unsigned({ receipt }: Life, keyIds: readonly string[]): string {
+  const key = receipt.kind === 'found' ? receipt.unknownKey : undefined
+  return key === undefined
+    ? 'Its receipt has no signature: anybody may have written it.'
+    : `Its receipt names key ${key}, and not ${enumerate(keyIds, 'or')}, which was given: anybody may have written it.`
+}
+
+/** Changes by a pull request that only made it longer: until there is a receipt, that is what an extension looks like. */
+function countExtensions({ path, added, blobs, changed }: Life, texts: Known['texts']): number {
+  if (changed.length === 0) return 0
+  const location = parseLocation(path)
+  const requests = blobs.map((blob) => {
+    const text = texts.get(blob)
+    const read = location.ok && text !== undefined ? parseRequest(location.value, text, added.at) : undefined
+    return read?.ok ? read.value : undefined
+  })
+  return changed.filter((step, index) => {
+    const [before, after] = [requests[index], requests[index + 1]]
+    if (!location.ok || before === undefined || after === undefined) return false
+    return pullOf(step) !== undefined && extensionProblems(before.request, after, location.value).length === 0
+  }).length
 }
 
 function noteRefusal(life: Life, note: Note): void {

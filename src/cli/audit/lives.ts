@@ -1,6 +1,6 @@
 /** The life of every request's file: when it came, how it changed, how it went, and the receipt that went with it. */
 import { AUTHENTICITY, type Authenticity, type Receipt, readReceipt } from '../../core/receipt.ts'
-import type { PublicKeys } from '../../core/receipt-signature.ts'
+import { keyIdIn, type PublicKeys } from '../../core/receipt-signature.ts'
 import { RULES_PATH } from '../../core/rules.ts'
 import { missing, type ObjectReader, readObjects, readTokens } from './git-stream.ts'
 import { pullOf, readSteps, type Step, timeOf } from './history.ts'
@@ -28,7 +28,13 @@ export type ChangedBy = Step & {
 export type FoundReceipt =
   | { readonly kind: 'none' }
   | Refusal
-  | { readonly kind: 'found'; readonly receipt: Receipt; readonly authenticity: Authenticity }
+  | {
+      readonly kind: 'found'
+      readonly receipt: Receipt
+      readonly authenticity: Authenticity
+      /** The key that its signature names, where that was not given; undefined too where it has no signature. */
+      readonly unknownKey?: string
+    }
   /** Something that passes itself off as this request's receipt, and is not. */
   | { readonly kind: 'forged' }
 
@@ -166,7 +172,12 @@ interface Message extends Pick<Step, 'parents' | 'at' | 'author' | 'subject'> {
     | { readonly kind: 'nothing' }
     | Refusal
     /** Known once its signature was checked; no receipt where none can be read. */
-    | { readonly kind: 'receipt'; readonly receipt: Receipt | undefined; authenticity: Authenticity }
+    | {
+        readonly kind: 'receipt'
+        readonly receipt: Receipt | undefined
+        authenticity: Authenticity
+        unknownKey?: string
+      }
 }
 
 /** A raw commit: headers, a blank line, the message. The text itself is not kept: there may be very many. */
@@ -201,6 +212,9 @@ function readSaid(headers: string, text: string, checker: SignatureChecker): Mes
   if (typeof signed !== 'string')
     checker.ask(signed, (check) => {
       said.authenticity = AUTHENTICITY[check]
+      const key = check === 'unknown-key' ? keyIdIn(signed.written) : undefined
+      // A copy: a part of a text would keep the whole.
+      if (key !== undefined) said.unknownKey = Buffer.from(key).toString()
     })
   return said
 }
@@ -300,11 +314,11 @@ function findReceipt(life: Growing, messages: ReadonlyMap<string, Message>): Fou
     const said = messages.get(commit)?.said
     if (said?.kind === 'refused') return said
     if (said?.kind !== 'receipt') continue
-    const { receipt, authenticity } = said
+    const { receipt, authenticity, unknownKey } = said
     if (receipt !== undefined && receipt.path !== life.path) continue
     if (receipt === undefined || authenticity === 'forged' || !belongsTo(receipt, life))
       return { kind: 'forged' }
-    return { kind: 'found', receipt, authenticity }
+    return { kind: 'found', receipt, authenticity, ...(unknownKey !== undefined && { unknownKey }) }
   }
   return { kind: 'none' }
 }

@@ -36,6 +36,7 @@ export async function readAudit(
   })
   const { texts, committed } = await lookUp(root, lives)
   const rulesOf = readRulesOnce(texts)
+  const keyIds = [...keys.keys()]
   return lives.map((life) => {
     const text = texts.get(life.blobs.at(-1) ?? '')
     const [, account = '', bucket = ''] = life.path.split('/')
@@ -48,7 +49,8 @@ export async function readAudit(
       ...(text !== undefined && { text }),
       ...(rule && { longestWindow: rule.longestWindow }),
       committed,
-      keysGiven: keys.size > 0,
+      texts,
+      keyIds,
       now,
     })
     return { entry, life, rule, changeRules: life.changed.map(({ rules }) => ruleBy(rules)) }
@@ -89,9 +91,9 @@ async function askFor(objects: ObjectReader, lives: readonly Life[]): Promise<Lo
   return { texts, committed }
 }
 
-/** The file only where no receipt tells what it said. */
-function blobsOf({ receipt, blobs, rules, changed }: Life): readonly string[] {
-  const file = receipt.kind === 'found' ? [] : blobs.slice(-1)
+/** The file only where no receipt tells what it said; where it stands, what it was before too. */
+function blobsOf({ receipt, blobs, rules, changed, removed }: Life): readonly string[] {
+  const file = receipt.kind === 'found' ? [] : removed === undefined ? blobs : blobs.slice(-1)
   const all = [...file, ...[{ rules }, ...changed].flatMap((step) => step.rules ?? [])]
   return all.filter((blob) => blob !== '')
 }

@@ -38,7 +38,7 @@ export function htmlReport(entries: readonly Entry[], tallied: Tally, about: Rep
 <body><main>
 <h1>Who could read what</h1>
 <p class="soft">Requests for access, ${about.filters}, from the history up to commit ${about.commit.slice(0, 12)}, as of ${utc(about.now)}.${about.keysGiven ? '' : ' No key was given, so that no signature was checked.'}</p>
-${cards(tallied)}
+${cards(tallied, about.keysGiven)}
 <h2>What is odd</h2>
 ${oddities(entries, tallied)}
 <h2>When</h2>
@@ -58,7 +58,7 @@ ${list(entries)}
   return page.markup + STYLE + body.markup
 }
 
-function cards({ entries, states, proofs, anomalies }: Tally): Html {
+function cards({ entries, states, proofs, anomalies }: Tally, keysGiven: boolean): Html {
   const of = (counts: readonly Count[], name: string) =>
     counts.find((found) => found.name === name)?.count ?? 0
   const odd = anomalies.reduce((sum, { count }) => sum + count, 0)
@@ -67,7 +67,7 @@ function cards({ entries, states, proofs, anomalies }: Tally): Html {
     [of(states, 'open'), 'open now', ''],
     [of(states, 'ended'), 'ended', ''],
     [of(states, 'refused'), 'refused', ''],
-    [of(proofs, 'signed'), 'signed receipts', 'good'],
+    [of(proofs, 'signed'), 'signed receipts', keysGiven ? 'good' : ''],
     [odd, odd === 1 ? 'anomaly' : 'anomalies', odd > 0 ? 'bad' : 'good'],
   ]
   return html`<div class="cards">${shownCards.map(

@@ -6,8 +6,8 @@ import { parseRecord } from '../../core/record.ts'
 import { count } from '../../core/report-words.ts'
 import { type OwnEvidence, type OwnView, openOwnView } from '../../github/own-view.ts'
 import type { Clone } from '../clone.ts'
-import { EXIT, type ExitCode, Failure, reasonOf } from '../failure.ts'
-import { findPlace, findToken, type GitHubOptions } from '../github.ts'
+import { EXIT, type ExitCode, Failure, reasonOf, withoutIam } from '../failure.ts'
+import { connect, type GitHubOptions } from '../github.ts'
 import { type Output, type Style, shown, startProgress } from '../output.ts'
 import { roleIn } from '../role.ts'
 import { AT_ONCE } from '../standing.ts'
@@ -18,8 +18,7 @@ import { named } from './table.ts'
 
 export interface VerifyOptions extends GitHubOptions {
   readonly appId?: number
-  /** Files with public keys. */
-  readonly key: readonly string[]
+  readonly keyIds: readonly string[]
   /** Seconds since the epoch. */
   readonly at: number
 }
@@ -34,7 +33,7 @@ export interface Verified {
 export interface Verification {
   /** In the order of what was asked. */
   readonly verified: readonly Verified[]
-  /** Why IAM was not asked; undefined where it was. */
+  /** Why IAM gave no answer; undefined where it did. */
   readonly withoutIam?: string
 }
 
@@ -57,9 +56,9 @@ export async function verifyAll(
 }
 
 async function open(clone: Clone, audited: readonly Audited[], options: VerifyOptions): Promise<OwnView> {
-  const place = await findPlace(clone, options)
+  const { place, token } = await connect(clone, options)
   const { apiUrl, owner, repo } = place
-  const settings = { apiUrl, token: await findToken(place), owner, repo }
+  const settings = { apiUrl, token, owner, repo }
   const commits = audited.map(({ life }) => life.added.commit).toReversed()
   try {
     return await openOwnView({ ...settings, commits, ...(options.appId && { appId: options.appId }) })
@@ -77,7 +76,7 @@ async function askIam(repositoryId: number): Promise<{ readonly view?: OwnRoles;
   try {
     return { view: await readOwnView(repositoryId, 'account') }
   } catch (error) {
-    return { why: reasonOf(error) }
+    return { why: withoutIam(error) }
   }
 }
 
@@ -85,7 +84,7 @@ async function verify(
   view: OwnView,
   roles: OwnRoles | undefined,
   { life, rule, changeRules }: Audited,
-  { at: now, key }: VerifyOptions,
+  { at: now, keyIds }: VerifyOptions,
 ): Promise<Verified> {
   const { added, changed, path, blobs, receipt } = life
   const unprovable = (why: string): Verified => ({
@@ -104,7 +103,7 @@ async function verify(
     const findings = compare(
       life,
       { ...found, changes: since.map((one) => one?.evidence), ...(role && { role }) },
-      { rule, changeRules, keysGiven: key.length > 0, now },
+      { rule, changeRules, keyIds, now },
     )
     return { outcome: worst(findings), findings }
   } catch (error) {
@@ -149,9 +148,15 @@ export function exitCodeOf({ verified }: Verification): ExitCode {
 const WORDS: Readonly<Record<Outcome, string>> = {
   contradicted: 'contradicted',
   unprovable: 'no longer provable',
+  unchecked: 'not checked',
   holds: 'holds',
 }
-const STYLES: Readonly<Record<Outcome, Style>> = { contradicted: 'red', unprovable: 'yellow', holds: 'green' }
+const STYLES: Readonly<Record<Outcome, Style>> = {
+  contradicted: 'red',
+  unprovable: 'yellow',
+  unchecked: 'yellow',
+  holds: 'green',
+}
 
 export function printVerification(
   audited: readonly Audited[],
@@ -169,7 +174,7 @@ export function printVerification(
     const those = verified.filter((one) => one.outcome === outcome)
     if (those.length > 0) line(`  ${paint(STYLES[outcome], WORDS[outcome])} ${those.length}`)
   }
-  for (const outcome of OUTCOMES.slice(0, 2)) {
+  for (const outcome of OUTCOMES.slice(0, -1)) {
     for (const [index, one] of verified.entries()) {
       if (one.outcome !== outcome) continue
       line()
@@ -180,5 +185,5 @@ export function printVerification(
           line(`  ${about}${extension === undefined ? '' : ` of extension #${extension}`}: ${shown(why)}`)
     }
   }
-  if (withoutIam !== undefined) note(`note: IAM was not asked: ${shown(withoutIam)}.`)
+  if (withoutIam !== undefined) note(`note: ${shown(withoutIam)}.`)
 }
