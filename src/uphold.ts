@@ -17,7 +17,7 @@ const TOLD_WITHIN = 5000
 /** Seconds: what is found again so soon is what an interrupted repair had left. */
 const ONE_REPAIR = 600
 
-/** Looks at a role when this process sees it first, again whenever it opened or ended since, and at least hourly. */
+/** Looks at a role when this process sees it first, again whenever it opened or ended or whom it trusts changed since, and at least hourly. */
 export async function uphold(world: World, github: GitHub, standing: StandingGrant): Promise<void> {
   const phase = phaseOf(standing.window, world.now())
   // What is over is taken down by the clean-up, which tells of it too.
@@ -26,7 +26,11 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   const at = world.now()
   const refused = world.memory.refused.get(key) ?? []
   const state = JSON.stringify([standing.state.kind, standing.blob, phase, refused])
-  if (!isDue(world.memory.upheld.get(key), state, at)) return
+  const last = world.memory.upheld.get(key)
+  // Who let themselves in since shows in the list already.
+  const { trust } = standing
+  const isTrusted = trust === undefined || trust === last?.trust
+  if (isTrusted && !isDue(last, state, at)) return
   // Whoever can write can alter what the app says, too.
   world.memory.published.delete(key)
   if (standing.state.kind === 'ended') await keepEnded(world, standing, standing.state)
@@ -54,7 +58,7 @@ export async function uphold(world: World, github: GitHub, standing: StandingGra
   } else {
     await upholdLive(world, github, standing, subject, lent, phase, refused)
   }
-  world.memory.upheld.set(key, { state, at })
+  world.memory.upheld.set(key, { state, at, ...(trust !== undefined && { trust }) })
 }
 
 /** That a role is ended its trust policy says; what keeps sessions in use out, somebody may have taken away. */

@@ -85,7 +85,7 @@ export interface Memory {
   /** Live grants that were still allowed when last asked, by request: at which commit of the branch. */
   readonly allowed: Map<string, Looked>
   /** How a standing role was last seen and told of, by request. */
-  readonly upheld: Map<string, Looked>
+  readonly upheld: Map<string, Looked & Pick<StandingGrant, 'trust'>>
   /** What was last found changed on a role, by role name. */
   readonly found: Map<string, FoundOnRole>
   /** Of which end somebody was reminded, by request. */

@@ -107,6 +107,8 @@ export interface StandingGrant {
   readonly roleArn: string
   readonly blob: string
   readonly window: Window
+  /** Stands for its trust policy as it was listed; not there where only this process knows of the role yet. */
+  readonly trust?: string
   /** Somebody changed its description, so only its tags still say whose it is, and `blob` is empty: it may not go on. */
   readonly altered?: true
   readonly state:
@@ -250,7 +252,13 @@ export function parseStanding(role: RoleFacts, account: Account): RoleReading {
   if (expected.roleArn !== role.arn)
     return foreign('its name does not belong to the request that its description names')
   const state = stateOf(role)
-  return { kind: 'standing', standing: { ...described, account: account.alias, ...expected, state } }
+  const trust = digestOf(role)
+  return { kind: 'standing', standing: { ...described, account: account.alias, ...expected, state, trust } }
+}
+
+function digestOf({ trustPolicy }: RoleFacts): string {
+  const text = JSON.stringify(trustPolicy) ?? ''
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS)
 }
 
 function stateOf({ trustPolicy }: RoleFacts): StandingGrant['state'] {

@@ -121,7 +121,10 @@ describe('what a role says of itself', () => {
           window,
           state: { kind: 'live' },
         }
-        expect(parseStanding(listed(grant), PROD)).toEqual({ kind: 'standing', standing })
+        expect(parseStanding(listed(grant), PROD)).toEqual({
+          kind: 'standing',
+          standing: { ...standing, trust: expect.any(String) },
+        })
         expect(grant.description).toMatch(/^[\u0020-\u007e]*$/)
       }),
     )
@@ -149,6 +152,16 @@ describe('what a role says of itself', () => {
 
 describe('a role under the path that the app did not write like this', () => {
   const grant = sampleGrant()
+
+  test('is known by its trust policy where that is another than before', () => {
+    const trustOf = (trustPolicy: unknown) => {
+      const reading = parseStanding({ ...listed(grant), trustPolicy }, PROD)
+      return reading.kind === 'standing' ? reading.standing.trust : undefined
+    }
+    const other = JSON.parse(JSON.stringify(grant.trustPolicy).replaceAll('user/alice', 'user/mallory'))
+    expect(trustOf(other)).toMatch(/^[0-9a-f]{20}$/)
+    expect(trustOf(other)).not.toBe(trustOf(grant.trustPolicy))
+  })
 
   const ODD = 'its path and description are not what the app writes'
   const LENT = 'its name does not belong to the request that its description names'

@@ -1,8 +1,10 @@
 import {
   AttachRolePolicyCommand,
   DetachRolePolicyCommand,
+  GetRoleCommand,
   ListAttachedRolePoliciesCommand,
   PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseReceipt } from '../../src/core/receipt.ts'
@@ -88,6 +90,29 @@ describe('a role that others changed', () => {
     await world.settled()
     expect((await world.grantCheck(request))?.output.text).toContain(administrator)
   })
+})
+
+test('whom a role trusts is mended at the next sweep', async () => {
+  const request = await grant('alice', 'trusts-mallory', '6h')
+  await remember(request)
+  const RoleName = rolesOf.get(request.path)?.split('/').at(-1)
+  const iam = world.iam('root')
+  const trust = async () => {
+    const { Role } = await iam.send(new GetRoleCommand({ RoleName }))
+    return decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')
+  }
+  // By then it is no more what the app wrote just now.
+  await world.advance('6m')
+  await world.settled()
+  const before = await trust()
+  const PolicyDocument = before.replaceAll('user/alice', 'user/mallory')
+  expect(PolicyDocument).not.toBe(before)
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }))
+  await world.advance('6m')
+  await world.settled()
+
+  expect(JSON.parse(await trust())).toEqual(JSON.parse(before))
+  expect((await world.grantCheck(request))?.output.text).toContain('trust policy was not as it was written')
 })
 
 test('what somebody denied on a role is left, and told of once', async () => {
