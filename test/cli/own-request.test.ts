@@ -18,7 +18,6 @@ function gitHubSaying(title: string): GitHubAs {
   const app = { id: 1, slug: 'daypass' }
   const run = { name: 'Daypass / request', conclusion: 'failure', app, output: { title } }
   const octokit = {
-    repos: { get: async () => ({ data: { id: 1001, default_branch: 'main' } }) },
     pulls: { listFiles: async () => ({ data: [{ filename: PATH, status: 'added' }] }) },
     checks: {},
     paginate: Object.assign(async () => [run], {
@@ -27,7 +26,9 @@ function gitHubSaying(title: string): GitHubAs {
       },
     }),
   }
-  return { octokit, at: {}, login: async () => 'alice', now: async () => 0 } as unknown as GitHubAs
+  const repository = { id: 1001, defaultBranch: 'main' }
+  const answers = { login: async () => 'alice', now: async () => 0 }
+  return { octokit, at: {}, repository, ...answers } as unknown as GitHubAs
 }
 
 test.each(['Refused: nobody approved it.', 'Refused: nobody approved it'])(
