@@ -1,7 +1,6 @@
 /** Shouts about roles that still stand long after their window: AWS has closed it, but nobody should have to trust in that alone. */
 import { alarmText } from './core/alarm.ts'
 import type { StandingGrant } from './core/grant.ts'
-import { parseLocation } from './core/request.ts'
 import { formatInstant } from './core/window.ts'
 import { attempt, type Iam, type World } from './world.ts'
 
@@ -39,10 +38,8 @@ export async function raiseAlarm(world: World, iam: Iam): Promise<void> {
 
 /** What is over and still there; what was, where its account can't be read now, counts as before. */
 function leftOver({ memory, now }: World, { standing, unreadable }: Iam): World['memory']['left'] {
-  const unseen = [...memory.left.values()].flatMap(({ standing: before }) => {
-    const location = parseLocation(before.identity.path)
-    return location.ok && unreadable.has(location.value.account) ? [before] : []
-  })
+  const before = [...memory.left.values()].map((one) => one.standing)
+  const unseen = before.filter(({ account }) => unreadable.has(account))
   const over = [...standing, ...unseen].filter(({ window }) => window.end <= now())
   return new Map(
     over.map((grant) => [

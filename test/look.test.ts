@@ -4,25 +4,14 @@ import { NO_EVENTS } from '../src/event-stream.ts'
 import { look, type Surroundings } from '../src/look.ts'
 import { RateLimited } from '../src/ports.ts'
 import { createMemory } from '../src/world.ts'
+import { PROD } from './core/grant-samples.ts'
 
 const NOW = Date.parse('2026-11-24T09:00:00Z') / 1000
 const repository: RepositoryConfig = {
   id: 1001,
   name: 'acme/access',
   trustedCommit: 'a'.repeat(40),
-  accounts: new Map([
-    [
-      'prod',
-      {
-        alias: 'prod',
-        id: '111122223333',
-        partition: 'aws',
-        region: 'eu-central-1',
-        role: 'arn:aws:iam::111122223333:role/DaypassAccountRole',
-        boundary: 'arn:aws:iam::111122223333:policy/DaypassBoundary',
-      },
-    ],
-  ]),
+  accounts: new Map([[PROD.alias, PROD]]),
 }
 
 function surroundings(changes: {

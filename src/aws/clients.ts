@@ -34,7 +34,7 @@ const SESSION_SECONDS = 3600
 /** Renewed this long before they expire, so that no task outlives its credentials. */
 const RENEW_EARLY = 5 * 60 * 1000
 /** The SDK sets no time-outs of its own, only warns of a slow answer unless told otherwise, and waits for ever for one that stops half-way. */
-const TIME_OUTS = {
+export const TIME_OUTS = {
   connectionTimeout: 5000,
   requestTimeout: 15_000,
   socketTimeout: 15_000,

@@ -3,6 +3,7 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Account } from '../core/account.ts'
 import { parseStanding, type RoleReading, rolePathOf } from '../core/grant.ts'
+import { TIME_OUTS } from './clients.ts'
 import { listRoles } from './list-roles.ts'
 
 export interface OwnView {
@@ -11,9 +12,6 @@ export interface OwnView {
   /** Every role under the repository's path in that account. */
   readonly roles: readonly RoleReading[]
 }
-
-/** Milliseconds; somebody waits at a terminal. */
-const TIME_OUTS = { connectionTimeout: 5000, requestTimeout: 15_000, throwOnRequestTimeout: true }
 
 /** Credentials, region and endpoint come the way the AWS SDK finds them. Throws whatever the SDK throws. */
 export async function readOwnView(repositoryId: number, alias: string): Promise<OwnView> {

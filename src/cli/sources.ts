@@ -165,7 +165,16 @@ export async function changedOnBase(
   // What was left as it was is no change either, though the base may have gone on since.
   if (before === undefined || text === before) return undefined
   if (text === (await textAt(clone, await leftBaseAt(clone, base), path))) return undefined
-  const added = ['log', '-1', '--first-parent', '-m', '--diff-filter=A', '--no-renames', '--format=%ct']
+  const added = [
+    'log',
+    '-1',
+    '--first-parent',
+    '--diff-merges=first-parent',
+    '--no-patch',
+    '--diff-filter=A',
+    '--no-renames',
+    '--format=%ct',
+  ]
   const since = Number(await clone.tryGit([...added, base, '--', `:(top,literal)${path}`]))
   return { text: before, since }
 }

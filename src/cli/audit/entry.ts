@@ -6,7 +6,7 @@ import { ENDED_BECAUSE, enumerate, lengthOf } from '../../core/report-words.ts'
 import { parseLocation, parseRequest } from '../../core/request.ts'
 import { phaseOf, windowOf } from '../../core/window.ts'
 import { pullOf } from './history.ts'
-import type { Life, Refusal } from './lives.ts'
+import { CLOCKS, type Life, type Refusal } from './lives.ts'
 
 export const STATES = ['scheduled', 'open', 'over', 'ended', 'refused', 'removed'] as const
 /**
@@ -306,8 +306,6 @@ function noteRefusal(life: Life, note: Note): void {
 
 /** In the address of every app's account, at any GitHub. */
 const BOT = '[bot]@users.noreply.'
-/** Seconds that the clocks of two commits may lie apart. */
-const CLOCKS = 60
 /** Seconds; the app refuses at once, unless it is not running. */
 const REFUSES_WITHIN = 86_400
 

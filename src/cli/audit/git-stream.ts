@@ -56,10 +56,6 @@ export async function* readTokens(root: string, args: readonly string[]): AsyncG
 export interface ObjectReader {
   /** `take` hears the object's bytes, or undefined where the clone does not have it, in the order of asking. */
   ask(id: string, take: (content: Buffer | undefined) => void): void
-  /** Resolves when everything that was asked for has been taken; rejects with what a `take` threw. */
-  end(): Promise<void>
-  /** Asks for no more, whatever is still to come. */
-  close(): void
 }
 
 export function missing(id: string): Failure {
@@ -69,7 +65,21 @@ export function missing(id: string): Failure {
 
 const NEWLINE = 10
 
-export function readObjects(root: string): ObjectReader {
+/** Resolves when everything that `ask` asked for has been taken; rejects with what it, or a `take`, threw. */
+export async function readObjects(
+  root: string,
+  ask: (objects: ObjectReader) => void | Promise<void>,
+): Promise<void> {
+  const objects = startReader(root)
+  try {
+    await ask(objects)
+    await objects.end()
+  } finally {
+    objects.close()
+  }
+}
+
+function startReader(root: string): ObjectReader & { end(): Promise<void>; close(): void } {
   const { git, ended } = start(root, ['cat-file', '--batch', '--buffer'])
   const takers: ((content: Buffer | undefined) => void)[] = []
   let taken = 0

@@ -77,7 +77,6 @@ export async function readLives(
 ): Promise<readonly Life[]> {
   const checker = createSignatureChecker(keys, (done) => onProgress('receipts', done))
   const messages = new Map<string, Message>()
-  const objects = readObjects(root)
   const take = (commit: string, from: ObjectReader) =>
     from.ask(commit, (content) => {
       // Whatever was left out of the clone would look as if it had never been.
@@ -88,16 +87,13 @@ export async function readLives(
   const beside = readSigned(root, head)
   // Whether it went wrong is heard when it is waited for.
   beside.catch(() => {})
-  try {
+  await readObjects(root, async (objects) => {
     for await (const step of readSteps(root, head, (read) => onProgress('steps', read))) {
       steps.push(step)
       if (step.changes.some(({ kind }) => kind === 'removed'))
         for (const commit of spokesmen(step)) take(commit, objects)
     }
-    await objects.end()
-  } finally {
-    objects.close()
-  }
+  })
   const lives = grow(steps.reverse())
   await readFarther(root, lives, messages, take)
   const unread = (await beside).filter((commit) => !messages.has(commit))
@@ -130,13 +126,9 @@ async function readEach(
   take: (commit: string, from: ObjectReader) => void,
 ): Promise<void> {
   if (commits.length === 0) return
-  const objects = readObjects(root)
-  try {
+  await readObjects(root, (objects) => {
     for (const commit of commits) take(commit, objects)
-    await objects.end()
-  } finally {
-    objects.close()
-  }
+  })
 }
 
 /**
@@ -323,8 +315,8 @@ function findReceipt(life: Growing, messages: ReadonlyMap<string, Message>): Fou
   return { kind: 'none' }
 }
 
-/** Seconds that the clocks of GitHub and of whoever wrote the receipt may lie apart. */
-const CLOCKS = 60
+/** Seconds that the clocks of two who wrote a commit or a receipt may lie apart. */
+export const CLOCKS = 60
 
 /** The same bytes, the pull request that the branch names, where it names one, and no end from before the file had come. */
 function belongsTo({ blob, pull, endedAt }: Receipt, { blobs, added }: Growing): boolean {

@@ -64,17 +64,17 @@ interface LookedUp {
 }
 
 async function lookUp(root: string, lives: readonly Life[]): Promise<LookedUp> {
-  const objects = readObjects(root)
-  try {
-    return await askFor(objects, lives)
-  } finally {
-    objects.close()
-  }
-}
-
-async function askFor(objects: ObjectReader, lives: readonly Life[]): Promise<LookedUp> {
   const texts = new Map<string, string>()
   const committed = new Map<string, number>()
+  await readObjects(root, (objects) => askFor(objects, lives, { texts, committed }))
+  return { texts, committed }
+}
+
+function askFor(
+  objects: ObjectReader,
+  lives: readonly Life[],
+  { texts, committed }: { readonly texts: Map<string, string>; readonly committed: Map<string, number> },
+): void {
   for (const blob of new Set(lives.flatMap(blobsOf))) {
     objects.ask(blob, (content) => {
       if (!content) throw missing(blob)
@@ -87,8 +87,6 @@ async function askFor(objects: ObjectReader, lives: readonly Life[]): Promise<Lo
       if (at) committed.set(commit, Number(at))
     })
   }
-  await objects.end()
-  return { texts, committed }
 }
 
 /** The file only where no receipt tells what it said; where it stands, what it was before too. */
