@@ -1,4 +1,5 @@
 /** The little HTTP that the sandbox's servers share: listen on loopback, read a capped body, answer, close. */
+import { randomInt } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 
 /** The interface every sandbox server listens on; nothing outside this machine may reach it. */
@@ -18,18 +19,20 @@ export async function listen(listener: RequestListener, port = 0): Promise<Runni
   return { url: `http://${LOOPBACK}:${portOf(server)}`, close: () => close(server) }
 }
 
+/** Below those that systems give to outgoing connections: one of them could take it before the child listens. */
+const PORTS = { first: 20_000, beyond: 32_768 }
+
 /** A port nobody listens on, for a child that must be told its port beforehand: the wished one, where it is free. */
-export async function freePort(wished = 0): Promise<number> {
+export async function freePort(wished = randomInt(PORTS.first, PORTS.beyond)): Promise<number> {
   const server = createServer()
   try {
     await bind(server, wished)
   } catch (error) {
-    if (wished === 0) throw error
-    return freePort()
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return freePort()
+    throw error
   }
-  const port = portOf(server)
   await close(server)
-  return port
+  return wished
 }
 
 export class BodyTooLarge extends Error {}
