@@ -1,6 +1,6 @@
 /** Git's object formats: reads and writes commits, trees and blobs as git itself stores them. */
 import { createHash, randomUUID } from 'node:crypto'
-import { access, mkdir, rename, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import type { RawObject } from './object-reader.ts'
@@ -98,23 +98,16 @@ function sortKey({ mode, name }: TreeEntry): Buffer {
   return Buffer.from(mode === TREE_MODE ? `${name}/` : name)
 }
 
-/** Writes a loose object; one that is there already is left alone. */
-export async function writeLooseObject(directory: string, type: string, content: Buffer): Promise<string> {
+/** Writes a loose object; one that is there already is left alone. To wait for small files costs more than to write them. */
+export function writeLooseObject(directory: string, type: string, content: Buffer): string {
   const data = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content])
   const sha = createHash('sha1').update(data).digest('hex')
   const folder = join(directory, 'objects', sha.slice(0, 2))
   const file = join(folder, sha.slice(2))
-  if (await exists(file)) return sha
-  await mkdir(folder, { recursive: true })
+  if (existsSync(file)) return sha
+  mkdirSync(folder, { recursive: true })
   const temporary = join(folder, `tmp_obj_${randomUUID()}`)
-  await writeFile(temporary, deflateSync(data), { mode: 0o444 })
-  await rename(temporary, file)
+  writeFileSync(temporary, deflateSync(data), { mode: 0o444 })
+  renameSync(temporary, file)
   return sha
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
 }

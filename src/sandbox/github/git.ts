@@ -11,13 +11,18 @@ import {
   writeLooseObject,
 } from './git-objects.ts'
 import { runGit } from './git-process.ts'
-import { beyond, mergeBases } from './graph.ts'
+import { findPath, isValidPath } from './git-tree.ts'
+import { beyond, mergeBases, pathHistory } from './graph.ts'
 import { Memo } from './memo.ts'
 import { type ObjectInfo, ObjectReader, type RawObject } from './object-reader.ts'
 import { type RefUpdate, RefWriter } from './ref-writer.ts'
 import { TreeDiffer } from './tree-differ.ts'
+import { mergeDifferent } from './tree-merge.ts'
 
 export const NO_OBJECT = '0'.repeat(40)
+
+/** In bytes; larger objects are read anew each time. */
+const LARGEST_KEPT = 16 * 1024
 
 export interface Ref {
   readonly name: string
@@ -42,9 +47,12 @@ export class Git {
   readonly #reader: ObjectReader
   readonly #differ: TreeDiffer
   readonly #refs: RefWriter
+  /** Those that are not large. */
+  readonly #objects = new Memo<RawObject>()
   readonly #commits = new Memo<Commit>()
   readonly #trees = new Memo<readonly TreeEntry[]>()
   readonly #bases = new Memo<string | null>()
+  readonly #merges = new Memo<string | null>()
   readonly #ranges = new Memo<readonly string[]>()
   readonly #histories = new Memo<string[]>()
   /** Undefined until they are listed, and whenever they moved by another way than through here. */
@@ -65,13 +73,16 @@ export class Git {
   }
 
   /** Any object by name; `name` must be a full sha or a ref that `isSafeRefName` accepts. */
-  read(name: string): Promise<RawObject | undefined> {
-    return this.#reader.read(name)
+  async read(name: string): Promise<RawObject | undefined> {
+    const object = this.#objects.get(name) ?? (await this.#reader.read(name))
+    if (object?.sha === name) this.#keep(object)
+    return object
   }
 
   /** The same without its content. */
-  info(name: string): Promise<ObjectInfo | undefined> {
-    return this.#reader.info(name)
+  async info(name: string): Promise<ObjectInfo | undefined> {
+    const known = this.#objects.get(name)
+    return known ? { ...known, size: known.content.length } : this.#reader.info(name)
   }
 
   /** What `git diff-tree` says of two trees. */
@@ -102,26 +113,36 @@ export class Git {
   }
 
   async blob(sha: string): Promise<Buffer | undefined> {
-    const object = await this.#reader.read(sha)
+    const object = await this.read(sha)
     return object?.type === 'blob' ? object.content : undefined
   }
 
   writeBlob(content: Buffer): Promise<string> {
-    return writeLooseObject(this.directory, 'blob', content)
+    return this.#write('blob', content)
   }
 
   async writeTree(entries: readonly TreeEntry[]): Promise<string> {
     const content = formatTree(entries)
-    const sha = await writeLooseObject(this.directory, 'tree', content)
+    const sha = await this.#write('tree', content)
     this.#trees.set(sha, parseTree({ sha, type: 'tree', content }))
     return sha
   }
 
   async writeCommit(commit: Omit<Commit, 'sha'>): Promise<string> {
     const content = formatCommit(commit)
-    const sha = await writeLooseObject(this.directory, 'commit', content)
+    const sha = await this.#write('commit', content)
     this.#commits.set(sha, parseCommit({ sha, type: 'commit', content }))
     return sha
+  }
+
+  async #write(type: string, content: Buffer): Promise<string> {
+    const sha = writeLooseObject(this.directory, type, content)
+    this.#keep({ sha, type, content })
+    return sha
+  }
+
+  #keep(object: RawObject): void {
+    if (object.content.length <= LARGEST_KEPT) this.#objects.set(object.sha, object)
   }
 
   /** The first ref of a repository that nobody else knows yet: written as git would write it. */
@@ -129,12 +150,13 @@ export class Git {
     const file = join(this.directory, ref)
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, `${sha}\n`)
-    this.forgetRefs()
+    this.#listed = withMoves(this.#listed ?? [], [{ ref, before: NO_OBJECT, after: sha }])
   }
 
   /** The object a full ref name points at. */
   async refSha(ref: string): Promise<string | undefined> {
     if (!isSafeRefName(ref)) return undefined
+    if (this.#listed !== undefined) return this.#listed.find(({ name }) => name === ref)?.sha
     return (await this.#reader.info(ref))?.sha
   }
 
@@ -174,10 +196,33 @@ export class Git {
 
   async history(range: readonly string[], options: HistoryOptions = {}): Promise<string[]> {
     const args = historyArguments(range, options)
-    const read = async () => lines((await runGit(this.directory, ['rev-list', ...args])).stdout)
+    const read = async () => [
+      ...((await this.#walkedHistory(range, options)) ??
+        lines((await runGit(this.directory, ['rev-list', ...args])).stdout)),
+    ]
     // What follows from names of objects alone never changes.
     const isFixed = range.every((name) => /^[0-9a-f]{40}$/.test(name)) && !options.since && !options.until
     return isFixed ? this.#histories.of(args.join('\n'), read) : read()
+  }
+
+  /** Undefined where git itself has to be asked. */
+  async #walkedHistory(
+    range: readonly string[],
+    { path, skip = 0, limit, ...others }: HistoryOptions,
+  ): Promise<readonly string[] | undefined> {
+    const [head = ''] = range
+    if (range.length > 1 || !/^[0-9a-f]{40}$/.test(head) || Object.values(others).some(Boolean))
+      return undefined
+    if (path !== undefined && !isValidPath(path)) return undefined
+    const all = await (path === undefined
+      ? beyond(this.#node, head, [])
+      : pathHistory(this.#node, head, (sha) => this.#stateOf(path, sha)))
+    return all?.slice(skip, limit === undefined ? undefined : skip + limit)
+  }
+
+  async #stateOf(path: string, commit: string): Promise<string | undefined> {
+    const entry = await findPath(this, (await this.commitOrFail(commit)).tree, path)
+    return entry && `${entry.mode} ${entry.sha}`
   }
 
   async countHistory(range: readonly string[], options: HistoryOptions = {}): Promise<number> {
@@ -231,9 +276,23 @@ export class Git {
 
   /** The tree of a merge of two commits, or undefined when they conflict. */
   async mergeTree(ours: string, theirs: string): Promise<string | undefined> {
-    const args = ['merge-tree', '--write-tree', '--no-messages', ours, theirs]
-    const { code, stdout } = await runGit(this.directory, args, { answers: [1] })
-    return code === 0 ? lines(stdout)[0] : undefined
+    const merged = await this.#merges.of(`${ours} ${theirs}`, async () => {
+      const different = await this.#mergeDifferent(ours, theirs)
+      if (different !== undefined) return different
+      const args = ['merge-tree', '--write-tree', '--no-messages', ours, theirs]
+      const { code, stdout } = await runGit(this.directory, args, { answers: [1] })
+      return (code === 0 ? lines(stdout)[0] : undefined) ?? null
+    })
+    return merged ?? undefined
+  }
+
+  async #mergeDifferent(ours: string, theirs: string): Promise<string | undefined> {
+    const bases = await mergeBases(this.#node, ours, theirs)
+    if (bases?.length !== 1) return undefined
+    const [base = '', our = '', their = ''] = await Promise.all(
+      [...bases, ours, theirs].map(async (sha) => (await this.commitOrFail(sha)).tree),
+    )
+    return mergeDifferent(this, base, our, their)
   }
 
   /** Brings one commit over from another repository and names it here. */

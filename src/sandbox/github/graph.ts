@@ -29,17 +29,56 @@ export async function beyond(
   if (here === undefined || there === undefined) return undefined
   const left = new Map<string, Node>()
   for (const sha of here) if (!there.has(sha)) left.set(sha, await read(sha))
+  return inOrder(head, left)
+}
+
+/**
+ * What changed a path, in the order of `git rev-list --topo-order`: of a merge only that side is followed which left the
+ * path as the merge has it. `stateAt` tells the path's state in a commit, undefined where it is not there.
+ */
+export async function pathHistory(
+  read: ReadNode,
+  head: string,
+  stateAt: (sha: string) => Promise<string | undefined>,
+): Promise<readonly string[] | undefined> {
+  const walked = new Map<string, Node>()
+  const changing = new Set<string>()
+  const due = new Set([head])
+  for (const sha of due) {
+    if (due.size > MOST_COMMITS) return undefined
+    const state = await stateAt(sha)
+    let { parents } = await read(sha)
+    const same = await findSame(parents, state, stateAt)
+    if (same !== undefined) parents = [same]
+    else if (parents.length > 0 || state !== undefined) changing.add(sha)
+    walked.set(sha, { parents })
+    for (const parent of parents) due.add(parent)
+  }
+  return inOrder(head, walked).filter((sha) => changing.has(sha))
+}
+
+async function findSame(
+  parents: readonly string[],
+  state: string | undefined,
+  stateAt: (sha: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  for (const parent of parents) if ((await stateAt(parent)) === state) return parent
+  return undefined
+}
+
+/** Children before their parents, and of one line all before the next. */
+function inOrder(head: string, nodes: ReadonlyMap<string, Node>): readonly string[] {
   const children = new Map<string, number>()
-  for (const { parents } of left.values())
+  for (const { parents } of nodes.values())
     for (const parent of parents) children.set(parent, (children.get(parent) ?? 0) + 1)
   const order: string[] = []
-  const ready = left.has(head) ? [head] : []
+  const ready = nodes.has(head) ? [head] : []
   for (let sha = ready.pop(); sha !== undefined; sha = ready.pop()) {
     order.push(sha)
-    for (const parent of left.get(sha)?.parents ?? []) {
+    for (const parent of nodes.get(sha)?.parents ?? []) {
       const waiting = (children.get(parent) ?? 0) - 1
       children.set(parent, waiting)
-      if (waiting === 0 && left.has(parent)) ready.push(parent)
+      if (waiting === 0 && nodes.has(parent)) ready.push(parent)
     }
   }
   return order
