@@ -1,5 +1,4 @@
 /** Clone, fetch and push over HTTP: `git http-backend`, with GitHub's access checks in front and its events behind. */
-import { spawn } from 'node:child_process'
 import type { IncomingMessage } from 'node:http'
 import { readBody } from '../http.ts'
 import type { Reply } from '../reply.ts'
@@ -9,12 +8,12 @@ import { mergeWhatIsDue } from './auto-merge.ts'
 import { Refused } from './failure.ts'
 import type { Gate } from './gate.ts'
 import { NO_OBJECT, type Ref } from './git.ts'
-import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
 import { PROTECTED_REFS } from './pre-receive.ts'
 import { repositoryPage } from './present-repository.ts'
 import { protectedRefs } from './protection.ts'
 import { refMoved } from './ref-moves.ts'
 import { formerlyNamed } from './router.ts'
+import { runInShell } from './shell.ts'
 import { fullName, type Repository, repositoryKey, type User, type World } from './world.ts'
 
 const LARGEST_PUSH = 256 * 1024 * 1024
@@ -136,32 +135,22 @@ interface BackendAnswer {
 async function runBackend(call: GitCall, body: Buffer): Promise<BackendAnswer> {
   const { repository, request, query, path, writes } = call
   const header = (name: string) => String(request.headers[name] ?? '')
-  const child = spawn('git', ['http-backend'], {
-    env: {
-      ...HERMETIC_ENVIRONMENT,
-      GIT_PROJECT_ROOT: repository.git.directory,
-      GIT_HTTP_EXPORT_ALL: '1',
-      PATH_INFO: path,
-      REQUEST_METHOD: request.method ?? 'GET',
-      QUERY_STRING: query,
-      CONTENT_TYPE: header('content-type'),
-      CONTENT_LENGTH: String(body.length),
-      HTTP_CONTENT_ENCODING: header('content-encoding'),
-      GIT_PROTOCOL: header('git-protocol'),
-      // http-backend lets in whoever has a name, to read and to push.
-      ...(writes ? { REMOTE_USER: 'authenticated' } : {}),
-      [PROTECTED_REFS]: protectedRefs(repository).join(' '),
-    },
-  })
-  const output: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-  child.stdin.on('error', () => {})
-  child.stdin.end(body)
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', () => resolve())
-  })
-  return parseCgi(Buffer.concat(output))
+  const environment = {
+    GIT_PROJECT_ROOT: repository.git.directory,
+    GIT_HTTP_EXPORT_ALL: '1',
+    PATH_INFO: path,
+    REQUEST_METHOD: request.method ?? 'GET',
+    QUERY_STRING: query,
+    CONTENT_TYPE: header('content-type'),
+    CONTENT_LENGTH: String(body.length),
+    HTTP_CONTENT_ENCODING: header('content-encoding'),
+    GIT_PROTOCOL: header('git-protocol'),
+    // http-backend lets in whoever has a name, to read and to push.
+    ...(writes ? { REMOTE_USER: 'authenticated' } : {}),
+    [PROTECTED_REFS]: protectedRefs(repository).join(' '),
+  }
+  const { stdout } = await runInShell('/', ['git', 'http-backend'], { input: body, environment })
+  return parseCgi(stdout)
 }
 
 function parseCgi(output: Buffer): BackendAnswer {

@@ -17,9 +17,9 @@ export interface GitOutput {
 export async function runGit(
   directory: string,
   args: readonly string[],
-  { input, answers = [] }: GitRun = {},
+  { input = '', answers = [] }: GitRun = {},
 ): Promise<GitOutput> {
-  const { code, stdout, stderr } = await runInShell(directory, ['git', ...args], input)
+  const { code, stdout, stderr } = await runInShell(directory, ['git', ...args], { input })
   if (code !== 0 && !answers.includes(code))
     throw new GitFailed(`git ${args[0]} ended with ${code}: ${stderr.toString().trim()}`)
   return { code, stdout }

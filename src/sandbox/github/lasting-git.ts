@@ -1,6 +1,5 @@
 /** One git process that answers question after question, in their order: asking it costs no new process. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
+import { type Lasting, lastInShell } from './shell.ts'
 
 /** What has been said so far, taken for an answer. */
 export type Heard<Answer> =
@@ -17,7 +16,7 @@ interface Waiting {
 export class LastingGit {
   readonly #directory: string
   readonly #args: readonly string[]
-  #child: ChildProcessWithoutNullStreams | undefined
+  #child: Lasting | undefined
   #waiting: Waiting[] = []
   #chunks: Buffer[] = []
   #size = 0
@@ -43,18 +42,19 @@ export class LastingGit {
   }
 
   close(): void {
-    this.#child?.kill()
-    this.#child = undefined
+    this.#child?.close()
+    this.#fail(new Error(`git ${this.#args[0]} was closed`))
   }
 
-  #running(): ChildProcessWithoutNullStreams {
+  #running(): Lasting {
     if (this.#child) return this.#child
-    const child = spawn('git', this.#args, { cwd: this.#directory, env: HERMETIC_ENVIRONMENT })
+    const child = lastInShell(this.#directory, ['git', ...this.#args])
     child.stdout.on('data', (chunk: Buffer) => this.#take(chunk))
-    child.stderr.resume()
     child.stdin.on('error', () => {})
-    child.once('error', (error) => this.#fail(error))
-    child.once('close', () => this.#fail(new Error(`git ${this.#args[0]} ended`)))
+    const fail = () => {
+      if (this.#child === child) this.#fail(new Error(`git ${this.#args[0]} ended`))
+    }
+    child.ended.then(fail, fail)
     this.#child = child
     return child
   }

@@ -24,6 +24,8 @@ import { createWebhooks, type DeliveryOrder } from './webhooks.ts'
 export interface GitHubSandbox {
   /** Pages and git at `{url}/{owner}/{repo}.git`, the REST API at `{url}/api/v3`, as on GitHub Enterprise. */
   readonly url: string
+  /** Answers there; also to be given requests without a connection, by whoever is in the same process. */
+  readonly listener: RequestListener
   /** Webhook deliveries that have not been answered yet. */
   pendingDeliveries(): number
   readonly deliveries: DeliveryOrder
@@ -120,10 +122,12 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
     }
   }
 
-  const server = await listen((request, response) => void serve(request, response), options.port)
+  const listener: RequestListener = (request, response) => void serve(request, response)
+  const server = await listen(listener, options.port)
   url = server.url
   return {
     url,
+    listener,
     pendingDeliveries: () => webhooks.pending(),
     deliveries: webhooks,
     accounts: createAccounts(world),

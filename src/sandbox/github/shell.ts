@@ -2,9 +2,9 @@
  * Runs commands by one small shell that lives as long as this process: to fork this process takes longer the more memory
  * it holds, and blocks it meanwhile; to fork a shell costs next to nothing.
  */
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
+import { constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,13 +21,38 @@ export interface Ended {
 export async function runInShell(
   directory: string,
   command: readonly string[],
-  input: string | Buffer = '',
+  { input = '', environment = {} }: ShellRun = {},
 ): Promise<Ended> {
   shell ??= new Shell()
-  return shell.run(directory, command, input)
+  return shell.run(callOf(directory, command, environment), input)
+}
+
+export interface ShellRun {
+  readonly input?: string | Buffer
+  /** Besides that of every git. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A command that goes on, at both ends of which one can write and read. */
+export interface Lasting {
+  readonly stdin: Socket
+  readonly stdout: Socket
+  /** Resolves with its exit code; rejects where the shell itself ended. */
+  readonly ended: Promise<number>
+  /** Lets it find the end of its input. */
+  close(): void
+}
+
+/** What the command writes to its standard error is lost. */
+export function lastInShell(directory: string, command: readonly string[]): Lasting {
+  shell ??= new Shell()
+  return shell.last(callOf(directory, command))
 }
 
 let shell: Shell | undefined
+
+/** Named pipes are made so many at a time. */
+const PIPES = 16
 
 class Shell {
   readonly #files = mkdtempSync(join(tmpdir(), 'daypass-shell-'))
@@ -37,6 +62,9 @@ class Shell {
   /** Names of files that nobody writes or reads now, and how many there are in all. */
   readonly #free: number[] = []
   #places = 0
+  /** Pairs of named pipes that nobody has open. */
+  readonly #pipes: { readonly stdin: string; readonly stdout: string }[] = []
+  #pairs = 0
 
   constructor() {
     // The commands find their input in a file, so that none of them can read what is meant for the shell.
@@ -49,14 +77,13 @@ class Shell {
     this.#rest()
   }
 
-  async run(directory: string, command: readonly string[], input: string | Buffer): Promise<Ended> {
+  async run(call: string, input: string | Buffer): Promise<Ended> {
     const place = this.#free.pop() ?? this.#places++
     const file = (name: string) => join(this.#files, `${place}.${name}`)
     const [stdin, stdout, stderr] = [file('in'), file('out'), file('err')] as const
     // To wait for files as small as these costs more than to write and read them.
     if (input.length > 0) writeFileSync(stdin, input)
     const source = input.length > 0 ? quote(stdin) : '/dev/null'
-    const call = `cd ${quote(directory)} && ${command.map(quote).join(' ')}`
     this.#last += 1
     const id = this.#last
     const code = await this.#ask(
@@ -67,6 +94,41 @@ class Shell {
     const ended = { code, stdout: readFileSync(stdout), stderr: readFileSync(stderr) }
     this.#free.push(place)
     return ended
+  }
+
+  last(call: string): Lasting {
+    if (this.#pipes.length === 0) this.#makePipes()
+    const pair = this.#pipes.pop()
+    if (pair === undefined) throw new Error('no named pipe could be made')
+    // Opened for both ways, neither end waits for the other.
+    const open = (file: string) => openSync(file, constants.O_RDWR | constants.O_NONBLOCK)
+    const stdin = new Socket({ fd: open(pair.stdin), readable: false })
+    const stdout = new Socket({ fd: open(pair.stdout), writable: false })
+    const sockets = [stdin, stdout]
+    this.#last += 1
+    const ended = this.#ask(
+      this.#last,
+      `jobs >/dev/null; { { ${call}; } <${quote(pair.stdin)} >${quote(pair.stdout)} 2>/dev/null; echo "${this.#last} $?"; } &\n`,
+    )
+    const close = () => {
+      for (const socket of sockets) socket.destroy()
+    }
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    ended.finally(close).then(
+      () => Promise.all(closed).then(() => this.#pipes.push(pair)),
+      () => {},
+    )
+    return { stdin, stdout, ended, close }
+  }
+
+  #makePipes(): void {
+    const made = Array.from({ length: PIPES }, () => {
+      this.#pairs += 1
+      const name = join(this.#files, `pipe-${this.#pairs}`)
+      return { stdin: `${name}.in`, stdout: `${name}.out` }
+    })
+    execFileSync('mkfifo', ['-m', '600', ...made.flatMap(({ stdin, stdout }) => [stdin, stdout])])
+    this.#pipes.push(...made)
   }
 
   #ask(id: number, line: string): Promise<number> {
@@ -98,6 +160,15 @@ class Shell {
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
   }
+}
+
+function callOf(
+  directory: string,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): string {
+  const settings = Object.entries(environment).map(([name, value]) => `${name}=${quote(value)}`)
+  return `cd ${quote(directory)} && ${[...settings, ...command.map(quote)].join(' ')}`
 }
 
 /** One word of the shell's, whatever is in it; NUL can be in no argument of a process. */

@@ -1,9 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runInShell } from '../../../src/sandbox/github/shell.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { lastInShell, runInShell } from '../../../src/sandbox/github/shell.ts'
+
+const SHELL = new URL('../../../src/sandbox/github/shell.ts', import.meta.url).href
 
 let directory: string
 
@@ -36,12 +39,19 @@ describe('a command in the shell', () => {
 
   test('reads its own input, and none that is meant for the shell', async () => {
     const [given, none] = await Promise.all([
-      runInShell(directory, ['cat'], Buffer.from([0, 255, 10, 0])),
+      runInShell(directory, ['cat'], { input: Buffer.from([0, 255, 10, 0]) }),
       runInShell(directory, ['cat']),
     ])
 
     expect([...given.stdout]).toEqual([0, 255, 10, 0])
     expect(none.stdout.length).toBe(0)
+  })
+
+  test('is told what it is to know, whatever is in it, and nothing of this process', async () => {
+    const environment = { GIVEN: "it's $(a)\n*" }
+    const { stdout } = await runInShell('/', ['sh', '-c', 'printf %s "$GIVEN|$HOME"'], { environment })
+
+    expect(stdout.toString()).toBe(`${environment.GIVEN}|`)
   })
 
   test('tells how it ended and what it complained of', async () => {
@@ -72,5 +82,58 @@ describe('a command in the shell', () => {
 
   test('is refused where an argument holds what no process can be given', async () => {
     await expect(runInShell(directory, ['printf', 'a\0b'])).rejects.toThrow('NUL')
+  })
+})
+
+describe('a command that goes on', () => {
+  test('answers what it is asked, and ends with its input', async () => {
+    const echo = lastInShell(directory, [
+      'sh',
+      '-c',
+      'while read line; do echo "<$line> $1"; done',
+      'sh',
+      "it's",
+    ])
+    const heard = once(echo.stdout, 'data')
+    echo.stdin.write('one\n')
+
+    expect(String((await heard)[0])).toBe("<one> it's\n")
+    echo.close()
+    expect(await echo.ended).toBe(0)
+  })
+
+  test('tells that it ended by itself', async () => {
+    const gone = lastInShell(directory, ['sh', '-c', 'read line; exit 3'])
+    gone.stdin.write('go\n')
+
+    expect(await gone.ended).toBe(3)
+  })
+
+  test('leaves nothing of what it wrote to the next one', async () => {
+    for (let turn = 0; turn < 40; turn += 1) {
+      const one = lastInShell(directory, [
+        'sh',
+        '-c',
+        'echo "$1 and more"; read line; echo late',
+        'sh',
+        String(turn),
+      ])
+      expect(String((await once(one.stdout, 'data'))[0])).toBe(`${turn} and more\n`)
+      one.close()
+      await one.ended
+    }
+  })
+
+  test('ends with the process that started it', async () => {
+    const script = `import { lastInShell } from ${JSON.stringify(SHELL)}
+      const child = lastInShell('/', ['sh', '-c', 'echo $$; read line; sleep 0'])
+      child.stdout.once('data', (pid) => { process.stdout.write(pid, () => process.kill(process.pid, 'SIGKILL')) })`
+    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    })
+    const pid = Number(stdout)
+
+    expect(pid).toBeGreaterThan(1)
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
   })
 })
