@@ -15,7 +15,7 @@ export interface Line {
   readonly calls: readonly string[]
   /** Resolves once no call is under way. */
   quiet(): Promise<void>
-  readonly fetch: typeof fetch
+  readonly fetch: typeof globalThis.fetch
   readonly awsHandler: NonNullable<STSClientConfig['requestHandler']>
 }
 
@@ -32,7 +32,7 @@ interface Signed {
 
 const DEAD = 'the app was killed'
 
-export function createLine(): Line {
+export function createLine(fetch: typeof globalThis.fetch): Line {
   let mishap: Mishap = { kind: 'none' }
   let calls: string[] = []
   let open = 0

@@ -25,6 +25,7 @@ import { APP_ID, gitHubSeed } from '../../src/sandbox/seed-github.ts'
 import { operatorFile, readTrustedCommits } from '../../src/sandbox/seed-operator.ts'
 import { createPeople, type People } from '../../src/sandbox/tour-people.ts'
 import { createMemory } from '../../src/world.ts'
+import { fetchInProcess } from './in-process.ts'
 import { createLine, type Line } from './line.ts'
 
 export interface Stage extends People {
@@ -95,11 +96,12 @@ export async function openStage(repositories: number): Promise<Stage> {
   if (!operator.ok) throw new Error(JSON.stringify(operator.problems))
   const configured = operator.value
   const unused = all.slice(2)
+  const send = fetchInProcess({ [github.url]: github.listener, [aws.endpoint]: aws.listener })
   const people = createPeople(ready)
   const sign = ed25519Signer(secrets.receipts.privateKey)
 
   function startApp({ id }: Place, wrongBySeconds = 0): App {
-    const line = createLine()
+    const line = createLine(send)
     const repository = configured.get(id)
     if (repository === undefined) throw new Error(`the operator knows of no repository ${id}`)
     const probot = new Probot({

@@ -1,6 +1,6 @@
 /** The sandbox's AWS as a server: one address on loopback for IAM, STS and S3, told apart by what the signature is for. */
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { CallLog } from '../calls.ts'
 import type { SandboxClock } from '../clock.ts'
 import { createFaults, type Faults } from '../faults.ts'
@@ -21,6 +21,8 @@ import { createWorld } from './world.ts'
 
 export interface AwsSandbox {
   readonly endpoint: string
+  /** Answers there; also to be given requests without a connection, by whoever is in the same process. */
+  readonly listener: RequestListener
   readonly iam: IamSettings
   /** What is to be kept for another start, as it is now: to be written at once. */
   kept(): WorldData
@@ -69,9 +71,11 @@ export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
   const world = 'kept' in options ? { ...options.kept, clock } : createWorld(options.seed, clock)
   if (iamDelayMs !== undefined) world.iamDelayMs = iamDelayMs
   const service = { world, calls, faults }
-  const server = await listen((request, response) => void handle(service, request, response), port)
+  const listener: RequestListener = (request, response) => void handle(service, request, response)
+  const server = await listen(listener, port)
   return {
     endpoint: server.url,
+    listener,
     iam: iamSettings(world),
     kept: () => dataOf(world),
     close: () => server.close(),
