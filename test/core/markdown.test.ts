@@ -112,7 +112,7 @@ describe('inline', () => {
         expect(bare).not.toMatch(/&(?!amp;|lt;|gt;|#8203;)/)
         // Each of these stands behind an odd number of backslashes.
         expect(bare.replace(/\\./g, '')).not.toMatch(/[\\`*_[\]|~]/)
-        expect(bare).not.toMatch(/^(?:\s|[-+=]|\d+[.)])/)
+        expect(shown).not.toMatch(/^(?:\s|[-+=]|\d+[.)])/)
         expect(hiddenCharacters(shown)).toEqual([])
       }),
     )
