@@ -40,6 +40,7 @@ import {
   putPermissions,
   putPolicy,
   putTrust,
+  readAttached,
   readMark,
   readPolicies,
   SESSIONS,
@@ -155,7 +156,7 @@ async function completeRole(
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }
-  const held = { role, attached: await listAttached(on), policies }
+  const held = { role, attached: await readAttached(on), policies }
   const closed = closedBy(on, grant, held)
   if (closed.length > 0) await endAltered(on, grant, closed, tell)
   const repairs = repairsOf(on, grant, former ?? [], held)

@@ -49,7 +49,8 @@ export function sentencesOf(
 /** The role as IAM holds it. */
 export interface HeldRole {
   readonly role: Role
-  readonly attached: readonly string[]
+  /** What is attached says, by its ARN; undefined where the app can't read it. */
+  readonly attached: ReadonlyMap<string, unknown>
   /** Inline, by name. */
   readonly policies: ReadonlyMap<string, unknown>
 }
@@ -67,7 +68,7 @@ export function closedBy({ account }: Work, grant: Grant, { role, attached }: He
   const ofAws = `arn:${account.partition}:iam::aws:policy/`
   const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn
   return [
-    ...attached
+    ...[...attached.keys()]
       .filter((arn) => arn.startsWith(ofAws) && CLOSING.has(arn.slice(ofAws.length)))
       .map((arn) => `The policy ${arn} was attached to it, which ended the access.`),
     // Nobody knows what another one allows, but it is not what the app wrote.
@@ -96,7 +97,7 @@ export function repairsOf(
   return [
     ...(role.PermissionsBoundary ? [] : [bounded(on)]),
     ...earlierSessions(on, sessions, cut),
-    ...attached.map((arn) => detached(on, arn)),
+    ...[...attached].map(([arn, document]) => detached(on, arn, document)),
     ...[...policies]
       .filter(([name]) => name !== PERMISSIONS && name !== SESSIONS)
       .map(([name, document]) => tightened(on, name, document)),
@@ -139,8 +140,13 @@ function bounded(on: Work): Repair {
   return { found, done: ', and was put back', mend: () => putBoundary(on) }
 }
 
-function detached(on: Work, arn: string): Repair {
+/** What an attached policy allows is nothing beside what the app's own denies, so one that may close the role can stay whole. */
+function detached(on: Work, arn: string, document: unknown): Repair {
   const found = `The policy ${arn} was attached to it`
+  if (document === undefined)
+    return { found: `${found}; the app may not read it, so it was left`, mend: async () => {} }
+  if (keepDenials(document).kind !== 'delete')
+    return { found: `${found}${DENIALS_LEFT}`, mend: async () => {} }
   return { found, done: ', and was taken off', mend: () => detach(on, arn) }
 }
 

@@ -2,6 +2,8 @@
 import {
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
   GetRolePolicyCommand,
   type IAMClient,
   PutRolePermissionsBoundaryCommand,
@@ -15,7 +17,7 @@ import {
 } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
 import { type End, endSid, type Grant, readEnd, readEndSid } from '../core/grant.ts'
-import { isMissing } from './failures.ts'
+import { codeOf, isMissing } from './failures.ts'
 import { listRoles } from './list-roles.ts'
 import type { OwnRoleName } from './own-role.ts'
 import { isPassing, isUnseen, persist, type Sleep } from './patience.ts'
@@ -85,6 +87,26 @@ export async function listAttached({ iam, name }: Work): Promise<readonly string
   for await (const page of paginateListAttachedRolePolicies({ client: iam }, { RoleName: name }))
     attached.push(...(page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []))
   return attached
+}
+
+/** What is attached, by its ARN, and what it says. */
+export async function readAttached(on: Work): Promise<ReadonlyMap<string, unknown>> {
+  const documents = new Map<string, unknown>()
+  for (const arn of await listAttached(on)) documents.set(arn, await readManaged(on, arn))
+  return documents
+}
+
+/** Undefined where the app may not read it, as in an account whose role is of an earlier template, or where it is gone. */
+async function readManaged({ iam }: Work, arn: string): Promise<unknown> {
+  try {
+    const { Policy: policy } = await iam.send(new GetPolicyCommand({ PolicyArn: arn }))
+    const inForce = { PolicyArn: arn, VersionId: policy?.DefaultVersionId }
+    const { PolicyVersion: version } = await iam.send(new GetPolicyVersionCommand(inForce))
+    return decodePolicy(version?.Document)
+  } catch (error) {
+    if (isMissing(error) || codeOf(error) === 'AccessDenied') return undefined
+    throw error
+  }
 }
 
 export function detach({ iam, name }: Work, arn: string): Promise<void> {

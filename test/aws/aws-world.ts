@@ -144,7 +144,7 @@ export async function startAwsWorld({
         new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(document) }),
       ),
     /** Attaches a policy that others made. */
-    attach: (RoleName: string, PolicyArn: string = prod.boundary) =>
+    attach: (RoleName: string, PolicyArn = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess') =>
       admin.send(new AttachRolePolicyCommand({ RoleName, PolicyArn })),
     setBoundary: (RoleName: string, PermissionsBoundary: string) =>
       admin.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary })),

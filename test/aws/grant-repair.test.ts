@@ -1,4 +1,6 @@
 import {
+  CreatePolicyCommand,
+  CreatePolicyVersionCommand,
   DeleteAccessKeyCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
@@ -158,6 +160,80 @@ test('takes off policies that others attached, and inline policies that allow', 
   await world.attach(grant.roleName)
   await world.putPolicy(grant.roleName, 'extra', ANYTHING)
   expect(await repaired()).toEqual(whole)
+})
+
+describe('a policy of somebody’s own that is attached', () => {
+  const NO_EXPORTS = { Effect: 'Deny', Action: 's3:GetObject', Resource: '*' }
+  const left = (arn: string) =>
+    `The policy ${arn} was attached to it; what it denies was left, since that may be meant to end the access.`
+
+  async function attachOwn(...statements: object[]): Promise<string> {
+    const PolicyDocument = JSON.stringify(policy(...statements))
+    const { Policy: made } = await world.admin.send(
+      new CreatePolicyCommand({ PolicyName: 'Quarantine', PolicyDocument }),
+    )
+    const arn = made?.Arn ?? ''
+    await world.attach(grant.roleName, arn)
+    return arn
+  }
+
+  async function foundOnIt(): Promise<readonly string[]> {
+    const told: string[] = []
+    await world.writer.write(world.prod, grant, [], async (found) => void told.push(...found))
+    return told
+  }
+
+  test.each([
+    ['denies', [NO_EXPORTS]],
+    ['denies and allows', [NO_EXPORTS, ...ANYTHING.Statement]],
+  ])('stays where it %s: it is an early end, and opens nothing', async (_, statements) => {
+    const s3 = await world.s3For('alice', grant.roleArn)
+    const arn = await attachOwn(...statements)
+
+    expect(await foundOnIt()).toEqual([left(arn)])
+    expect(await repaired()).toEqual({ ...whole, attached: [arn] })
+    await expect(get(s3, GRANTED)).rejects.toEqual(denied)
+    await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
+  })
+
+  test('goes where it allows, until a later version of it denies', async () => {
+    const arn = await attachOwn(...ANYTHING.Statement)
+    expect(await foundOnIt()).toEqual([`The policy ${arn} was attached to it, and was taken off.`])
+
+    const PolicyDocument = JSON.stringify(policy(NO_EXPORTS))
+    await world.admin.send(
+      new CreatePolicyVersionCommand({ PolicyArn: arn, PolicyDocument, SetAsDefault: true }),
+    )
+    await world.attach(grant.roleName, arn)
+    expect(await foundOnIt()).toEqual([left(arn)])
+  })
+
+  test.each(['iam:GetPolicy', 'iam:GetPolicyVersion'])(
+    'stays where the app may not read it, as for want of %s, and opens nothing',
+    async (Action) => {
+      const s3 = await world.s3For('alice', grant.roleArn)
+      const arn = await attachOwn(...ANYTHING.Statement)
+      await world.putPolicy(
+        'DaypassAccountRole',
+        'earlier',
+        policy({ Effect: 'Deny', Action, Resource: '*' }),
+      )
+
+      expect(await foundOnIt()).toEqual([
+        `The policy ${arn} was attached to it; the app may not read it, so it was left.`,
+      ])
+      expect((await world.roleState(grant.roleName))?.attached).toEqual([arn])
+      await get(s3, GRANTED)
+      await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
+    },
+  )
+
+  test('goes with the role', async () => {
+    await attachOwn(NO_EXPORTS)
+    await world.writer.remove(world.prod, standingOf(grant))
+
+    expect(await world.roleState(grant.roleName)).toBeUndefined()
+  })
 })
 
 test('takes back what others allowed within its own policies', async () => {
