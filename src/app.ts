@@ -71,11 +71,11 @@ export async function startApp(config: Config): Promise<App> {
   }
   const memories = new Map([...config.repositories.keys()].map((id) => [id, createMemory()]))
 
-  async function run(repositoryId: number): Promise<number | undefined> {
+  async function run(repositoryId: number, isAwaited: () => boolean): Promise<number | undefined> {
     const repository = config.repositories.get(repositoryId)
     const memory = memories.get(repositoryId)
     if (repository === undefined || memory === undefined) return undefined
-    const next = await look(surroundings, repository, memory)
+    const next = await look(surroundings, repository, memory, isAwaited)
     // It may have been renamed, moved or taken away, and no event come of it.
     if (memory.failures > 0) directory.doubt()
     return next

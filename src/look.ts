@@ -13,11 +13,15 @@ export type Surroundings = Pick<World, 'grants' | 'now' | 'clockError' | 'log' |
   readonly find: (repository: RepositoryConfig) => Promise<GitHub | undefined>
 }
 
-/** Returns when it must be looked at again (seconds since the epoch), if it knows. Never throws. */
+/**
+ * Returns when it must be looked at again (seconds since the epoch), if it knows. Never throws. `isAwaited` tells whether
+ * somebody waits for the next look already.
+ */
 export async function look(
   { find, ...shared }: Surroundings,
   repository: RepositoryConfig,
   memory: Memory,
+  isAwaited: () => boolean = () => false,
 ): Promise<number | undefined> {
   memory.failures = 0
   memory.limited = 0
@@ -34,7 +38,7 @@ export async function look(
   const wakes = await Promise.all([
     attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
     attempt(told, 'check the open pull requests', {}, () =>
-      preview({ ...world, hasRoom: world.grants.hasRoom }),
+      preview({ ...world, hasRoom: world.grants.hasRoom, isAwaited }),
     ),
   ])
   const isTold = await shared.events.flush()

@@ -24,6 +24,9 @@ const LOOK_ANEW_AFTER = 600
 /** Anybody may open any number of pull requests, with files as large as are read. */
 const HEADS_AT_ONCE = 8
 
+/** Ends come first in each look, so one that is awaited does not wait for longer than this: the others are its own. Seconds. */
+const AWAITED_WITHIN = 10
+
 /** Brings the checks **Daypass / request** and **Daypass / approval** of every open pull request and merge group up to date. Returns when somebody else is to be asked, in seconds since the epoch. */
 export async function preview(world: PreviewWorld): Promise<number | undefined> {
   const { github } = world
@@ -39,12 +42,14 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
   const open = new Set([...heads.values()].flat().map(({ pull }) => pull))
   forgetClosed(world, heads, open)
   const rules = readRules(base)
+  const began = world.now()
   await Promise.all([
-    fewAtOnce(heads, HEADS_AT_ONCE, ([sha, sharing]) =>
-      attempt(world, 'check a pull request', { pull: sharing[0].pull }, () =>
+    fewAtOnce(heads, HEADS_AT_ONCE, async ([sha, sharing]) => {
+      if (world.isAwaited() && world.now() - began >= AWAITED_WITHIN) return
+      await attempt(world, 'check a pull request', { pull: sharing[0].pull }, () =>
         check(world, github, rules, base, { sha, heads: sharing, key: keyOf(base, sharing, hints) }),
-      ),
-    ),
+      )
+    }),
     tellClosed(world, github, open),
   ])
   // One that is past could not be decided just now: that is what the next try is for.

@@ -15,8 +15,11 @@ export interface SchedulerOptions {
   readonly clock: Clock
   /** Seconds after which a repository is looked at again, whatever happened. */
   readonly sweepSeconds: number
-  /** One look at a repository; returns when it must be looked at again (seconds since the epoch), if it knows. Never throws. */
-  readonly run: (repositoryId: number) => Promise<number | undefined>
+  /**
+   * One look at a repository; returns when it must be looked at again (seconds since the epoch), if it knows. Never throws.
+   * `isAwaited` tells whether one more is to follow it at once.
+   */
+  readonly run: (repositoryId: number, isAwaited: () => boolean) => Promise<number | undefined>
 }
 
 /** GitHub tells of one deed in several events, which come close together. In milliseconds, as the next two. */
@@ -61,7 +64,7 @@ export function createScheduler({ clock, sweepSeconds, run }: SchedulerOptions):
     if (after > 0) await pause(after)
     for (;;) {
       slot.again = false
-      const next = (await run(repositoryId)) ?? Number.POSITIVE_INFINITY
+      const next = (await run(repositoryId, () => slot.again)) ?? Number.POSITIVE_INFINITY
       slot.due = Math.max(
         Math.min(next * 1000, clock.now() + sweepSeconds * 1000),
         clock.now() + SHORTEST_PAUSE,

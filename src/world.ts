@@ -41,7 +41,11 @@ export interface World {
 }
 
 /** All of the world but the way to write grants. */
-export type PreviewWorld = Omit<World, 'grants'> & Pick<GrantReader, 'hasRoom'>
+export type PreviewWorld = Omit<World, 'grants'> &
+  Pick<GrantReader, 'hasRoom'> & {
+    /** Whether the next look is waited for already, as by somebody who ended an access. */
+    readonly isAwaited: () => boolean
+  }
 
 /** What was read of IAM. */
 export interface Iam {

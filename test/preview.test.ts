@@ -41,6 +41,7 @@ function worldOf(count: number) {
     now: () => 0,
     log: { info: silent, warn: silent, error: silent },
     memory: createMemory(),
+    isAwaited: () => false,
   } as unknown as PreviewWorld
   return { world, looked }
 }
@@ -50,4 +51,16 @@ test('however many pull requests are open, few are looked at at once, and all in
   await preview(world)
   expect(looked).toMatchObject({ all: 300, now: 0 })
   expect(looked.most).toBeLessThanOrEqual(8)
+})
+
+test('one who waits for the next look, as who ended an access, waits for seconds, however many are open', async () => {
+  const { world, looked } = worldOf(300)
+  // Each takes a second.
+  const slow = { ...world, now: () => looked.all, isAwaited: () => true }
+  await preview(slow)
+  expect(looked.all).toBeGreaterThanOrEqual(10)
+  expect(looked.all).toBeLessThan(20)
+
+  await preview({ ...slow, isAwaited: () => false })
+  expect(looked.all).toBeGreaterThanOrEqual(300)
 })

@@ -4,7 +4,9 @@ import { createScheduler, type Scheduler } from '../src/scheduler.ts'
 let scheduler: Scheduler
 afterEach(() => scheduler.stop())
 
-function start(run: () => Promise<number | undefined>, { sweepSeconds = 300, now = Date.now } = {}): void {
+type Run = Parameters<typeof createScheduler>[0]['run']
+
+function start(run: Run, { sweepSeconds = 300, now = Date.now } = {}): void {
   const clock = { now, onJump() {}, mark: () => 0, compare() {}, error: () => 0 }
   scheduler = createScheduler({ clock, sweepSeconds, run })
 }
@@ -37,6 +39,21 @@ test('so is what was heard of while a last look was under way, and nothing after
   await scheduler.stop()
 
   expect(looks).toHaveLength(2)
+})
+
+test('a look hears that the next one is waited for, and that one hears of none', async () => {
+  const heard: boolean[] = []
+  start(async (id, isAwaited) => {
+    heard.push(isAwaited())
+    if (heard.length > 1) return undefined
+    scheduler.wake(id)
+    heard.push(isAwaited())
+    return undefined
+  })
+  scheduler.wake(1)
+  await vi.waitFor(() => expect(heard).toHaveLength(3))
+
+  expect(heard).toEqual([false, true, false])
 })
 
 test('a clock that was set back does not keep a sweep from coming', async () => {
