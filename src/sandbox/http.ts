@@ -28,7 +28,9 @@ export async function freePort(wished = randomInt(PORTS.first, PORTS.beyond)): P
   try {
     await bind(server, wished)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return freePort()
+    const isTaken =
+      error instanceof Error && 'code' in error && /^(EADDRINUSE|EACCES)$/.test(String(error.code))
+    if (isTaken) return freePort()
     throw error
   }
   await close(server)

@@ -55,6 +55,10 @@ class KeptResponse extends ServerResponse<IncomingMessage> {
     return super.writeHead(status, this.#headers)
   }
 
+  override write(): never {
+    throw new Error('what is written in parts is not taken here')
+  }
+
   override end(body?: unknown): this {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : '')
     this.#resolve({ status: this.statusCode, headers: this.#headers, body: bytes })

@@ -104,8 +104,7 @@ function admit(world: World, actor: Actor, { owner, name }: GitRequest, writes: 
 async function push(call: GitCall, body: Buffer): Promise<BackendAnswer> {
   const { world, repository, actor } = call
   const before = await repository.git.refs('refs/heads', 'refs/tags')
-  const answer = await runBackend(call, body)
-  repository.git.forgetRefs()
+  const answer = await runBackend(call, body).finally(() => repository.git.forgetRefs())
   const after = await repository.git.refs('refs/heads', 'refs/tags')
   for (const move of movesBetween(before, after)) {
     await refMoved(world, repository, { ...move, actor: pusher(actor) })

@@ -28,6 +28,9 @@ export interface TreeEntry {
   readonly sha: string
 }
 
+/** What stands in a name for bytes that are no UTF-8: by such a name nothing can be found or written again. */
+export const NOT_UTF8 = '\ufffd'
+
 export const TREE_MODE = '40000'
 export const FILE_MODE = '100644'
 export const SYMLINK_MODE = '120000'

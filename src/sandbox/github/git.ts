@@ -5,6 +5,7 @@ import {
   type Commit,
   formatCommit,
   formatTree,
+  NOT_UTF8,
   parseCommit,
   parseTree,
   type TreeEntry,
@@ -59,8 +60,10 @@ export class Git {
   #listed: readonly Ref[] | undefined
   #moves = 0
 
-  constructor(directory: string) {
+  /** `refs`: all that there are, where that is known. */
+  constructor(directory: string, refs?: readonly Ref[]) {
     this.directory = directory
+    this.#listed = refs
     this.#reader = new ObjectReader(directory)
     this.#differ = new TreeDiffer(directory)
     this.#refs = new RefWriter(directory)
@@ -74,7 +77,9 @@ export class Git {
 
   /** Any object by name; `name` must be a full sha or a ref that `isSafeRefName` accepts. */
   async read(name: string): Promise<RawObject | undefined> {
-    const object = this.#objects.get(name) ?? (await this.#reader.read(name))
+    const known = this.#objects.get(name)
+    if (known) return known
+    const object = await this.#reader.read(name)
     if (object?.sha === name) this.#keep(object)
     return object
   }
@@ -82,7 +87,9 @@ export class Git {
   /** The same without its content. */
   async info(name: string): Promise<ObjectInfo | undefined> {
     const known = this.#objects.get(name)
-    return known ? { ...known, size: known.content.length } : this.#reader.info(name)
+    if (known === undefined) return this.#reader.info(name)
+    const { sha, type, content } = known
+    return { sha, type, size: content.length }
   }
 
   /** What `git diff-tree` says of two trees. */
@@ -150,7 +157,7 @@ export class Git {
     const file = join(this.directory, ref)
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, `${sha}\n`)
-    this.#listed = withMoves(this.#listed ?? [], [{ ref, before: NO_OBJECT, after: sha }])
+    this.#listed &&= withMoves(this.#listed, [{ ref, before: NO_OBJECT, after: sha }])
   }
 
   /** The object a full ref name points at. */
@@ -188,8 +195,7 @@ export class Git {
     this.#moves += 1
     const moves = this.#moves
     const moved = await this.#refs.move(updates)
-    if (before !== undefined && moves === this.#moves)
-      this.#listed = moved ? withMoves(before, updates) : before
+    if (moved && before !== undefined && moves === this.#moves) this.#listed = withMoves(before, updates)
     else this.forgetRefs()
     return moved
   }
@@ -213,7 +219,7 @@ export class Git {
     const [head = ''] = range
     if (range.length > 1 || !/^[0-9a-f]{40}$/.test(head) || Object.values(others).some(Boolean))
       return undefined
-    if (path !== undefined && !isValidPath(path)) return undefined
+    if (path !== undefined && (!isValidPath(path) || path.includes(NOT_UTF8))) return undefined
     const all = await (path === undefined
       ? beyond(this.#node, head, [])
       : pathHistory(this.#node, head, (sha) => this.#stateOf(path, sha)))
@@ -297,8 +303,14 @@ export class Git {
 
   /** Brings one commit over from another repository and names it here. */
   async fetch(source: Git, sha: string, ref: string): Promise<void> {
-    await runGit(this.directory, ['fetch', '--quiet', '--no-tags', source.directory, `+${sha}:${ref}`])
-    this.forgetRefs()
+    const fetched = runGit(this.directory, [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      source.directory,
+      `+${sha}:${ref}`,
+    ])
+    await fetched.finally(() => this.forgetRefs())
   }
 }
 
@@ -306,7 +318,8 @@ export class Git {
 export async function initRepository(directory: string, branch: string, hooks: string): Promise<Git> {
   await Promise.all(['objects', 'refs'].map((name) => mkdir(join(directory, name), { recursive: true })))
   await writeFile(join(directory, 'HEAD'), `ref: refs/heads/${branch}\n`)
-  return openRepository(directory, hooks)
+  await configure(directory, hooks)
+  return new Git(directory, [])
 }
 
 /** A fork shares its parent's objects, as on GitHub. */

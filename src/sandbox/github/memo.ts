@@ -17,6 +17,7 @@ export class Memo<Value> {
   }
 
   async of(key: string, compute: () => Promise<Value>): Promise<Value> {
-    return this.#kept.get(key) ?? this.set(key, await compute())
+    const known = this.#kept.get(key)
+    return known === undefined ? this.set(key, await compute()) : known
   }
 }

@@ -23,7 +23,8 @@ export const refRoutes: Route[] = [
 
 async function getRef({ world, repository, param }: RepositoryCall): Promise<Answer> {
   const ref = fullRefName(param('ref'))
-  const object = await repository.git.info(ref)
+  const sha = await repository.git.refSha(ref)
+  const object = sha === undefined ? undefined : await repository.git.info(sha)
   if (!object) throw notFound()
   return { status: 200, body: presentRef(world, repository, ref, object.sha, object.type) }
 }

@@ -3,12 +3,13 @@
  * it holds, and blocks it meanwhile; to fork a shell costs next to nothing.
  */
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
-import { constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { HERMETIC_ENVIRONMENT } from './git-environment.ts'
 
 export interface Ended {
@@ -46,10 +47,13 @@ export interface Lasting {
 /** What the command writes to its standard error is lost. */
 export function lastInShell(directory: string, command: readonly string[]): Lasting {
   shell ??= new Shell()
-  return shell.last(callOf(directory, command))
+  return shell.last(callOf(directory, ['exec', ...command]))
 }
 
 let shell: Shell | undefined
+
+/** What was larger does not stay on the disk until its file is used again. In bytes. */
+const LARGEST_LEFT = 1024 * 1024
 
 /** Named pipes are made so many at a time. */
 const PIPES = 16
@@ -81,7 +85,7 @@ class Shell {
     const place = this.#free.pop() ?? this.#places++
     const file = (name: string) => join(this.#files, `${place}.${name}`)
     const [stdin, stdout, stderr] = [file('in'), file('out'), file('err')] as const
-    // To wait for files as small as these costs more than to write and read them.
+    // Most are so small that to wait for them costs more than to write and read them.
     if (input.length > 0) writeFileSync(stdin, input)
     const source = input.length > 0 ? quote(stdin) : '/dev/null'
     this.#last += 1
@@ -92,6 +96,11 @@ class Shell {
       `jobs >/dev/null; { { ${call}; } <${source} >${quote(stdout)} 2>${quote(stderr)}; echo "${id} $?"; } &\n`,
     )
     const ended = { code, stdout: readFileSync(stdout), stderr: readFileSync(stderr) }
+    for (const [file, { length }] of [
+      [stdin, input],
+      [stdout, ended.stdout],
+    ] as const)
+      if (length > LARGEST_LEFT) truncateSync(file)
     this.#free.push(place)
     return ended
   }
@@ -106,10 +115,14 @@ class Shell {
     const stdout = new Socket({ fd: open(pair.stdout), writable: false })
     const sockets = [stdin, stdout]
     this.#last += 1
+    const [input, output] = [quote(pair.stdin), quote(pair.stdout)]
+    // To open one end of a pipe waits for the other one, which may be closed by now: so both are held for as long as that takes.
+    const opened = `exec 3<>${input} 4<>${output} <${input} >${output} 3<&- 4<&- 2>/dev/null`
     const ended = this.#ask(
       this.#last,
-      `jobs >/dev/null; { { ${call}; } <${quote(pair.stdin)} >${quote(pair.stdout)} 2>/dev/null; echo "${this.#last} $?"; } &\n`,
-    )
+      `jobs >/dev/null; { ( ${opened}; ${call} ); echo "${this.#last} $?"; } &\n`,
+      // What it wrote comes another way than that it ended.
+    ).finally(() => breathe())
     const close = () => {
       for (const socket of sockets) socket.destroy()
     }

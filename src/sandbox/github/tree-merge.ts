@@ -1,6 +1,6 @@
 /** Merges of trees whose two sides changed different files: in a small repository that costs no new process. */
 import type { Git } from './git.ts'
-import { TREE_MODE, type TreeEntry } from './git-objects.ts'
+import { NOT_UTF8, TREE_MODE, type TreeEntry } from './git-objects.ts'
 
 type Entries = ReadonlyMap<string, TreeEntry>
 
@@ -36,6 +36,7 @@ export async function mergeDifferent(
 
 async function entriesOf(git: Git, sha: string): Promise<Entries | undefined> {
   const entries = await git.tree(sha)
+  if (entries?.some(({ name }) => name.includes(NOT_UTF8))) return undefined
   return entries && new Map(entries.map((entry) => [entry.name, entry]))
 }
 

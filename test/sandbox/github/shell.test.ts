@@ -124,6 +124,24 @@ describe('a command that goes on', () => {
     }
   })
 
+  test('ends where it is closed before it began', async () => {
+    const soon = lastInShell(directory, ['cat'])
+    soon.close()
+
+    expect(await soon.ended).toBe(0)
+  })
+
+  test('is heard to the end of what it said', async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const brief = lastInShell(directory, ['sh', '-c', 'read line; seq 1000; exit 1'])
+      const said: Buffer[] = []
+      brief.stdout.on('data', (chunk: Buffer) => said.push(chunk))
+      brief.stdin.write('go\n')
+      await brief.ended
+      expect(Buffer.concat(said).toString()).toMatch(/\n1000\n$/)
+    }
+  })
+
   test('ends with the process that started it', async () => {
     const script = `import { lastInShell } from ${JSON.stringify(SHELL)}
       const child = lastInShell('/', ['sh', '-c', 'echo $$; read line; sleep 0'])

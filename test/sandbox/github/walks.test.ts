@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Git, initRepository } from '../../../src/sandbox/github/git.ts'
+import { type Git, initRepository, NO_OBJECT } from '../../../src/sandbox/github/git.ts'
 import { writeFiles } from '../../../src/sandbox/github/git-tree.ts'
 
 const PATHS = ['a', 'b', 'd/a', 'd/b', 'd/e/a', 'f/a', 'f']
@@ -114,6 +114,46 @@ describe('in histories of every shape', () => {
       { numRuns: 100, seed: 13 },
     )
   })
+})
+
+test('names that are no text stay as they are', async () => {
+  const who = { name: 'A', email: 'a@example.com', seconds: 1_700_000_000 }
+  const blob = await git.writeBlob(Buffer.from('a'))
+  const treeWith = (...names: Buffer[]) =>
+    execFileSync('git', ['mktree', '-z'], {
+      cwd: git.directory,
+      input: Buffer.concat(
+        names.flatMap((name) => [Buffer.from(`100644 blob ${blob}\t`), name, Buffer.from([0])]),
+      ),
+      encoding: 'utf8',
+    }).trim()
+  const commit = async (tree: string, ...parents: string[]) =>
+    git.writeCommit({ tree, parents, author: who, committer: who, message: 'x\n' })
+  const odd = Buffer.from([0x63, 0xe9])
+  const base = await commit(treeWith(odd))
+  const [one, other] = await Promise.all(
+    ['one', 'other'].map((name) => commit(treeWith(odd, Buffer.from(name)), base)),
+  )
+  if (one === undefined || other === undefined) throw new Error('nothing was committed')
+
+  expect(await git.mergeTree(one, other)).toBe(mergedByGit(one, other))
+})
+
+test('a ref that moved behind its back is found again after the refusal that comes of it', async () => {
+  const [first = '', second = '', third = ''] = await write([
+    { parents: [1], contents: [1, 0, 0, 0, 0, 0, 0] },
+    { parents: [1], contents: [2, 0, 0, 0, 0, 0, 0] },
+    { parents: [1], contents: [0, 1, 0, 0, 0, 0, 0] },
+  ])
+  const ref = 'refs/heads/moved'
+  const move = (before: string, after: string) => git.updateRefs([{ ref, before, after }])
+  expect(await move(NO_OBJECT, first)).toBe(true)
+  await git.refs()
+  ask('update-ref', ref, second)
+
+  expect(await move(first, third)).toBe(false)
+  expect(await git.refSha(ref)).toBe(second)
+  expect(await move(second, third)).toBe(true)
 })
 
 /** One side has moved a folder, the other adds to it where it was. */
