@@ -35,12 +35,13 @@ import {
   isGone,
   listAttached,
   listPolicies,
+  type Managed,
   markEnded,
   putBoundary,
   putPermissions,
   putPolicy,
   putTrust,
-  readAttached,
+  readManaged,
   readMark,
   readPolicies,
   SESSIONS,
@@ -156,10 +157,11 @@ async function completeRole(
     if (!readEnd(trust) || !readEnd(policies.get(ENDED))) await denyRole(on, end)
     throw new GrantEnded(grant.roleArn, end)
   }
-  const held = { role, attached: await readAttached(on), policies }
-  const closed = closedBy(on, grant, held)
+  const arns = await listAttached(on)
+  const closed = closedBy(on, grant, role, arns)
   if (closed.length > 0) await endAltered(on, grant, closed, tell)
-  const repairs = repairsOf(on, grant, former ?? [], held)
+  const { attached, unread } = await readAttached(on, arns)
+  const repairs = repairsOf(on, grant, former ?? [], { role, attached, policies })
   const found = sentencesOf(repairs)
   const isMended = repairs.some(({ done }) => done !== undefined)
   if (found.length > 0) await tell?.(found, isMended)
@@ -174,6 +176,27 @@ async function completeRole(
     // What others opened would stand open until the end of the window.
     await endAltered(on, grant, [...sentencesOf(repairs, left), NOT_PUT_BACK], tell)
   }
+  if (unread !== undefined) throw unread
+}
+
+/** One that could not be read just now keeps nothing else from being mended. */
+async function readAttached(
+  on: Work,
+  arns: readonly string[],
+): Promise<{ readonly attached: ReadonlyMap<string, Managed | undefined>; readonly unread?: unknown }> {
+  const attached = new Map<string, Managed | undefined>()
+  let unread: unknown
+  await Promise.all(
+    arns.map(async (arn) => {
+      try {
+        attached.set(arn, await readManaged(on, arn))
+      } catch (error) {
+        // It was taken off and deleted since.
+        if (!isMissing(error)) unread = error
+      }
+    }),
+  )
+  return { attached, unread }
 }
 
 const NOT_PUT_BACK = 'The role could not be put back as it was approved, which ended the access.'

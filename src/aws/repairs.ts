@@ -17,6 +17,7 @@ import {
   deletePolicy,
   describeAnew,
   detach,
+  type Managed,
   PERMISSIONS,
   putBoundary,
   putPermissions,
@@ -49,8 +50,8 @@ export function sentencesOf(
 /** The role as IAM holds it. */
 export interface HeldRole {
   readonly role: Role
-  /** What is attached says, by its ARN; undefined where the app can't read it. */
-  readonly attached: ReadonlyMap<string, unknown>
+  /** By ARN; undefined where the app may not read it. */
+  readonly attached: ReadonlyMap<string, Managed | undefined>
   /** Inline, by name. */
   readonly policies: ReadonlyMap<string, unknown>
 }
@@ -64,11 +65,16 @@ const CLOSING = new Set([
 ])
 
 /** By what others closed the role, as sentences: that is an early end, whatever of it the app could undo. */
-export function closedBy({ account }: Work, grant: Grant, { role, attached }: HeldRole): readonly string[] {
+export function closedBy(
+  { account }: Work,
+  grant: Grant,
+  role: Role,
+  attached: readonly string[],
+): readonly string[] {
   const ofAws = `arn:${account.partition}:iam::aws:policy/`
   const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn
   return [
-    ...[...attached.keys()]
+    ...attached
       .filter((arn) => arn.startsWith(ofAws) && CLOSING.has(arn.slice(ofAws.length)))
       .map((arn) => `The policy ${arn} was attached to it, which ended the access.`),
     // Nobody knows what another one allows, but it is not what the app wrote.
@@ -97,7 +103,7 @@ export function repairsOf(
   return [
     ...(role.PermissionsBoundary ? [] : [bounded(on)]),
     ...earlierSessions(on, sessions, cut),
-    ...[...attached].map(([arn, document]) => detached(on, arn, document)),
+    ...[...attached].map(([arn, policy]) => detached(on, arn, policy)),
     ...[...policies]
       .filter(([name]) => name !== PERMISSIONS && name !== SESSIONS)
       .map(([name, document]) => tightened(on, name, document)),
@@ -141,14 +147,24 @@ function bounded(on: Work): Repair {
 }
 
 /** What an attached policy allows is nothing beside what the app's own denies, so one that may close the role can stay whole. */
-function detached(on: Work, arn: string, document: unknown): Repair {
+function detached(on: Work, arn: string, policy: Managed | undefined): Repair {
   const found = `The policy ${arn} was attached to it`
-  if (document === undefined)
-    return { found: `${found}; the app may not read it, so it was left`, mend: async () => {} }
-  if (keepDenials(document).kind !== 'delete')
-    return { found: `${found}${DENIALS_LEFT}`, mend: async () => {} }
-  return { found, done: ', and was taken off', mend: () => detach(on, arn) }
+  const left = (why: string): Repair => ({ found: `${found}${why}`, mend: async () => {} })
+  if (policy === undefined) return left(UNREAD)
+  switch (keepDenials(policy.document).kind) {
+    case 'delete':
+      return { found, done: ', and was taken off', mend: () => detach(on, arn) }
+    case 'keep':
+      return left(`${DENIALS_LEFT} (${policy.version})`)
+    case 'replace':
+      return left(`${WHOLE_LEFT} (${policy.version})`)
+  }
 }
+
+const UNREAD =
+  '; it was left, since it may be meant to end the access, and the app may not read it (deploy/account.yaml says how it may)'
+const WHOLE_LEFT =
+  '; it was left, since what it denies may be meant to end the access, and what it allows opens nothing'
 
 const DENIALS_LEFT = '; what it denies was left, since that may be meant to end the access'
 

@@ -89,22 +89,22 @@ export async function listAttached({ iam, name }: Work): Promise<readonly string
   return attached
 }
 
-/** What is attached, by its ARN, and what it says. */
-export async function readAttached(on: Work): Promise<ReadonlyMap<string, unknown>> {
-  const documents = new Map<string, unknown>()
-  for (const arn of await listAttached(on)) documents.set(arn, await readManaged(on, arn))
-  return documents
+/** A managed policy as it is in force. */
+export interface Managed {
+  readonly version: string
+  readonly document: unknown
 }
 
-/** Undefined where the app may not read it, as in an account whose role is of an earlier template, or where it is gone. */
-async function readManaged({ iam }: Work, arn: string): Promise<unknown> {
+/** Undefined where the app may not read it, as in an account whose role is of an earlier template. */
+export async function readManaged({ iam }: Work, arn: string): Promise<Managed | undefined> {
   try {
     const { Policy: policy } = await iam.send(new GetPolicyCommand({ PolicyArn: arn }))
-    const inForce = { PolicyArn: arn, VersionId: policy?.DefaultVersionId }
-    const { PolicyVersion: version } = await iam.send(new GetPolicyVersionCommand(inForce))
-    return decodePolicy(version?.Document)
+    const { DefaultVersionId: version = '' } = policy ?? {}
+    const command = new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: version })
+    const { PolicyVersion: inForce } = await iam.send(command)
+    return { version, document: decodePolicy(inForce?.Document) }
   } catch (error) {
-    if (isMissing(error) || codeOf(error) === 'AccessDenied') return undefined
+    if (codeOf(error) === 'AccessDenied') return undefined
     throw error
   }
 }

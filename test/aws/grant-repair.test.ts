@@ -164,8 +164,10 @@ test('takes off policies that others attached, and inline policies that allow', 
 
 describe('a policy of somebody’s own that is attached', () => {
   const NO_EXPORTS = { Effect: 'Deny', Action: 's3:GetObject', Resource: '*' }
-  const left = (arn: string) =>
-    `The policy ${arn} was attached to it; what it denies was left, since that may be meant to end the access.`
+  const left = (arn: string, version = 'v1') =>
+    `The policy ${arn} was attached to it; what it denies was left, since that may be meant to end the access (${version}).`
+  const leftWhole = (arn: string, version = 'v1') =>
+    `The policy ${arn} was attached to it; it was left, since what it denies may be meant to end the access, and what it allows opens nothing (${version}).`
 
   async function attachOwn(...statements: object[]): Promise<string> {
     const PolicyDocument = JSON.stringify(policy(...statements))
@@ -184,13 +186,13 @@ describe('a policy of somebody’s own that is attached', () => {
   }
 
   test.each([
-    ['denies', [NO_EXPORTS]],
-    ['denies and allows', [NO_EXPORTS, ...ANYTHING.Statement]],
-  ])('stays where it %s: it is an early end, and opens nothing', async (_, statements) => {
+    ['denies', [NO_EXPORTS], left],
+    ['denies and allows', [NO_EXPORTS, ...ANYTHING.Statement], leftWhole],
+  ])('stays where it %s: it is an early end, and opens nothing', async (_, statements, told) => {
     const s3 = await world.s3For('alice', grant.roleArn)
     const arn = await attachOwn(...statements)
 
-    expect(await foundOnIt()).toEqual([left(arn)])
+    expect(await foundOnIt()).toEqual([told(arn)])
     expect(await repaired()).toEqual({ ...whole, attached: [arn] })
     await expect(get(s3, GRANTED)).rejects.toEqual(denied)
     await expect(get(s3, 'internal/salaries.csv')).rejects.toEqual(denied)
@@ -200,12 +202,38 @@ describe('a policy of somebody’s own that is attached', () => {
     const arn = await attachOwn(...ANYTHING.Statement)
     expect(await foundOnIt()).toEqual([`The policy ${arn} was attached to it, and was taken off.`])
 
-    const PolicyDocument = JSON.stringify(policy(NO_EXPORTS))
-    await world.admin.send(
-      new CreatePolicyVersionCommand({ PolicyArn: arn, PolicyDocument, SetAsDefault: true }),
-    )
+    const becomes = (...statements: object[]) =>
+      world.admin.send(
+        new CreatePolicyVersionCommand({
+          PolicyArn: arn,
+          PolicyDocument: JSON.stringify(policy(...statements)),
+          SetAsDefault: true,
+        }),
+      )
+    await becomes(NO_EXPORTS)
     await world.attach(grant.roleName, arn)
-    expect(await foundOnIt()).toEqual([left(arn)])
+    expect(await foundOnIt()).toEqual([left(arn, 'v2')])
+    // Whoever tells each finding once tells of each version.
+    await becomes(NO_EXPORTS, ...ANYTHING.Statement)
+    expect(await foundOnIt()).toEqual([leftWhole(arn, 'v3')])
+  })
+
+  test('keeps nothing else from being mended or ended while IAM does not tell what it says', async () => {
+    const arn = await attachOwn(NO_EXPORTS)
+    await trust(more(grant.trustPolicy, forMallory()))
+    world.faults.order({
+      service: 'aws',
+      caller: 'app',
+      action: 'iam:GetPolicy',
+      fault: { kind: 'status', status: 500 },
+    })
+
+    await expect(foundOnIt()).rejects.toThrow()
+    expect((await world.roleState(grant.roleName))?.trust).toEqual(grant.trustPolicy)
+    await world.attach(grant.roleName, 'arn:aws:iam::aws:policy/AWSDenyAll')
+    await expect(world.writer.write(world.prod, grant, [])).rejects.toBeInstanceOf(GrantEnded)
+    world.faults.clear()
+    expect((await world.roleState(grant.roleName))?.attached).toContain(arn)
   })
 
   test.each(['iam:GetPolicy', 'iam:GetPolicyVersion'])(
@@ -220,7 +248,7 @@ describe('a policy of somebody’s own that is attached', () => {
       )
 
       expect(await foundOnIt()).toEqual([
-        `The policy ${arn} was attached to it; the app may not read it, so it was left.`,
+        `The policy ${arn} was attached to it; it was left, since it may be meant to end the access, and the app may not read it (deploy/account.yaml says how it may).`,
       ])
       expect((await world.roleState(grant.roleName))?.attached).toEqual([arn])
       await get(s3, GRANTED)
