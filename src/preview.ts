@@ -24,7 +24,7 @@ const LOOK_ANEW_AFTER = 600
 /** Anybody may open any number of pull requests, with files as large as are read. */
 const HEADS_AT_ONCE = 8
 
-/** Ends come first in each look, so one that is awaited does not wait for longer than this: the others are its own. Seconds. */
+/** Ends come first in each look, so where one is awaited, no more are begun after this: they are for that look to check. Seconds. */
 const AWAITED_WITHIN = 10
 
 /** Brings the checks **Daypass / request** and **Daypass / approval** of every open pull request and merge group up to date. Returns when somebody else is to be asked, in seconds since the epoch. */
@@ -43,9 +43,14 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
   forgetClosed(world, heads, open)
   const rules = readRules(base)
   const began = world.now()
+  const { leftOff } = world.memory
+  world.memory.leftOff = undefined
   await Promise.all([
-    fewAtOnce(heads, HEADS_AT_ONCE, async ([sha, sharing]) => {
-      if (world.isAwaited() && world.now() - began >= AWAITED_WITHIN) return
+    fewAtOnce(from(leftOff, [...heads]), HEADS_AT_ONCE, async ([sha, sharing]) => {
+      if (world.isAwaited() && world.now() - began >= AWAITED_WITHIN) {
+        world.memory.leftOff ??= sha
+        return
+      }
       await attempt(world, 'check a pull request', { pull: sharing[0].pull }, () =>
         check(world, github, rules, base, { sha, heads: sharing, key: keyOf(base, sharing, hints) }),
       )
@@ -54,6 +59,15 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
   ])
   // One that is past could not be decided just now: that is what the next try is for.
   return earliest(...[...world.memory.previewed.values()].map(({ due }) => later(due, world.now())))
+}
+
+/** Each gets its turn, however often the looks are cut short. */
+function from<T>(sha: string | undefined, heads: readonly (readonly [string, T])[]): typeof heads {
+  const first = Math.max(
+    heads.findIndex(([head]) => head === sha),
+    0,
+  )
+  return [...heads.slice(first), ...heads.slice(0, first)]
 }
 
 /** Whatever of these is merged now will be judged in this very look. */

@@ -80,6 +80,8 @@ export interface Memory {
   readonly missing: Map<string, number>
   /** Commits whose checks say what they should. */
   readonly previewed: Map<string, Previewed>
+  /** The commit whose checks come first at the next look, as the last one was cut short before them. */
+  leftOff?: string | undefined
   /** How often events have pointed at something whose change shows in no list; only ever a reason to look. */
   readonly hints: Hints
   /** Numbers of the pull requests that were open when closed ones were last looked for. */
