@@ -10,6 +10,7 @@ import { type Clock, correct, followClock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { ed25519Signer } from './core/receipt-signature.ts'
 import { createEventStream, NO_EVENTS } from './event-stream.ts'
+import { pinVersion } from './github/api-version.ts'
 import { createDirectory } from './github/directory.ts'
 import { createObedience } from './github/obey.ts'
 import { daypass } from './index.ts'
@@ -168,7 +169,7 @@ function createProbot({ app, github, logLevel }: Config, clock: Clock): Probot {
     logFormat: process.stdout.isTTY ? 'pretty' : 'json',
     request: { fetch: withTimeout },
     // Only the function form reaches every installation's client.
-    Octokit: ProbotOctokit.plugin(createObedience(clock)).defaults((options: OctokitOptions) => ({
+    Octokit: ProbotOctokit.plugin(createObedience(clock), pinVersion).defaults((options: OctokitOptions) => ({
       ...options,
       // Nothing is waited for in the middle of a run: what IAM alone can do must not wait for GitHub.
       throttle: github.throttle

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { Octokit } from '@octokit/rest'
 import { apiBeside, PUBLIC, pagesBeside } from '../core/github-address.ts'
+import { pinVersion } from '../github/api-version.ts'
 import type { Clone } from './clone.ts'
 import { EXIT, Failure, reasonOf } from './failure.ts'
 
@@ -54,6 +55,7 @@ export async function connect(clone: Clone | undefined, options: GitHubOptions):
         fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) }),
     },
   })
+  pinVersion(octokit)
   octokit.hook.error('request', (error, options) => {
     const { method, url } = octokit.request.endpoint(options)
     throw explained(error, `${method} ${new URL(url, place.url).pathname}`, place)

@@ -3,6 +3,7 @@ import { ProbotOctokit } from 'probot'
 import type { Evidence, FileAt } from '../core/evidence.ts'
 import { ofOneApp } from '../core/one-app.ts'
 import type { GrantRecord } from '../ports.ts'
+import { pinVersion } from './api-version.ts'
 import { createContext } from './context.ts'
 import { readProvenance } from './evidence.ts'
 import { GRANT_CHECK } from './names.ts'
@@ -35,9 +36,11 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 /** So many commits are asked for the app's record before it counts as nobody's. */
 const MOST_ASKED = 20
 
+const OwnOctokit = ProbotOctokit.plugin(pinVersion)
+
 /** Throws what Octokit throws where the repository can't be seen. */
 export async function openOwnView(options: OwnViewOptions): Promise<OwnView> {
-  const octokit = new ProbotOctokit({
+  const octokit = new OwnOctokit({
     auth: { token: options.token },
     baseUrl: options.apiUrl,
     log: SILENT,
