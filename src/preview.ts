@@ -83,6 +83,8 @@ function forgetClosed(
   open: ReadonlySet<number>,
 ): void {
   for (const sha of memory.previewed.keys()) if (!heads.has(sha)) memory.previewed.delete(sha)
+  // Somebody may have asked for the checks of a commit anew that is on the branch by now.
+  for (const sha of memory.recheck) if (!heads.has(sha)) memory.recheck.delete(sha)
   for (const pull of memory.hints.pulls.keys()) if (!open.has(pull)) memory.hints.pulls.delete(pull)
 }
 
