@@ -9,6 +9,7 @@ import {
   type OpenChange,
   type TrustStep,
 } from '../core/trust.ts'
+import { Unreadable } from '../ports.ts'
 import { forkedFrom } from './changed-files.ts'
 import { branchHead, type Context } from './context.ts'
 import type { ReadTrust } from './evidence.ts'
@@ -28,10 +29,16 @@ export function createTrustReader(context: Context): ReadTrust {
   const share = createShare<TrustRoot>()
   // As good as the trusted commit itself: everything up to it was found to hold, and every move of the branch up to then.
   let proven = trustedFirst
+  const isAwaited = createPatience()
 
   async function read(head: string): Promise<TrustRoot> {
     if (head === proven.commit) return { holds: true }
     const found = (await walk(context, proven, head)) ?? (await walk(context, trustedFirst, head))
+    if (found && isAwaited(head, found.moves))
+      throw new Unreadable(
+        `the moves of ${context.target.defaultBranch} in ${context.at.owner}/${context.at.repo}`,
+        'GitHub’s log does not tell yet how the branch came to stand where it does',
+      )
     if (!found) return judgeTrust({ kind: 'trusted-commit-not-in-history', trusted: trustedCommit, head })
     const { id: repositoryId, defaultBranch } = context.target
     const { from: trusted, steps } = found
@@ -41,6 +48,20 @@ export function createTrustReader(context: Context): ReadTrust {
   }
 
   return (head) => share(head, () => read(head))
+}
+
+/** A log that never tells of a move holds up nothing for longer. In milliseconds. */
+const LOG_WITHIN = 5 * 60 * 1000
+
+/** Whether the log, which GitHub keeps apart from the branch, may still have to tell how the branch came to a commit. */
+function createPatience(): (head: string, moves: readonly Move[]) => boolean {
+  let lacking: { readonly head: string; readonly since: number } | undefined
+  return (head, moves) => {
+    const isTold = moves.some(({ after }) => after === head)
+    if (isTold) lacking = undefined
+    else if (lacking?.head !== head) lacking = { head, since: performance.now() }
+    return lacking !== undefined && performance.now() - lacking.since < LOG_WITHIN
+  }
 }
 
 interface Proven {
@@ -59,7 +80,7 @@ async function walk(context: Context, { commit: from, movedAt: since }: Proven, 
       Promise.all(away.map((move) => stepAway(context, from, move))),
     ),
   ])
-  return { from, steps: [...moved, ...left], movedAt: moves.at(-1)?.at ?? since }
+  return { from, moves, steps: [...moved, ...left], movedAt: moves.at(-1)?.at ?? since }
 }
 
 /** What a move away from it made of the branch, which the way does not show. */

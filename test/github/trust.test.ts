@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   commit,
   disguised,
@@ -62,6 +62,33 @@ it.each(['merge', 'squash', 'rebase'] as const)(
     expect(await trust()).toEqual({ holds: true })
   },
 )
+
+it('is not known while GitHub’s log does not tell yet how the branch came to stand where it does', async () => {
+  await grantedRequest(world)
+  const repository = world.open()
+  const { commit: head } = await repository.reader.snapshot()
+  const isOfHead = (move: unknown) =>
+    typeof move === 'object' && JSON.stringify(move).includes(`"after":"${head}"`)
+  world.bend = (url, data) =>
+    url.endsWith('/activity') && Array.isArray(data) ? data.filter((move) => !isOfHead(move)) : data
+  await expect(trust(repository)).rejects.toThrow('does not tell yet')
+
+  world.bend = undefined
+  await commit(world, 'alice', 'main', { 'later.md': 'later\n' })
+  expect(await trust(repository)).toEqual({ holds: true })
+})
+
+it('is known after some minutes all the same, where the log never tells', async () => {
+  await grantedRequest(world)
+  const repository = world.open()
+  world.bend = (url, data) => (url.endsWith('/activity') ? [] : data)
+  await expect(trust(repository)).rejects.toThrow('does not tell yet')
+
+  const now = performance.now()
+  vi.spyOn(performance, 'now').mockReturnValue(now + 6 * 60 * 1000)
+  expect(await trust(repository)).toEqual({ holds: true })
+  vi.restoreAllMocks()
+})
 
 it('holds after the approved removal of a guarded file', async () => {
   await approvedChange(RULES, null)
