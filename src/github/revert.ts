@@ -33,18 +33,21 @@ export async function mergeRevert(
 ): Promise<'merged' | 'waiting'> {
   const { git, target } = context
   const base = await git.head(target.defaultBranch)
-  const [ended, method, ours] = await Promise.all([
+  const [ended, methods, ours] = await Promise.all([
     holdsEndedBytes(context, base, revert),
-    mergeMethod(context),
+    mergeMethods(context),
     isOwnRemoval(context, base, state.headSha, revert),
   ])
   if (!ended || !ours) return 'waiting'
-  if (!(await merge(context, state, method, revert))) {
-    await catchUp(context, base, state, revert)
-    return 'waiting'
+  for (const method of methods) {
+    const tried = await merge(context, state, method, revert)
+    if (tried === 'not this way') continue
+    if (tried === 'refused') break
+    await deleteBranch(context, revert.branch)
+    return 'merged'
   }
-  await deleteBranch(context, revert.branch)
-  return 'merged'
+  await catchUp(context, base, state, revert)
+  return 'waiting'
 }
 
 /**
@@ -167,23 +170,29 @@ async function createPull(context: Context, revert: Revert, headSha: string): Pr
 
 type MergeMethod = 'merge' | 'rebase' | 'squash'
 
-/** A merge keeps the app's signed commit as it is; a squash carries the receipt in its message. */
-async function mergeMethod({ octokit, at, reads }: Context): Promise<MergeMethod> {
+/** The best first: a merge keeps the app's signed commit as it is; a squash carries the receipt in its message. */
+async function mergeMethods({ octokit, at, reads }: Context): Promise<readonly MergeMethod[]> {
   const what = `the ways of merging that ${at.owner}/${at.repo} allows`
   const repository = await reads.one(what, octokit.rest.repos.get, at)
-  if (repository.allow_merge_commit !== false) return 'merge'
-  if (repository.allow_rebase_merge !== false) return 'rebase'
-  if (repository.allow_squash_merge !== false) return 'squash'
-  throw new Unreadable(what, 'it allows none; switch one on in the settings')
+  const methods = [
+    ...(repository.allow_merge_commit === false ? [] : ['merge' as const]),
+    ...(repository.allow_rebase_merge === false ? [] : ['rebase' as const]),
+    ...(repository.allow_squash_merge === false ? [] : ['squash' as const]),
+  ]
+  if (methods.length === 0) throw new Unreadable(what, 'it allows none; switch one on in the settings')
+  return methods
 }
 
-/** False where the rules want something first (405), or the pull request is not what it was (409). */
+/** Of the branch's own rules the settings tell nothing, such as one that wants a linear history. */
+const NOT_THIS_WAY = /merge commits|linear history|merge method|(?:merges|merging) (?:is|are) not allowed/i
+
+/** Refused where the rules want something first (405), or the pull request is not what it was (409). */
 async function merge(
   { octokit, at }: Context,
   { pull, headSha }: RevertState & { kind: 'open' },
   method: MergeMethod,
   { commitMessage }: Revert,
-): Promise<boolean> {
+): Promise<'merged' | 'refused' | 'not this way'> {
   const [subject = '', ...rest] = commitMessage.split('\n')
   const message = method === 'squash' ? { commit_title: subject, commit_message: rest.join('\n').trim() } : {}
   return write(`merging the revert pull request #${pull} of ${at.owner}/${at.repo}`, async () => {
@@ -197,9 +206,11 @@ async function merge(
         // Asking again in a second would not change the rules' mind.
         request: { retries: 0 },
       })
-      return data.merged
+      return data.merged ? 'merged' : 'refused'
     } catch (error) {
-      if (statusOf(error) === 405 || statusOf(error) === 409) return false
+      if (statusOf(error) === 405 && error instanceof Error && NOT_THIS_WAY.test(error.message))
+        return 'not this way'
+      if (statusOf(error) === 405 || statusOf(error) === 409) return 'refused'
       throw error
     }
   })

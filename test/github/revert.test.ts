@@ -275,16 +275,36 @@ describe('its merge', () => {
     expect(await onBranch()).toEqual([])
   })
 
-  async function requestInProtected() {
-    const { people, at } = world
-    const headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
+  it('is merged another way where the branch takes no merge commits, and all else that the rules want is there', async () => {
+    await world.close()
+    world = await newWorld({ repo: 'access', rules: { linearHistory: true, bypassForPullRequests: [] } })
+    await requestInProtected('squash')
+    const state = await opened()
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('waiting')
+
+    await passChecks(state.headSha)
+    const pull = { ...world.at, pull_number: state.pull }
+    await world.people.olivia.pulls.createReview({ ...pull, event: 'APPROVE', body: 'Yes' })
+    expect(await world.open().writer.mergeRevert(state, revert)).toBe('merged')
+    expect(await onBranch()).toEqual([])
+    expect((await commitOf('main')).parents).toHaveLength(1)
+    expect((await commitOf('main')).commit.message).toBe(MESSAGE)
+  })
+
+  async function passChecks(headSha: string) {
     const report = { title: 'Fine', summary: 'Fine', annotations: [] }
     const { writer } = world.open()
     await writer.writeRequestCheck(headSha, 'fine', 'success', report)
     await writer.writeApprovalCheck(headSha, 'fine', undefined, { ...report, state: 'success' })
+  }
+
+  async function requestInProtected(merge_method: 'merge' | 'squash' = 'merge') {
+    const { people, at } = world
+    const headSha = await commit(world, 'alice', 'ask', { [PATH]: TEXT })
+    await passChecks(headSha)
     const { data } = await people.alice.pulls.create({ ...at, head: 'ask', base: 'main', title: 'Ask' })
     await people.olivia.pulls.createReview({ ...at, pull_number: data.number, event: 'APPROVE', body: 'Yes' })
-    await people.oscar.pulls.merge({ ...at, pull_number: data.number })
+    await people.oscar.pulls.merge({ ...at, pull_number: data.number, merge_method })
     revert = { ...revert, identity: { repositoryId: 1001, path: PATH, pull: data.number } }
   }
 })

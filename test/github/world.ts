@@ -7,7 +7,7 @@ import { ProbotOctokit } from 'probot'
 import { openRepository, type Repository } from '../../src/github/repository.ts'
 import { type Call, createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
-import type { SeedTeam } from '../../src/sandbox/github/seed.ts'
+import type { SeedProtection, SeedTeam } from '../../src/sandbox/github/seed.ts'
 import { startGitHub } from '../../src/sandbox/github/server.ts'
 import { type Login, newSecrets, REPOSITORIES, type Secrets } from '../../src/sandbox/seed.ts'
 import { APP_ID, gitHubSeed } from '../../src/sandbox/seed-github.ts'
@@ -54,17 +54,23 @@ export interface WorldOptions {
   readonly permissions?: Readonly<Record<string, 'read' | 'write'>>
   /** Below the team of the owners, besides those who are in it. */
   readonly teamsBelow?: readonly SeedTeam[]
+  /** Instead of some of those of the protected repository. */
+  readonly rules?: Partial<SeedProtection>
 }
 
 export async function newWorld({
   repo = 'access-open',
   permissions = PERMISSIONS,
   teamsBelow = [],
+  rules = {},
 }: WorldOptions = {}): Promise<World> {
   secrets ??= newSecrets()
   const { tokens, app, ...others } = await secrets
   const alone = gitHubSeed({ tokens, app, ...others }, { permissions, events: [] })
-  const seed = { ...alone, teams: [...alone.teams, ...teamsBelow] }
+  const repositories = alone.repositories.map((one) =>
+    one.protection ? { ...one, protection: { ...one.protection, ...rules } } : one,
+  )
+  const seed = { ...alone, repositories, teams: [...alone.teams, ...teamsBelow] }
   const calls = createCallLog()
   const dataDir = await mkdtemp(join(tmpdir(), 'daypass-github-'))
   const github = await startGitHub({

@@ -46,7 +46,7 @@ export async function mergePull(
     throw new Refused(409, 'Head branch was modified. Review and try the merge again.')
   }
   if (pull.draft) throw new Refused(405, 'Pull Request is still a draft')
-  const missing = await missingForMerge(world, repository, issue)
+  const missing = await missingForMerge(world, repository, issue, wish.method)
   if (missing.length > 0 && !mayBypass(world, repository, actor)) {
     throw new Refused(405, `Repository rule violations found\n\n${missing.join('\n')}\n\n`)
   }

@@ -33,6 +33,7 @@ export function rulesOf(world: World, { protection }: Repository): Rule[] {
   return [
     { type: 'deletion' },
     { type: 'non_fast_forward' },
+    ...(protection.linearHistory ? [{ type: 'required_linear_history' }] : []),
     {
       type: 'pull_request',
       parameters: {
@@ -66,6 +67,7 @@ export async function missingForMerge(
   world: World,
   repository: Repository,
   issue: PullIssue,
+  method?: 'merge' | 'squash' | 'rebase',
 ): Promise<string[]> {
   const { protection } = repository
   if (!protection || !isProtected(repository, `refs/heads/${issue.pull.base.ref}`)) return []
@@ -73,6 +75,9 @@ export async function missingForMerge(
     ...missingReviews(world, repository, issue, protection),
     ...(protection.codeOwnerReview ? await missingOwners(world, repository, issue) : []),
     ...missingChecks(repository, issue, protection),
+    ...(protection.linearHistory && method === 'merge'
+      ? ['This branch must not contain merge commits.']
+      : []),
   ]
 }
 

@@ -60,4 +60,6 @@ export interface SeedProtection {
   readonly requiredChecks: readonly string[]
   /** Actors who may merge a pull request past the rules (never push past them). */
   readonly bypassForPullRequests: readonly ('app' | 'admin')[]
+  /** No merge commits; left out: they are allowed. */
+  readonly linearHistory?: boolean
 }
