@@ -167,6 +167,9 @@ function contextOf(
   else {
     context.set('aws:tokenissuetime', [isoSeconds(Math.floor(caller.session.issued / 1000))])
     context.set('aws:multifactorauthpresent', ['false'])
+    // A session's tag takes the place of the role's of the same key.
+    for (const [key, value] of caller.session.tags ?? [])
+      context.set(`aws:principaltag/${key}`.toLowerCase(), [value])
     if (caller.session.sourceIdentity !== undefined)
       context.set('aws:sourceidentity', [caller.session.sourceIdentity])
   }

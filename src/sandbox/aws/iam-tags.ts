@@ -42,7 +42,7 @@ export function removeTags(from: Map<string, string>, keys: readonly string[]): 
 }
 
 /** A key keeps the case it was first written in. */
-function existingKey(tags: Tags, key: string): string | undefined {
+export function existingKey(tags: Tags, key: string): string | undefined {
   return [...tags.keys()].find((other) => other.toLowerCase() === key.toLowerCase())
 }
 

@@ -54,6 +54,8 @@ export interface SeedSession {
   readonly sessionToken: string
   /** Seconds after the start at which it expires, in the sandbox's time. */
   readonly lifetimeSeconds: number
+  readonly sourceIdentity?: string
+  readonly transitiveTags?: Readonly<Record<string, string>>
 }
 
 export interface SeedManagedPolicy {

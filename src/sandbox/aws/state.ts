@@ -105,6 +105,9 @@ export interface Session {
   /** Undefined where none was given: then the role's permissions stand alone. */
   readonly policies?: readonly Policy[]
   readonly sourceIdentity?: string
+  readonly tags?: ReadonlyMap<string, string>
+  /** Those of its tags that the sessions it goes on to inherit. */
+  readonly transitiveTags?: ReadonlyMap<string, string>
 }
 
 export type Caller =

@@ -4,6 +4,7 @@ import { parseArn } from './arn.ts'
 import { authorize } from './authorize.ts'
 import { readPolicy } from './documents.ts'
 import { AwsError, accessDenied, limitExceeded, malformedPolicy, validationError } from './errors.ts'
+import { existingKey, readTags, requestTags, TAG_KEY } from './iam-tags.ts'
 import type { Policy } from './policy.ts'
 import type { Parameters } from './query-protocol.ts'
 import {
@@ -76,9 +77,8 @@ export const STS_ACTIONS: Readonly<Record<string, (call: StsCall) => string>> = 
 type AssumeRole = ReturnType<typeof readAssumeRole>
 
 function readAssumeRole(parameters: Parameters) {
-  for (const name of ['Tags', 'TransitiveTagKeys', 'ProvidedContexts'])
-    if (parameters.members(name).length > 0)
-      throw validationError(`The sandbox's AssumeRole takes no ${name}.`)
+  if (parameters.members('ProvidedContexts').length > 0)
+    throw validationError("The sandbox's AssumeRole takes no ProvidedContexts.")
   if (parameters.has('SerialNumber') || parameters.has('TokenCode'))
     throw accessDenied('MultiFactorAuthentication failed with invalid MFA one time pass code.')
   return {
@@ -86,12 +86,23 @@ function readAssumeRole(parameters: Parameters) {
     sessionName: parameters.required('RoleSessionName', SESSION_NAME),
     externalId: parameters.optional('ExternalId', EXTERNAL_ID),
     sourceIdentity: parameters.optional('SourceIdentity', SESSION_NAME),
+    ...readSessionTags(parameters),
     duration: parameters.integer('DurationSeconds', { min: 900, max: 43_200 }) ?? 3600,
     policy: parameters.optional('Policy', { min: 1, max: 131_072 }),
     policyArns: parameters
       .members('PolicyArns')
       .map((member) => member.required('arn', { min: 20, max: 2048 })),
   }
+}
+
+function readSessionTags(parameters: Parameters) {
+  const tags = readTags(parameters)
+  const transitiveKeys = parameters.texts('TransitiveTagKeys', TAG_KEY).map((key) => {
+    const given = existingKey(tags, key)
+    if (given === undefined) throw validationError(`The transitive tag key ${key} is not among the tags.`)
+    return given
+  })
+  return { tags, transitiveKeys: new Set(transitiveKeys) }
 }
 
 /** A role that does not exist is refused in the same words as one that may not be assumed. */
@@ -106,8 +117,15 @@ function authorizedRole(call: StsCall, request: AssumeRole): Role {
   if (inherited !== undefined && request.sourceIdentity !== undefined && inherited !== request.sourceIdentity)
     throw accessDenied('A session keeps the source identity it was given.')
   const sourceIdentity = request.sourceIdentity ?? inherited
-  const actions =
-    sourceIdentity === undefined ? ['sts:AssumeRole'] : ['sts:AssumeRole', 'sts:SetSourceIdentity']
+  const inheritedTags = transitiveTagsOf(caller)
+  for (const key of request.tags.keys())
+    if (existingKey(inheritedTags, key) !== undefined)
+      throw accessDenied(`A session keeps the transitive tag ${key} it was given.`)
+  const actions = [
+    'sts:AssumeRole',
+    ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+    ...(request.tags.size + inheritedTags.size > 0 ? ['sts:TagSession'] : []),
+  ]
   for (const action of actions)
     authorize(world, {
       caller,
@@ -122,10 +140,17 @@ function authorizedRole(call: StsCall, request: AssumeRole): Role {
         'sts:ExternalId': request.externalId,
         'sts:RoleSessionName': request.sessionName,
         'sts:SourceIdentity': sourceIdentity,
+        'sts:TransitiveTagKeys': request.transitiveKeys.size > 0 ? [...request.transitiveKeys] : undefined,
+        ...requestTags(request.tags),
         ...Object.fromEntries([...role.tags].map(([key, value]) => [`aws:ResourceTag/${key}`, value])),
       },
     })
   return role
+}
+
+/** What the next session inherits, and the one after it. */
+function transitiveTagsOf(caller: Caller): ReadonlyMap<string, string> {
+  return (caller.kind === 'session' && caller.session.transitiveTags) || new Map()
 }
 
 function findRole(world: World, arnText: string): Role | undefined {
@@ -146,6 +171,7 @@ function newSession(world: World, caller: Caller, role: Role, request: AssumeRol
   const issued = world.clock.now()
   const sourceIdentity =
     request.sourceIdentity ?? (caller.kind === 'session' ? caller.session.sourceIdentity : undefined)
+  const inheritedTags = transitiveTagsOf(caller)
   return {
     name: request.sessionName,
     token: randomBytes(96).toString('base64'),
@@ -153,6 +179,11 @@ function newSession(world: World, caller: Caller, role: Role, request: AssumeRol
     expires: issued + request.duration * 1000,
     ...(policies.length > 0 && { policies }),
     ...(sourceIdentity !== undefined && { sourceIdentity }),
+    tags: new Map([...request.tags, ...inheritedTags]),
+    transitiveTags: new Map([
+      ...[...request.tags].filter(([key]) => request.transitiveKeys.has(key)),
+      ...inheritedTags,
+    ]),
   }
 }
 

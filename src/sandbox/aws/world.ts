@@ -101,7 +101,17 @@ function addRole(world: World, account: Account, seed: SeedIamRole): void {
   const issued = world.clock.now()
   for (const { accessKeyId, secretAccessKey, ...given } of seed.sessions) {
     const expires = issued + given.lifetimeSeconds * 1000
-    const session = { name: given.sessionName, token: given.sessionToken, issued, expires }
+    const { sessionName: name, sessionToken: token, sourceIdentity } = given
+    const tags = new Map(Object.entries(given.transitiveTags ?? {}))
+    const session = {
+      name,
+      token,
+      issued,
+      expires,
+      tags,
+      transitiveTags: tags,
+      ...(sourceIdentity !== undefined && { sourceIdentity }),
+    }
     const caller = { kind: 'session', identity: role, session, label: given.login } as const
     world.credentials.set(accessKeyId, { accessKeyId, secret: secretAccessKey, caller })
   }

@@ -232,6 +232,40 @@ describe('what a session is', () => {
     expect(await outcome(chain('root'))).toBe('AccessDenied')
   })
 
+  it('keeps transitive tags through a chain, where each trust lets sessions be tagged', async () => {
+    const Tags = [
+      { Key: 'login', Value: 'alice' },
+      { Key: 'team', Value: 'data' },
+    ]
+    const tagged = { Tags, TransitiveTagKeys: ['login'] }
+    const without = await role(trust({ AWS: userArn('alice') }))
+    expect(await outcome(assume(fixture, keysOf('alice'), { RoleArn: without, ...tagged }))).toBe(
+      'AccessDenied',
+    )
+    const both = (principal: object, condition?: object) => {
+      const [statement] = trust(principal, condition).Statement
+      return {
+        Version: '2012-10-17',
+        Statement: [{ ...statement, Action: ['sts:AssumeRole', 'sts:TagSession'] }],
+      }
+    }
+    const first = await role(both({ AWS: userArn('alice') }))
+    const tag = (key: string, value: string) => ({ StringEquals: { [`aws:PrincipalTag/${key}`]: value } })
+    const second = await role(both({ AWS: first }, tag('team', 'data')))
+    const untaggable = await role(trust({ AWS: first }))
+    const session = await assume(fixture, keysOf('alice'), { RoleArn: first, ...tagged })
+    expect(await outcome(assume(fixture, session, { RoleArn: untaggable }))).toBe('AccessDenied')
+    const next = await assume(fixture, session, { RoleArn: second })
+    const inherited = await role(both({ AWS: second }, tag('login', 'alice')))
+    const forgotten = await role(both({ AWS: second }, tag('team', 'data')))
+    expect(await outcome(assume(fixture, next, { RoleArn: inherited }))).toBe('ok')
+    expect(await outcome(assume(fixture, next, { RoleArn: forgotten }))).toBe('AccessDenied')
+    const another = { RoleArn: inherited, Tags: [{ Key: 'LOGIN', Value: 'olivia' }] }
+    expect(await outcome(assume(fixture, next, another))).toBe('AccessDenied')
+    const missing = { RoleArn: first, Tags, TransitiveTagKeys: ['other'] }
+    expect(await outcome(assume(fixture, keysOf('alice'), missing))).toBe('ValidationError')
+  })
+
   it('lives on when the trust is taken away, as only assuming asks for it', async () => {
     const RoleArn = await role(trust({ AWS: userArn('alice') }))
     const session = await assume(fixture, keysOf('alice'), { RoleArn })
