@@ -7,10 +7,15 @@ type Condition = NonNullable<PolicyStatement['Condition']>
 
 const NOW = 'aws:CurrentTime'
 const ASSUME = 'sts:AssumeRole'
+/** A session passes on its source identity and its transitive tags, and the role it goes to has to allow that. */
+const ASSUME_FROM_SESSION = [ASSUME, 'sts:SetSourceIdentity', 'sts:TagSession']
+/** Its own only: where it has none the variable has no value, and whoever sets one is not let in. */
+const OWN_SOURCE_IDENTITY = `\${aws:SourceIdentity}`
 
 /** Lets the requester's principal in, and nobody outside the window. */
 export function trustPolicy({ principal, window }: GrantTerms): PolicyDocument {
-  const everyone = { Principal: { AWS: '*' }, Action: ASSUME }
+  const Action = principal.kind === 'iam-user' ? ASSUME : ASSUME_FROM_SESSION
+  const everyone = { Principal: { AWS: '*' }, Action }
   return {
     Version: '2012-10-17',
     Statement: [
@@ -18,8 +23,8 @@ export function trustPolicy({ principal, window }: GrantTerms): PolicyDocument {
         Sid: 'Requester',
         Effect: 'Allow',
         Principal: { AWS: trustedArn(principal) },
-        Action: hasSourceIdentity(principal) ? [ASSUME, 'sts:SetSourceIdentity'] : ASSUME,
-        Condition: { ...inside(window), ...onlyPerson(principal) },
+        Action,
+        Condition: { ...inside(window), ...onlyPerson(principal), ...keepingSourceIdentity(principal) },
       },
       { Sid: 'BeforeStart', Effect: 'Deny', ...everyone, Condition: before(window) },
       { Sid: 'FromEnd', Effect: 'Deny', ...everyone, Condition: fromEnd(window) },
@@ -27,9 +32,9 @@ export function trustPolicy({ principal, window }: GrantTerms): PolicyDocument {
   }
 }
 
-/** A session that has a source identity passes it on, and the role it goes to has to allow that. */
-function hasSourceIdentity(principal: Principal): boolean {
-  return principal.kind === 'iam-role' && principal.person?.key.toLowerCase() === 'aws:sourceidentity'
+function keepingSourceIdentity({ kind }: Principal): Condition {
+  if (kind === 'iam-user') return {}
+  return { StringEqualsIfExists: { 'sts:SourceIdentity': OWN_SOURCE_IDENTITY } }
 }
 
 function trustedArn(principal: Principal): string {

@@ -50,7 +50,10 @@ const BUCKETS: Readonly<Record<AccountName, readonly SeedBucket[]>> = {
   analytics: [{ name: 'clickstream', objects: { 'events/2026-11-24.json': '{"page":"/","clicks":17}\n' } }],
 }
 
-const MAY_ASSUME_GRANTS = allow('sts:AssumeRole', 'arn:aws:iam::*:role/daypass/*')
+const MAY_ASSUME_GRANTS = allow(
+  ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
+  'arn:aws:iam::*:role/daypass/*',
+)
 const MAY_DO_EVERYTHING = allow('*', '*')
 
 export function awsSeed(
@@ -193,7 +196,7 @@ const KEY_POLICY = policy({
   Resource: '*',
 })
 
-function allow(Action: string, Resource: string): unknown {
+function allow(Action: string | readonly string[], Resource: string): unknown {
   return policy({ Effect: 'Allow', Action, Resource })
 }
 

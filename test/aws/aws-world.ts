@@ -14,13 +14,13 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { S3Client } from '@aws-sdk/client-s3'
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts'
 import { type AccountClients, createAccountClients } from '../../src/aws/clients.ts'
 import { createGrantReader } from '../../src/aws/grant-reader.ts'
 import { createGrantWriter } from '../../src/aws/grant-writer.ts'
 import type { Account } from '../../src/core/account.ts'
 import type { ForeignRole, Grant, StandingGrant } from '../../src/core/grant.ts'
-import type { SeedAccount, SeedIamRole } from '../../src/sandbox/aws/seed.ts'
+import type { SeedAccount, SeedIamRole, SeedSession } from '../../src/sandbox/aws/seed.ts'
 import { startAws } from '../../src/sandbox/aws/server.ts'
 import { createCallLog } from '../../src/sandbox/calls.ts'
 import { createClock } from '../../src/sandbox/clock.ts'
@@ -41,7 +41,7 @@ type AwsWorldOptions = {
   readonly identityCenter?: readonly SignedIn[]
 }
 
-interface SignedIn {
+interface SignedIn extends Pick<SeedSession, 'sourceIdentity' | 'transitiveTags'> {
   readonly permissionSet: string
   readonly userName: string
 }
@@ -102,10 +102,14 @@ export async function startAwsWorld({
   const slept: number[] = []
   const onForeign = (role: ForeignRole) => void foreign.push(role)
 
-  async function assume(keys: Keys, roleArn: string): Promise<Keys> {
+  async function assume(
+    keys: Keys,
+    roleArn: string,
+    more: Partial<AssumeRoleCommandInput> = {},
+  ): Promise<Keys> {
     const sts = new STSClient({ ...client, credentials: keys })
     const { Credentials: lent } = await sts.send(
-      new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'daypass' }),
+      new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'daypass', ...more }),
     )
     return {
       accessKeyId: lent?.AccessKeyId ?? '',
@@ -137,7 +141,10 @@ export async function startAwsWorld({
       const credentials = await assume(secrets.keys[person], roleArn)
       return new S3Client({ ...client, credentials, forcePathStyle: true })
     },
-    assumeFrom: (person: SignedIn, roleArn: string) => assume(keysOf(person), roleArn),
+    assume,
+    s3With: (credentials: Keys) => new S3Client({ ...client, credentials, forcePathStyle: true }),
+    assumeFrom: (person: SignedIn, roleArn: string, more?: Partial<AssumeRoleCommandInput>) =>
+      assume(keysOf(person), roleArn, more),
     stripBoundary: (RoleName: string) => admin.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })),
     putPolicy: (RoleName: string, PolicyName: string, document: unknown) =>
       admin.send(
@@ -170,6 +177,8 @@ function rolesOf({ roles }: SeedAccount, people: readonly SignedIn[]): SeedIamRo
       ...session,
       sessionName: person.userName,
       ...keysOf(person),
+      ...(person.sourceIdentity !== undefined && { sourceIdentity: person.sourceIdentity }),
+      ...(person.transitiveTags && { transitiveTags: person.transitiveTags }),
     })),
   }))
 }
