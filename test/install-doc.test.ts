@@ -98,6 +98,8 @@ describe('the policies to paste', () => {
 
   test.each([
     ['may assume what they are lent', 'sts:AssumeRole', LENT_ROLE, 'allowed'],
+    ['may pass on a source identity', 'sts:SetSourceIdentity', LENT_ROLE, 'allowed'],
+    ['may pass on transitive tags', 'sts:TagSession', LENT_ROLE, 'allowed'],
     ['may assume nothing else', 'sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/Administrator`, 'silent'],
     ['may do nothing else with it', 'iam:PutRolePolicy', LENT_ROLE, 'silent'],
   ])('people %s', (_, action, resource, outcome) => {
@@ -107,14 +109,23 @@ describe('the policies to paste', () => {
 
   const partner = `arn:aws:iam::${ACCOUNT}:role/Partner`
   test.each([
-    ['somebody of another organisation', { 'aws:PrincipalOrgID': 'o-somebodyelse' }, '', LENT_ROLE, 'denied'],
-    ['somebody of none', {}, '', LENT_ROLE, 'denied'],
-    ['whom a web identity provider vouches for', {}, 'WithWebIdentity', LENT_ROLE, 'denied'],
-    ['whom a SAML provider vouches for', {}, 'WithSAML', LENT_ROLE, 'denied'],
-    ['our own people', own, '', LENT_ROLE, 'silent'],
-    ['others, who become roles of their own', {}, '', partner, 'silent'],
-    ['workflows, which become roles of their own', {}, 'WithWebIdentity', partner, 'silent'],
-  ])('the resource control policy meets %s', (_, keys, way, resource, outcome) => {
+    [
+      'somebody of another organisation',
+      { 'aws:PrincipalOrgID': 'o-somebodyelse' },
+      'AssumeRole',
+      LENT_ROLE,
+      'denied',
+    ],
+    ['somebody of none', {}, 'AssumeRole', LENT_ROLE, 'denied'],
+    ['whom a web identity provider vouches for', {}, 'AssumeRoleWithWebIdentity', LENT_ROLE, 'denied'],
+    ['whom a SAML provider vouches for', {}, 'AssumeRoleWithSAML', LENT_ROLE, 'denied'],
+    ['who brings a source identity', {}, 'SetSourceIdentity', LENT_ROLE, 'denied'],
+    ['who brings tags', {}, 'TagSession', LENT_ROLE, 'denied'],
+    ['our own people', own, 'AssumeRole', LENT_ROLE, 'silent'],
+    ['our own people, with tags', own, 'TagSession', LENT_ROLE, 'silent'],
+    ['others, who become roles of their own', {}, 'AssumeRole', partner, 'silent'],
+    ['workflows, which become roles of their own', {}, 'AssumeRoleWithWebIdentity', partner, 'silent'],
+  ])('the resource control policy meets %s', (_, keys, call, resource, outcome) => {
     const statement = JSON.parse(organization).Statement[0]
     expect(statement.Principal).toBe('*')
     // Whom it names is everybody; what is left is evaluated as any other policy.
@@ -122,7 +133,7 @@ describe('the policies to paste', () => {
     const text = JSON.stringify({ Version: '2012-10-17', Statement: [rest] })
     expect(
       evaluate([{ kind: 'identity', text }], {
-        action: `sts:AssumeRole${way}`,
+        action: `sts:${call}`,
         resource,
         context: context(keys),
       }),
