@@ -123,12 +123,17 @@ function allowances({ account, location, request, kmsKey }: GrantTerms): readonl
     Resource: objects.map((key) => `${bucket}/${key}`),
   }
   if (kmsKey === undefined) return [read, ...list, locate]
-  const suffix = account.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'
+  // Which of its names S3 gives KMS in China is not documented.
+  const service = `s3.${account.region}.amazonaws.com`
   const decrypt: Allowance = {
     Sid: 'Decrypt',
     Action: 'kms:Decrypt',
     Resource: kmsKey,
-    only: { operator: 'StringEquals', key: 'kms:ViaService', values: `s3.${account.region}.${suffix}` },
+    only: {
+      operator: 'StringEquals',
+      key: 'kms:ViaService',
+      values: account.partition === 'aws-cn' ? [`${service}.cn`, service] : service,
+    },
   }
   return [read, ...list, locate, decrypt]
 }

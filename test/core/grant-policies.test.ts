@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Account, Principal } from '../../src/core/account.ts'
 import { formatPolicy, type GrantTerms } from '../../src/core/grant.ts'
 import { permissionPolicy, trustPolicy } from '../../src/core/grant-policies.ts'
+import { evaluate } from '../../src/sandbox/aws/policy.ts'
 import { PROD, sampleTerms } from './grant-samples.ts'
 
 const ROLE = 'arn:aws:iam::111111111111:role/data-team'
@@ -57,10 +58,24 @@ test('the permission policy for one object lets nothing be listed, as the golden
   await expect(`${formatPolicy(policy)}\n`).toMatchFileSnapshot(golden('read-object-plain'))
 })
 
-test('in China, S3 calls KMS under the name that services have there', () => {
+test('in China, S3 may call KMS under either name that services have there, and no other service may', () => {
   const account: Account = { ...PROD, partition: 'aws-cn', region: 'cn-north-1' }
-  const policy = text(permissionPolicy, { account, kmsKey: KEY.replace('arn:aws:', 'arn:aws-cn:') })
-  expect(policy).toContain('"kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"')
+  const kmsKey = KEY.replace('arn:aws:', 'arn:aws-cn:')
+  const document = JSON.stringify(permissionPolicy(sampleTerms({ account, kmsKey })))
+  const decrypt = (service: string) =>
+    evaluate([{ kind: 'identity', text: document }], {
+      action: 'kms:Decrypt',
+      resource: kmsKey,
+      context: new Map([
+        ['aws:currenttime', ['2026-11-24T10:00:00Z']],
+        ['aws:resourceaccount', [PROD.id]],
+        ['kms:viaservice', [service]],
+      ]),
+    })
+  expect(decrypt('s3.cn-north-1.amazonaws.com.cn')).toBe('allowed')
+  expect(decrypt('s3.cn-north-1.amazonaws.com')).toBe('allowed')
+  expect(decrypt('s3.cn-northwest-1.amazonaws.com.cn')).not.toBe('allowed')
+  expect(decrypt('ebs.cn-north-1.amazonaws.com.cn')).not.toBe('allowed')
 })
 
 function text(

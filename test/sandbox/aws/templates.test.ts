@@ -303,6 +303,21 @@ describe('a template', () => {
   })
 
   it.each([
+    ['s3.cn-north-1.amazonaws.com.cn', 'allowed'],
+    ['s3.cn-north-1.amazonaws.com', 'allowed'],
+    ['ebs.cn-north-1.amazonaws.com.cn', 'denied'],
+  ])('bounds a key in China to S3 under either of its names there: %s', (service, outcome) => {
+    const KmsKeyArns = KEY.replace('arn:aws:', 'arn:aws-cn:')
+    const inChina = { ...account, partition: 'aws-cn', region: 'cn-north-1' }
+    const [boundary] = deployTemplate(source, { ...parameters, KmsKeyArns }, inChina).managedPolicies
+    const text = JSON.stringify(boundary?.document)
+    const context = new Map([['kms:viaservice', [service]]])
+    expect(
+      evaluate([{ kind: 'identity', text }], { action: 'kms:Decrypt', resource: KmsKeyArns, context }),
+    ).toBe(outcome)
+  })
+
+  it.each([
     ['a missing parameter', source, { HubRoleArn: HUB_ROLE }, 'is missing'],
     ['a parameter it does not declare', source, { ...parameters, Extra: 'x' }, 'Extra'],
     ['anybody as the hub', source, { ...parameters, HubRoleArn: '*' }, 'HubRoleArn'],
