@@ -125,18 +125,20 @@ describe('CloudTrail, of what was read', () => {
   })
 
   test.skipIf(cli === undefined)(
-    'the command is one that the AWS CLI sends, and selects the reads of that bucket',
+    'the command is one that the AWS CLI sends, and selects management events and the reads of that bucket',
     async () => {
       const { target, body } = await sent(COMMAND)
       const { TrailName: trail, AdvancedEventSelectors: selectors } = JSON.parse(body) as {
         readonly TrailName: string
-        readonly AdvancedEventSelectors: readonly [EventSelector]
+        readonly AdvancedEventSelectors: readonly [EventSelector, EventSelector]
       }
-      const [selector] = selectors
+      const [management, selector] = selectors
       const elsewhere = recordOf({ ...call, bucket: 'customer-exports-2' })
 
       expect(target).toMatch(/CloudTrail_20131101\.PutEventSelectors$/)
       expect(trail).toBe('audit')
+      // The command replaces what the trail logged before.
+      expect(management.FieldSelectors).toEqual([{ Field: 'eventCategory', Equals: ['Management'] }])
       expect(records.map((record) => isSelected(selector, record))).toEqual([true, true, true, false])
       expect(isSelected(selector, elsewhere)).toBe(false)
     },
