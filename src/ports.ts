@@ -104,8 +104,7 @@ export interface ClosedPull {
 }
 
 /** The app's own record of a request, kept in the check run `Daypass / grant` on the merge commit. */
-export interface GrantRecord {
-  readonly checkRunId: number
+export interface GrantRecord extends RecordRun {
   readonly state: RecordState
   /** The check run's `output.text` as the app wrote it: it holds what was judged, for the receipt. */
   readonly text?: string
@@ -113,7 +112,13 @@ export interface GrantRecord {
   readonly title?: string
   readonly summary?: string
   /** Check runs that another replica wrote of the same request; the next write closes them. */
-  readonly doubled?: readonly number[]
+  readonly doubled?: readonly RecordRun[]
+}
+
+export interface RecordRun {
+  readonly checkRunId: number
+  /** As GitHub shows it, which tells nothing of the request: it completes one itself that is open for two weeks. */
+  readonly completed: boolean
 }
 
 /**
@@ -242,7 +247,7 @@ export interface RepositoryWriter {
   ): Promise<void>
   /** Asks for reviews of a pull request; GitHub may refuse, and says why. */
   askReviewers(pull: number, reviewers: Reviewers): Promise<'asked' | { readonly refused: string }>
-  /** Creates or updates the record; `rejected` concludes in failure, `ended` in success, the others leave it open. */
+  /** Creates or updates the record; `rejected` concludes in failure, `granted` and `ended` are neutral, the others leave it open. */
   writeRecord(
     mergeSha: string,
     identity: RequestIdentity,

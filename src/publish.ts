@@ -33,8 +33,9 @@ export async function publish(
   const said = JSON.stringify([state, revert])
   if (world.memory.published.get(key) === said) return
   await tellOf(world, subject, state)
-  if (subject.mergeSha !== undefined) await writeRecord(github, subject, subject.mergeSha, state)
-  await comment(world, github, subject, state, revert)
+  const { mergeSha } = subject
+  const record = mergeSha === undefined ? undefined : await writeRecord(github, subject, mergeSha, state)
+  await comment(world, github, { ...subject, record }, state, revert)
   if (state.kind === 'granted' || state.kind === 'ended') await tellExtended(world, github, subject, state)
   world.memory.published.set(key, said)
 }
@@ -191,11 +192,11 @@ function judgedIn(state: GrantState & { readonly lent: Lent }): RequestRecord {
 
 async function commentContext(
   github: GitHub,
-  { identity, blob }: Subject,
+  { identity, blob, record }: Subject,
   revert?: RevertShown,
 ): Promise<CommentContext> {
   const requestText = await github.reader.blobText(blob)
-  return { place: placeOf(github, identity), requestText, revert }
+  return { place: placeOf(github, identity), requestText, revert, checkRunId: record?.checkRunId }
 }
 
 function placeOf({ url, defaultBranch }: GitHub, { path }: RequestIdentity): Place {

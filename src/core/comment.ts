@@ -2,7 +2,7 @@
 
 import { awsProfile, consoleBucketLink, consoleSwitchLink, listCommand, sourceProfile } from './aws-access.ts'
 import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
-import { deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
+import { checkLink, deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
 import { code, codeBlock, inline, prose } from './markdown.ts'
 import { type GrantState, type Lent, lastUse, may, obstacleWords, whatWasHeld } from './report-grant.ts'
 import { bullets, compose, utc, whyEnded } from './report-words.ts'
@@ -18,6 +18,8 @@ export interface CommentContext {
   /** The request's text, for asking again. */
   readonly requestText?: string
   readonly revert?: RevertShown
+  /** The check run that is the request's record. */
+  readonly checkRunId?: number
 }
 
 export function grantComment(state: GrantState, context: CommentContext): string {
@@ -119,9 +121,11 @@ function sourceHint(lent: Lent): string {
   }
 }
 
-function giveBack({ place }: CommentContext): string {
+function giveBack({ place, checkRunId }: CommentContext): string {
+  const name = 'check **Daypass / grant** of the merge commit'
+  const check = checkRunId === undefined ? `the ${name}` : `[the ${name}](${checkLink(place, checkRunId)})`
   return [
-    `Write ${code(END_COMMAND)} as a comment here, or press **${END_BUTTON}** in the check **Daypass / grant** of the merge commit: access ends at once, for good.`,
+    `Write ${code(END_COMMAND)} as a comment here, or press **${END_BUTTON}** in ${check}: access ends at once, for good.`,
     `[Deleting the request's file](${deleteFileLink(place)}) in a pull request ends it too, when that is merged.`,
   ].join(' ')
 }

@@ -16,6 +16,11 @@ export function pullLink({ repositoryUrl }: Place, pull: number): string {
   return `${repositoryUrl}/pull/${pull}`
 }
 
+/** GitHub's page of one check run, with its buttons. */
+export function checkLink({ repositoryUrl }: Place, checkRunId: number): string {
+  return `${repositoryUrl}/runs/${checkRunId}`
+}
+
 /** GitHub's page that deletes a file; on a protected branch it offers a pull request. */
 export function deleteFileLink({ repositoryUrl, defaultBranch, path }: Place): string {
   return `${repositoryUrl}/delete/${encodePath(defaultBranch)}/${encodePath(path)}`

@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts'
 import type { AccessRequest, RequestLocation } from './request.ts'
 import { formatDuration, formatInstant } from './window.ts'
 
-/** GitHub takes no more in one text. */
+/** Bytes; GitHub takes no more in one text of a check. */
 const LONGEST_TEXT = 65_535
 const SHORTENED = '*The rest does not fit in here.*'
 /** Beyond this a list says how many more there are. */
@@ -123,11 +123,11 @@ export function folded(title: string, content: string): string {
 export function compose(parts: readonly (string | undefined)[]): string {
   const present = parts.filter((part) => part !== undefined && part !== '')
   const whole = present.join('\n\n')
-  if (whole.length <= LONGEST_TEXT) return whole
+  if (Buffer.byteLength(whole) <= LONGEST_TEXT) return whole
   const kept: string[] = []
   let room = LONGEST_TEXT - SHORTENED.length
   for (const part of present) {
-    room -= (part?.length ?? 0) + 2
+    room -= Buffer.byteLength(part ?? '') + 2
     if (room < 0) break
     kept.push(part ?? '')
   }

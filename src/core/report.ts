@@ -3,9 +3,9 @@
 export interface CheckReport {
   /** One plain line. */
   readonly title: string
-  /** Markdown, 65,535 characters at most. */
+  /** Markdown, 65,535 bytes at most. */
   readonly summary: string
-  /** Markdown, 65,535 characters at most. */
+  /** Markdown, 65,535 bytes at most. */
   readonly text?: string
   readonly annotations: readonly Annotation[]
 }

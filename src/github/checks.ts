@@ -8,7 +8,7 @@ import { write } from './failures.ts'
 import { APPROVAL_CHECK, REQUEST_CHECK, RULES_CHECK } from './names.ts'
 import { lastTouch } from './touches.ts'
 
-const MOST_CHARACTERS = 65_535
+const MOST_BYTES = 65_535
 const MOST_ANNOTATIONS = 50
 const CUT = '\n\n_Cut here: GitHub shows no more._'
 
@@ -60,15 +60,23 @@ export async function createCheck({ octokit, at }: Context, check: Check): Promi
   })
 }
 
-/** Annotations are added to those that stand, so an update brings none. */
-export async function updateCheck({ octokit, at }: Context, id: number, check: Check): Promise<void> {
+/**
+ * Annotations are added to those that stand, so an update brings none. `completed`: whether the run is completed already;
+ * GitHub changes neither status nor conclusion then.
+ */
+export async function updateCheck(
+  { octokit, at }: Context,
+  id: number,
+  check: Check,
+  completed: boolean,
+): Promise<void> {
   const what = `bringing the check "${check.name}" on ${check.headSha} of ${at.owner}/${at.repo} up to date`
   await write(what, () =>
     octokit.rest.checks.update({
       ...at,
       check_run_id: id,
       external_id: check.externalId,
-      ...stateOf(check.state),
+      ...(completed ? {} : stateOf(check.state)),
       // An empty list takes the button away.
       actions: check.button ? [check.button] : [],
       output: outputOf(check.report, []),
@@ -112,7 +120,7 @@ export async function listChecks(
     .map((run) => ({
       id: run.id,
       externalId: run.external_id ?? undefined,
-      completed: run.status === 'completed',
+      completed: run.status === 'completed' || (run.conclusion ?? undefined) !== undefined,
       conclusion: run.conclusion ?? undefined,
       title: run.output.title ?? undefined,
       summary: run.output.summary ?? undefined,
@@ -163,16 +171,19 @@ export async function writeApprovalCheck(
 ): Promise<void> {
   const check = { name: APPROVAL_CHECK, headSha, externalId, state: APPROVAL_STATES[state], report }
   if (last === undefined || last.completed) await createCheck(context, check)
-  else await updateCheck(context, last.checkRunId, check)
+  else await updateCheck(context, last.checkRunId, check, last.completed)
 }
+
+const BROKEN = 'broken'
 
 /** Once, on the commit that gave the rules the text they have. */
 export async function reportBrokenRules(context: Context, head: string, report: CheckReport): Promise<void> {
   const commit = (await lastTouch(context, head, RULES_PATH)) ?? head
   const reported = await listChecks(context, commit, RULES_CHECK)
-  if (reported.some(({ completed }) => completed)) return
+  // Written to its end: GitHub completes by itself one that was not.
+  if (reported.some(({ externalId }) => externalId === BROKEN)) return
   const state = { conclusion: 'failure' } as const
-  await createCheck(context, { name: RULES_CHECK, headSha: commit, externalId: 'broken', state, report })
+  await createCheck(context, { name: RULES_CHECK, headSha: commit, externalId: BROKEN, state, report })
 }
 
 /** Whether a check run shows this report already, so that it need not be written. */
@@ -191,8 +202,8 @@ function stateOf(state: CheckState) {
 function outputOf({ title, summary, text }: CheckReport, annotations: readonly Annotation[]) {
   return {
     title,
-    summary: shortened(summary, MOST_CHARACTERS),
-    ...(text === undefined ? {} : { text: shortened(text, MOST_CHARACTERS) }),
+    summary: shortenedToBytes(summary, MOST_BYTES),
+    ...(text === undefined ? {} : { text: shortenedToBytes(text, MOST_BYTES) }),
     ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotationOf) }),
   }
 }
@@ -221,4 +232,13 @@ function batches(annotations: readonly Annotation[]): Annotation[][] {
 export function shortened(text: string, most: number): string {
   if (text.length <= most) return text
   return `${text.slice(0, most - CUT.length).replace(/[\uD800-\uDBFF]$/, '')}${CUT}`
+}
+
+/** The same, where GitHub counts bytes. */
+function shortenedToBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= most) return text
+  const kept = bytes.subarray(0, most - Buffer.byteLength(CUT))
+  // What is left of a character at the end waits for more, and so is dropped.
+  return `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(kept, { stream: true })}${CUT}`
 }

@@ -2,7 +2,7 @@
 import { END_ACTION, END_BUTTON } from '../core/early-end.ts'
 import { identityHash, type RequestIdentity } from '../core/grant.ts'
 import type { CheckReport } from '../core/report.ts'
-import type { GrantRecord, RecordedRequest, RecordState } from '../ports.ts'
+import type { GrantRecord, RecordedRequest, RecordRun, RecordState } from '../ports.ts'
 import { type Button, type CheckState, createCheck, listChecks, shows, updateCheck } from './checks.ts'
 import type { Context } from './context.ts'
 import { GRANT_CHECK } from './names.ts'
@@ -11,9 +11,11 @@ import { mergeOf } from './pulls.ts'
 const STATES: Readonly<Record<RecordState, CheckState>> = {
   pending: { status: 'queued' },
   approved: { status: 'in_progress' },
-  granted: { status: 'in_progress' },
+  // GitHub shows a button only where the check is completed, gives up on one that is open for two weeks, and lets nobody
+  // conclude it anew: so a grant and its end share a conclusion, and only the external id tells them apart.
+  granted: { conclusion: 'neutral' },
   rejected: { conclusion: 'failure' },
-  ended: { conclusion: 'success' },
+  ended: { conclusion: 'neutral' },
 }
 
 /** Should two replicas have written two, the older one counts. */
@@ -29,9 +31,17 @@ export async function findRecord(
   })
   const [oldest, ...doubled] = found
   if (oldest === undefined) return undefined
-  const { id: checkRunId, state, title, summary, text } = oldest
-  const others = doubled.length === 0 ? {} : { doubled: doubled.map(({ id }) => id) }
-  return { checkRunId, state, title, summary, text, ...others }
+  const { id: checkRunId, completed, state, title, summary, text } = oldest
+  const others = doubled.map((run) => ({ checkRunId: run.id, completed: run.completed }))
+  return {
+    checkRunId,
+    completed,
+    state,
+    title,
+    summary,
+    text,
+    ...(others.length > 0 && { doubled: others }),
+  }
 }
 
 export async function recordOf(context: Context, identity: RequestIdentity): Promise<RecordedRequest> {
@@ -50,8 +60,10 @@ export async function writeRecord(
   state: RecordState,
   report: CheckReport,
 ): Promise<GrantRecord> {
-  for (const id of existing?.doubled ?? []) await closeDouble(context, mergeSha, id)
-  if (existing?.state === state && shows(existing, report)) return { ...existing, doubled: [] }
+  for (const double of existing?.doubled ?? []) await closeDouble(context, mergeSha, double)
+  const completed = existing?.completed === true || 'conclusion' in STATES[state]
+  if (existing?.state === state && existing.completed === completed && shows(existing, report))
+    return { ...existing, doubled: [] }
   const externalId = `${state}:${identityHash(identity)}`
   const check = {
     name: GRANT_CHECK,
@@ -61,10 +73,10 @@ export async function writeRecord(
     report,
     ...(state === 'granted' && { button: END_ACCESS }),
   }
-  if (existing) await updateCheck(context, existing.checkRunId, check)
+  if (existing) await updateCheck(context, existing.checkRunId, check, existing.completed)
   const checkRunId = existing?.checkRunId ?? (await createCheck(context, check))
   const { title, summary, text } = report
-  return { checkRunId, state, title, summary, text }
+  return { checkRunId, completed, state, title, summary, text }
 }
 
 const END_ACCESS: Button = {
@@ -74,13 +86,18 @@ const END_ACCESS: Button = {
 }
 
 /** Nothing can delete a check run, so one that was written twice says that it is the other one that counts. */
-async function closeDouble(context: Context, headSha: string, id: number): Promise<void> {
+async function closeDouble(
+  context: Context,
+  headSha: string,
+  { checkRunId, completed }: RecordRun,
+): Promise<void> {
   const title = 'Written twice'
   const summary =
     'Two processes wrote this check at once. The other one of this name, on this commit, counts.'
   const report = { title, summary, annotations: [] }
   const state = { conclusion: 'neutral' } as const
-  await updateCheck(context, id, { name: GRANT_CHECK, headSha, externalId: 'double', state, report })
+  const check = { name: GRANT_CHECK, headSha, externalId: 'double', state, report }
+  await updateCheck(context, checkRunId, check, completed)
 }
 
 function isRecordState(state: string | undefined): state is RecordState {

@@ -151,7 +151,12 @@ function withoutPolicies(text: string): string {
 describe('the record and the comment of a request', () => {
   it.each(Object.entries(STATES))('say where it stands: %s', (name, state) => {
     const report = pageOf(grantReport(state))
-    const comment = grantComment(state, { place, requestText, revert: { kind: 'merged', pull: 13 } })
+    const comment = grantComment(state, {
+      place,
+      requestText,
+      revert: { kind: 'merged', pull: 13 },
+      checkRunId: 4711,
+    })
     const page = `${withoutPolicies(report)}\n\n---------- the comment ----------\n\n${comment}`
     expectGolden(`grant-${name}`, page)
   })

@@ -37,9 +37,18 @@ async function say(login: string, { pull }: MergedRequest, body: string): Promis
   return data.id
 }
 
-async function press(login: string, request: MergedRequest): Promise<void> {
+async function actionsOf(request: MergedRequest): Promise<string> {
   const check = await world.grantCheck(request)
-  const response = await fetch(`${world.ready.github.url}/${repository}/runs/${check?.id}/actions`, {
+  return `${world.ready.github.url}/${repository}/runs/${check?.id}/actions`
+}
+
+async function buttons(request: MergedRequest): Promise<readonly string[]> {
+  const { data } = await world.github('alice').request(`GET ${await actionsOf(request)}`)
+  return data.actions.map(({ label }: { readonly label: string }) => label)
+}
+
+async function press(login: string, request: MergedRequest): Promise<void> {
+  const response = await fetch(await actionsOf(request), {
     method: 'POST',
     headers: { authorization: `Bearer ${world.ready.github.tokens[login]}` },
     body: JSON.stringify({ identifier: 'end-access' }),
@@ -86,8 +95,10 @@ describe('whom the access was for writes /daypass revoke', () => {
   test('the comment and the record say so, and the button is gone', async () => {
     expect(await world.comment(returned)).toContain('because it was given back early by alice')
     const check = await world.grantCheck(returned)
-    expect(check).toMatchObject({ status: 'completed', conclusion: 'success' })
+    expect(check).toMatchObject({ status: 'completed', conclusion: 'neutral' })
     expect(check?.output.title).toContain('given back early by alice')
+    expect(await buttons(returned)).toEqual([])
+    expect(await buttons(other)).toEqual(['End access now'])
   })
 
   test('it stays ended: nobody gets in by putting the file back', async () => {

@@ -110,7 +110,7 @@ describe.each(['protected', 'unprotected'] as const)(
       expect(comment).toContain('because its window is over')
       expect(comment).toContain('Its commit message is the receipt.')
       expect(comment).toContain('open a new request')
-      expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'success' })
+      expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'neutral' })
     })
   },
 )
@@ -141,7 +141,7 @@ describe('given back by a merged removal', () => {
 
   test('comment and record say why it ended', async () => {
     expect(await world.comment(request)).toContain('because its file was taken off the branch')
-    expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'success' })
+    expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'neutral' })
   })
 
   test('a tombstone stands in IAM until the end of its window', async () => {
@@ -221,7 +221,7 @@ test.each([
     expect(await reads(keys)).toBe(false)
     expect(await world.assume('alice', role)).toMatchObject({ kind: 'denied' })
     expect(await world.comment(request)).toContain('because its role was altered in AWS')
-    expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'success' })
+    expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'neutral' })
     expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
     await passTo(endOf(request))
     expect(await world.role(role)).toBeUndefined()

@@ -91,13 +91,14 @@ describe('an approved request of an IAM user', () => {
   test('is told where to look in the console, until when, and how to give it back', () => {
     const name = ((/role_arn = (\S+)/.exec(comment) ?? [])[1] ?? '').split(':role/')[1] ?? ''
     const links = [...comment.matchAll(/\]\((https?:[^)]+)\)/g)].map(([, link = '']) => new URL(link))
-    const [switchRole, bucket, giveBack] = links
+    const [switchRole, bucket, check, giveBack] = links
 
     expect(Object.fromEntries(switchRole?.searchParams ?? [])).toMatchObject({
       roleName: name,
       account: '111122223333',
     })
     expect(bucket?.searchParams.get('prefix')).toBe('exports/2026/11/')
+    expect(check?.pathname).toMatch(/^\/acme\/[^/]+\/runs\/\d+$/)
     expect(giveBack?.pathname).toBe(`/${request.repository}/delete/main/${request.path}`)
     const end = new Date(request.mergedAt + 4 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
     expect(comment).toContain(`**Access is open until ${end.replace(/:00$/, '')} UTC.**`)
@@ -121,12 +122,12 @@ describe('an approved request of an IAM user', () => {
     expect((await own()).map((one) => one.body)).toEqual([told?.body])
   })
 
-  test('has its verdict on record on the merge commit, in progress while access stands', async () => {
+  test('has its verdict on record on the merge commit, completed while access stands, so that its button shows', async () => {
     const check = await world.grantCheck(request)
 
     expect(check).toMatchObject({
-      status: 'in_progress',
-      conclusion: null,
+      status: 'completed',
+      conclusion: 'neutral',
       app: { slug: 'daypass' },
       output: { title: expect.stringMatching(/^Access is open until/) },
     })
@@ -240,7 +241,7 @@ describe('other requests', () => {
       await world.settled()
 
       expect(await reach('alice', merged, EVERYTHING)).toEqual([`customer-exports/${NOVEMBER}`])
-      expect(await world.grantCheck(merged)).toMatchObject({ status: 'in_progress' })
+      expect(await world.grantCheck(merged)).toMatchObject({ conclusion: 'neutral' })
     },
   )
 

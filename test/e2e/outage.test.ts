@@ -42,7 +42,7 @@ async function expectEnded(request: MergedRequest): Promise<void> {
   expect(await world.revertOf(request)).toMatchObject({ merged_at: expect.any(String) })
   expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
   expect(await world.comment(request)).toContain('**Access ended at')
-  expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'success' })
+  expect(await world.grantCheck(request)).toMatchObject({ status: 'completed', conclusion: 'neutral' })
 }
 
 describe('while the app is dead', () => {

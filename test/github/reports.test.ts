@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { identityHash } from '../../src/core/grant.ts'
 import { LABELS } from '../../src/core/label.ts'
 import type { CheckReport } from '../../src/core/report.ts'
 import type { Word } from '../../src/ports.ts'
@@ -22,6 +23,14 @@ const REPORT: CheckReport = {
 async function checksOn(sha: string) {
   const { data } = await world.people.alice.checks.listForRef({ ...world.at, ref: sha, filter: 'all' })
   return data.check_runs
+}
+
+async function buttonsOf(checkRunId: number): Promise<readonly string[]> {
+  const { owner, repo } = world.at
+  const { data } = await world.people.alice.request(
+    `GET ${world.url}/${owner}/${repo}/runs/${checkRunId}/actions`,
+  )
+  return data.actions.map(({ label }: { readonly label: string }) => label)
 }
 
 describe('the check on a pull request', () => {
@@ -61,7 +70,9 @@ describe('the check on a pull request', () => {
     const { writer } = world.open()
     await writer.writeRequestCheck(headSha, 'long', 'neutral', { ...REPORT, summary: '😀'.repeat(40_000) })
     const [check] = await checksOn(headSha)
-    expect(check?.output.summary?.length).toBeLessThanOrEqual(65_535)
+    const bytes = Buffer.byteLength(check?.output.summary ?? '')
+    expect(bytes).toBeLessThanOrEqual(65_535)
+    expect(bytes).toBeGreaterThan(65_535 - 4)
     expect(check?.output.summary).toMatch(/^(😀)+\n\n_Cut here: GitHub shows no more\._$/u)
   })
 
@@ -90,9 +101,11 @@ describe('the record of a request', () => {
       ...REPORT,
       text: 'kept',
     })
-    expect(await checksOn(mergeSha)).toMatchObject([{ status: 'in_progress' }])
+    expect(await checksOn(mergeSha)).toMatchObject([{ status: 'completed', conclusion: 'neutral' }])
+    expect(await buttonsOf(granted.checkRunId)).toEqual(['End access now'])
     await writer.writeRecord(mergeSha, identity, granted, 'ended', { ...REPORT, text: 'kept' })
-    expect(await checksOn(mergeSha)).toMatchObject([{ status: 'completed', conclusion: 'success' }])
+    expect(await checksOn(mergeSha)).toMatchObject([{ status: 'completed', conclusion: 'neutral' }])
+    expect(await buttonsOf(granted.checkRunId)).toEqual([])
     expect((await world.open().reader.recordOf(identity)).record).toMatchObject({
       state: 'ended',
       text: 'kept',
@@ -112,6 +125,52 @@ describe('the record of a request', () => {
     expect(first).toMatchObject({ id: older.checkRunId, status: 'in_progress' })
     expect(second).toMatchObject({ conclusion: 'neutral', output: { title: 'Written twice' } })
     expect((await world.open().reader.recordOf(identity)).record).toEqual(older)
+  })
+
+  it('is one again where both were completed already', async () => {
+    const { pull, mergeSha } = await merged()
+    const identity = { repositoryId: 1002, path: PATH, pull }
+    const older = await world.open().writer.writeRecord(mergeSha, identity, undefined, 'granted', REPORT)
+    await world.open().writer.writeRecord(mergeSha, identity, undefined, 'rejected', REPORT)
+    const { reader, writer } = world.open()
+    const { record } = await reader.recordOf(identity)
+    await writer.writeRecord(mergeSha, identity, record, 'ended', REPORT)
+    const [first, second] = (await checksOn(mergeSha)).sort((a, b) => a.id - b.id)
+    expect(first).toMatchObject({ id: older.checkRunId, conclusion: 'neutral' })
+    expect(second).toMatchObject({ conclusion: 'failure', output: { title: 'Written twice' } })
+    expect((await world.open().reader.recordOf(identity)).record).toMatchObject({ state: 'ended' })
+  })
+
+  it.each(['granted', 'rejected', 'ended'] as const)(
+    'goes on to be kept where GitHub gave up on its check run, which is %s then',
+    async (state) => {
+      const { pull, mergeSha } = await merged()
+      const identity = { repositoryId: 1002, path: PATH, pull }
+      const { checkRunId } = await world
+        .open()
+        .writer.writeRecord(mergeSha, identity, undefined, 'approved', REPORT)
+      world.clock.set(world.clock.now() + 15 * 86_400_000)
+      const { reader, writer } = world.open()
+      const { record } = await reader.recordOf(identity)
+      await writer.writeRecord(mergeSha, identity, record, state, REPORT)
+      expect(await checksOn(mergeSha)).toMatchObject([{ id: checkRunId, conclusion: 'stale' }])
+      expect((await world.open().reader.recordOf(identity)).record).toMatchObject({ state, checkRunId })
+      expect(await buttonsOf(checkRunId)).toEqual(state === 'granted' ? ['End access now'] : [])
+    },
+  )
+
+  it('that an older version left open while access stands is completed, so that its button shows', async () => {
+    const { pull, mergeSha } = await merged()
+    const identity = { repositoryId: 1002, path: PATH, pull }
+    const { reader, writer } = world.open()
+    const written = await writer.writeRecord(mergeSha, identity, undefined, 'approved', REPORT)
+    const app = await world.authenticate(301)
+    const external_id = `granted:${identityHash(identity)}`
+    await app.rest.checks.update({ ...world.at, check_run_id: written.checkRunId, external_id })
+    const { record } = await reader.recordOf(identity)
+    await writer.writeRecord(mergeSha, identity, record, 'granted', REPORT)
+    expect(await checksOn(mergeSha)).toMatchObject([{ id: written.checkRunId, conclusion: 'neutral' }])
+    expect(await buttonsOf(written.checkRunId)).toEqual(['End access now'])
   })
 
   it('is not taken from another request on the same commit', async () => {

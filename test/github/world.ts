@@ -6,7 +6,7 @@ import { Octokit } from '@octokit/rest'
 import { ProbotOctokit } from 'probot'
 import { openRepository, type Repository } from '../../src/github/repository.ts'
 import { type Call, createCallLog } from '../../src/sandbox/calls.ts'
-import { createClock } from '../../src/sandbox/clock.ts'
+import { createClock, type SandboxClock } from '../../src/sandbox/clock.ts'
 import type { SeedProtection, SeedTeam } from '../../src/sandbox/github/seed.ts'
 import { startGitHub } from '../../src/sandbox/github/server.ts'
 import { type Login, newSecrets, REPOSITORIES, type Secrets } from '../../src/sandbox/seed.ts'
@@ -18,6 +18,9 @@ export interface World {
   readonly people: Readonly<Record<Login, Octokit>>
   readonly at: { readonly owner: 'acme'; readonly repo: RepositoryName }
   readonly trustedCommit: string
+  readonly clock: SandboxClock
+  /** Of GitHub's pages. */
+  readonly url: string
   /** As Probot's `auth`. */
   authenticate(installationId?: number): Promise<ProbotOctokit>
   /** The product's view, with nothing remembered yet. */
@@ -73,9 +76,10 @@ export async function newWorld({
   const seed = { ...alone, repositories, teams: [...alone.teams, ...teamsBelow] }
   const calls = createCallLog()
   const dataDir = await mkdtemp(join(tmpdir(), 'daypass-github-'))
+  const clock = createClock()
   const github = await startGitHub({
     seed,
-    clock: createClock(),
+    clock,
     calls,
     dataDir,
     webhookUrl: () => undefined,
@@ -108,6 +112,8 @@ export async function newWorld({
     people,
     at,
     trustedCommit: trusted.data.object.sha,
+    clock,
+    url: github.url,
     authenticate,
     open: (trustedCommit = trusted.data.object.sha) =>
       openRepository(asApp, {

@@ -46,7 +46,7 @@ export const FLOWS: readonly Flow[] = [
       await grant(stage, place, app)
       stage.setTime(stage.now() + 4 * HOUR)
     },
-    leads: [/^pull request #2 merged/, /^comment on #1 .*Access ended at/s, /^check .* completed success/],
+    leads: [/^pull request #2 merged/, /^comment on #1 .*Access ended at/s, /^check .* completed neutral/],
   },
   {
     name: 'early end by a comment',

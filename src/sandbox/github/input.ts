@@ -40,6 +40,13 @@ export class Input {
     return value
   }
 
+  boundedBytes(field: string, most: number): string | undefined {
+    const value = this.optionalString(field)
+    if (value !== undefined && Buffer.byteLength(value) > most)
+      this.#wrong(field, `exceeds a maximum bytesize of ${most}`)
+    return value
+  }
+
   optionalBoolean(field: string): boolean | undefined {
     const value = this.#values[field]
     if (value === undefined) return undefined

@@ -1,4 +1,5 @@
 /** JSON shapes of check runs, check suites and commit statuses. */
+import { type CheckState, checkState } from './check-state.ts'
 import {
   type Json,
   nodeId,
@@ -22,6 +23,7 @@ import {
 export function presentCheckRun(world: World, repository: Repository, run: CheckRun): Json {
   const url = repositoryUrl(world, repository, `/check-runs/${run.id}`)
   const page = repositoryPage(world, repository, `/runs/${run.id}`)
+  const { status, conclusion, completedAt } = checkState(world, run)
   return {
     id: run.id,
     name: run.name,
@@ -31,10 +33,10 @@ export function presentCheckRun(world: World, repository: Repository, run: Check
     url,
     html_url: page,
     details_url: run.detailsUrl ?? page,
-    status: run.status,
-    conclusion: run.conclusion,
+    status,
+    conclusion,
     started_at: timestamp(run.startedAt),
-    completed_at: optionalTimestamp(run.completedAt),
+    completed_at: optionalTimestamp(completedAt),
     output: {
       ...run.output,
       annotations_count: run.annotations.length,
@@ -76,8 +78,10 @@ export function presentAnnotation(
 }
 
 export function presentCheckSuite(world: World, repository: Repository, suite: CheckSuite): Json {
-  const runs = [...repository.checkRuns.values()].filter((run) => run.suite === suite)
-  const done = runs.length > 0 && runs.every(({ status }) => status === 'completed')
+  const runs = [...repository.checkRuns.values()]
+    .filter((run) => run.suite === suite)
+    .map((run) => checkState(world, run))
+  const done = !suite.rerequested && runs.length > 0 && runs.every(({ status }) => status === 'completed')
   const url = repositoryUrl(world, repository, `/check-suites/${suite.id}`)
   return {
     id: suite.id,
@@ -100,7 +104,7 @@ export function presentCheckSuite(world: World, repository: Repository, suite: C
   }
 }
 
-function suiteConclusion(runs: readonly CheckRun[]): string {
+function suiteConclusion(runs: readonly CheckState[]): string {
   const bad = runs.find(({ conclusion }) => !['success', 'neutral', 'skipped'].includes(conclusion ?? ''))
   return bad?.conclusion ?? 'success'
 }

@@ -1,5 +1,6 @@
 /** Check runs: only the app makes and changes them; people may ask for a new run or press a button. */
 import { type Need, reads } from './access.ts'
+import { type CheckState, checkState, shownActions } from './check-state.ts'
 import { checkRunEvent, checkSuiteEvent } from './events.ts'
 import { invalid, notFound, Refused } from './failure.ts'
 import type { Input } from './input.ts'
@@ -19,6 +20,7 @@ import {
 const APP_ONLY: Need = { app: [{ name: 'checks', access: 'write' }], user: 'write', appOnly: true }
 const RERUN: Need = { app: [{ name: 'checks', access: 'write' }], user: 'write' }
 
+/** Bytes. */
 const LONGEST_TEXT = 65_535
 const ANNOTATIONS_A_REQUEST = 50
 const MOST_ACTIONS = 3
@@ -44,14 +46,14 @@ export const checkRoutes: Route[] = [
     const id = call.number('id')
     const suite = [...call.repository.checkSuites.values()].find((candidate) => candidate.id === id)
     if (!suite) throw notFound()
+    suite.rerequested = true
     await checkSuiteEvent(call.world, call.repository, suite, named(call.actor).user, 'rerequested')
     return { status: 201, body: {} }
   }),
   repositoryRoute('POST', '/check-runs/:id/rerequest', RERUN, (call) => {
     const run = findRun(call)
-    run.status = 'queued'
-    run.conclusion = null
-    run.completedAt = undefined
+    // The run stays as it is: what becomes of it is for the app to decide.
+    run.suite.rerequested = true
     checkRunEvent(call.world, call.repository, run, named(call.actor).user, 'rerequested')
     return { status: 201, body: {} }
   }),
@@ -61,7 +63,7 @@ export const checkRoutes: Route[] = [
 export const actionButtonRoutes: Route[] = [
   repositoryRoute('GET', '/runs/:id/actions', reads('checks'), (call) => ({
     status: 200,
-    body: { actions: findRun(call).actions },
+    body: { actions: shownActions(call.world, findRun(call)) },
   })),
   repositoryRoute('POST', '/runs/:id/actions', RERUN, pressButton),
 ]
@@ -71,7 +73,7 @@ function pressButton(call: RepositoryCall): Answer {
   const { user, kind } = named(call.actor)
   if (kind !== 'user') throw new Refused(403, 'Only people press buttons.')
   const identifier = call.input('CheckRun').text('identifier')
-  if (!run.actions.some((action) => action.identifier === identifier))
+  if (!shownActions(call.world, run).some((action) => action.identifier === identifier))
     throw invalid('CheckRun', 'identifier', 'invalid')
   checkRunEvent(call.world, call.repository, run, user, 'requested_action', {
     requested_action: { identifier },
@@ -107,7 +109,7 @@ async function listRuns(call: RepositoryCall): Promise<Answer> {
   )
   const all = choice(query, 'filter', ['latest', 'all']) === 'all'
   const shown = (all ? runs : latestOfEachName(runs)).filter(
-    (run) => status === undefined || run.status === status,
+    (run) => status === undefined || checkState(world, run).status === status,
   )
   const { items, page } = paginate(shown, query)
   const check_runs = items.map((run) => presentCheckRun(world, repository, run))
@@ -142,6 +144,7 @@ async function createRun(call: RepositoryCall): Promise<Answer> {
   }
   change(call, run, input)
   repository.checkRuns.set(run.id, run)
+  run.suite.rerequested = false
   checkRunEvent(world, repository, run, named(call.actor).user, 'created')
   if (run.status === 'completed') checkRunEvent(world, repository, run, named(call.actor).user, 'completed')
   const body = presentCheckRun(world, repository, run)
@@ -152,12 +155,25 @@ function updateRun(call: RepositoryCall): Answer {
   const { world, repository } = call
   const run = findRun(call)
   const input = call.input('CheckRun')
-  const wasCompleted = run.status === 'completed'
+  const wasCompleted = checkState(world, run).status === 'completed'
+  if (wasCompleted) refuseNewState(checkState(world, run), input)
   change(call, run, input)
+  run.suite.rerequested = false
   if (run.status === 'completed' && !wasCompleted) {
     checkRunEvent(world, repository, run, named(call.actor).user, 'completed')
   }
   return { status: 200, body: presentCheckRun(world, repository, run) }
+}
+
+/** Once completed, a run keeps its status and its conclusion; all else of it can be changed. */
+function refuseNewState(state: CheckState, input: Input): void {
+  const conclusion = input.oneOf('conclusion', CHECK_CONCLUSIONS) ?? state.conclusion
+  const status = input.oneOf('status', CHECK_STATUSES) ?? state.status
+  for (const [field, isKept] of [
+    ['conclusion', conclusion === state.conclusion],
+    ['status', status === state.status],
+  ] as const)
+    if (!isKept) throw invalid('CheckRun', field, 'invalid', `${field} of a completed check run is final`)
 }
 
 /** Reads everything before it changes anything: a refused request leaves the run as it was. */
@@ -187,8 +203,8 @@ function change({ world }: RepositoryCall, run: CheckRun, input: Input): void {
 function readOutput(output: Input, run: CheckRun): CheckRun['output'] {
   return {
     title: output.optionalString('title') ?? run.output.title ?? output.text('title'),
-    summary: output.boundedString('summary', LONGEST_TEXT) ?? output.string('summary'),
-    text: output.boundedString('text', LONGEST_TEXT) ?? null,
+    summary: output.boundedBytes('summary', LONGEST_TEXT) ?? output.string('summary'),
+    text: output.boundedBytes('text', LONGEST_TEXT) ?? null,
   }
 }
 

@@ -177,6 +177,8 @@ export interface CheckSuite {
   readonly headBranch: string | null
   readonly before: string
   readonly createdAt: number
+  /** Asked for again, and nothing was written since. */
+  rerequested?: boolean
 }
 
 export interface CommitStatus {

@@ -49,6 +49,7 @@ const CONCLUSIONS: Readonly<Record<string, Standing>> = {
   cancelled: { icon: 'neutral', tone: 'quiet', words: 'cancelled' },
   skipped: { icon: 'neutral', tone: 'quiet', words: 'skipped' },
   neutral: { icon: 'neutral', tone: 'quiet', words: 'neutral' },
+  stale: { icon: 'neutral', tone: 'quiet', words: 'stale' },
 }
 
 export function standingOf({ status, conclusion }: CheckRun): Standing {

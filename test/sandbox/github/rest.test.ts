@@ -279,4 +279,94 @@ describe('check runs', () => {
     }))
     expect(await refusal(app.checks.update({ ...at, actions }))).toMatchObject({ status: 422 })
   })
+
+  test('take texts of as many bytes as GitHub does', async () => {
+    const app = await bench.asApp()
+    const check = async (text: string) =>
+      app.checks.create({
+        ...OPEN,
+        name: 'long',
+        head_sha: await mainSha(),
+        output: { title: 'Long', summary: 'It is', text },
+      })
+    expect((await check('é'.repeat(32_767))).status).toBe(201)
+    expect(await refusal(check('é'.repeat(32_768)))).toMatchObject({
+      status: 422,
+      errors: [{ field: 'text', message: 'text exceeds a maximum bytesize of 65535' }],
+    })
+  })
+
+  test('show their buttons, and take a press of them, only once they are completed', async () => {
+    const app = await bench.asApp()
+    const actions = [{ label: 'End', description: 'End this access now', identifier: 'end' }]
+    const open = { ...OPEN, name: 'buttons', head_sha: await mainSha(), actions }
+    const { data: run } = await app.checks.create({ ...open, status: 'in_progress' })
+    const page = `${bench.github.url}/${OPEN.owner}/${OPEN.repo}/runs/${run.id}/actions`
+    const alice = bench.as('alice')
+    const shown = async () => (await alice.request(`GET ${page}`)).data
+    const press = () => alice.request(`POST ${page}`, { identifier: 'end' })
+
+    expect(await shown()).toEqual({ actions: [] })
+    expect(await refusal(press())).toMatchObject({ status: 422 })
+    await app.checks.update({ ...OPEN, check_run_id: run.id, conclusion: 'neutral' })
+    expect(await shown()).toEqual({ actions })
+    expect((await press()).status).toBe(202)
+    await app.checks.update({ ...OPEN, check_run_id: run.id, actions: [] })
+    expect(await shown()).toEqual({ actions: [] })
+    expect(await refusal(press())).toMatchObject({ status: 422 })
+  })
+
+  test('keep status and conclusion once they are completed, and nothing else', async () => {
+    const app = await bench.asApp()
+    const run = await pass(app, OPEN, await mainSha(), 'final')
+    const at = { ...OPEN, check_run_id: run.id }
+    for (const state of [{ conclusion: 'failure' as const }, { status: 'in_progress' as const }])
+      expect(await refusal(app.checks.update({ ...at, ...state }))).toMatchObject({ status: 422 })
+    await app.checks.update({ ...at, external_id: 'other', output: { title: 'Other', summary: 'Words' } })
+    expect((await app.checks.get(at)).data).toMatchObject({
+      status: 'completed',
+      conclusion: 'success',
+      external_id: 'other',
+      output: { title: 'Other' },
+    })
+  })
+
+  test('stay as they are where somebody asks for them again, and their suite waits', async () => {
+    const app = await bench.asApp()
+    const run = await pass(app, OPEN, await mainSha(), 'again')
+    const from = (await bench.delivered()).length
+    await bench.as('alice').checks.rerequestRun({ ...OPEN, check_run_id: run.id })
+    const asked = (await bench.delivered()).slice(from)[0]?.payload.check_run
+    expect(asked).toMatchObject({
+      status: 'completed',
+      conclusion: 'success',
+      check_suite: { status: 'queued', conclusion: null },
+    })
+  })
+
+  test('are stale after two weeks in which nobody completed them', async () => {
+    const app = await bench.asApp()
+    const open = { ...OPEN, name: 'slow', head_sha: await mainSha(), status: 'in_progress' as const }
+    const { data: run } = await app.checks.create(open)
+    const at = { ...OPEN, check_run_id: run.id }
+    bench.clock.set(bench.clock.now() + 14 * 86_400_000 - 60_000)
+    const before = (await (await bench.asApp()).checks.get(at)).data
+    bench.clock.set(bench.clock.now() + 2 * 60_000)
+    const later = await bench.asApp()
+    const { data: after } = await later.checks.get(at)
+
+    expect(before).toMatchObject({ status: 'in_progress', conclusion: null })
+    expect(after).toMatchObject({ status: 'completed', conclusion: 'stale' })
+    expect(await refusal(later.checks.update({ ...at, conclusion: 'success' }))).toMatchObject({
+      status: 422,
+    })
+    expect((await later.checks.update({ ...at, external_id: 'told' })).data).toMatchObject({
+      conclusion: 'stale',
+      external_id: 'told',
+    })
+  })
+
+  async function mainSha(): Promise<string> {
+    return (await bench.as('alice').git.getRef({ ...OPEN, ref: 'heads/main' })).data.object.sha
+  }
 })
