@@ -109,6 +109,7 @@ export const OperatorSchema = z
       .min(1)
       .max(1000)
       .check(finds(repositoryDuplicates))
+      .check(finds(partitionMistakes))
       .meta({
         description: 'The repositories that are served; events of others are ignored.',
         examples: [[{ id: 123456789 }]],
@@ -155,6 +156,25 @@ function* repositoryDuplicates(repositories: readonly { readonly id: number }[])
       yield { code: 'repository-duplicate', path, message, fix: 'Put its accounts into one entry.' }
     seen.add(id)
   }
+}
+
+/** The credentials of one partition are not valid in another, and the app has one identity. */
+function* partitionMistakes(
+  repositories: readonly { readonly accounts: Readonly<Record<string, AccountEntry>> }[],
+): Iterable<WithPath> {
+  let first: string | undefined
+  for (const [index, { accounts }] of repositories.entries())
+    for (const [alias, { region }] of Object.entries(accounts)) {
+      const partition = partitionOf(region)
+      first ??= partition
+      if (partition === first) continue
+      yield {
+        code: 'account-partition',
+        path: [index, 'accounts', alias, 'region'],
+        message: `The region ${quote(region)} lies in the partition ${quote(partition)}, that of the first account in ${quote(first)}.`,
+        fix: 'Run an app of its own for each partition.',
+      }
+    }
 }
 
 export function parseOperatorFile(

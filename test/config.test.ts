@@ -13,7 +13,7 @@ const OPERATOR = `repositories:
     trusted_commit: 4b825dc642cb6eb9a060e54bf8d69288fbee4904
     accounts:
       prod: {id: "011111111111", region: eu-central-1}
-      gov: {id: "022222222222", region: us-gov-west-1, role: team/Lender, boundary: "arn:aws-us-gov:iam::022222222222:policy/B"}
+      east: {id: "022222222222", region: us-east-1, role: team/Lender, boundary: "arn:aws:iam::022222222222:policy/B"}
   - id: 1002
     trusted_commit: "0000000000000000000000000000000000000000"
     accounts: {}
@@ -87,14 +87,14 @@ describe('a configuration', () => {
           },
         ],
         [
-          'gov',
+          'east',
           {
-            alias: 'gov',
+            alias: 'east',
             id: '022222222222',
-            partition: 'aws-us-gov',
-            region: 'us-gov-west-1',
-            role: 'arn:aws-us-gov:iam::022222222222:role/team/Lender',
-            boundary: 'arn:aws-us-gov:iam::022222222222:policy/B',
+            partition: 'aws',
+            region: 'us-east-1',
+            role: 'arn:aws:iam::022222222222:role/team/Lender',
+            boundary: 'arn:aws:iam::022222222222:policy/B',
           },
         ],
       ]),

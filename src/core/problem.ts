@@ -103,6 +103,7 @@ export const READING_CODES = [
   // The operator file.
   'account-id',
   'account-duplicate',
+  'account-partition',
   'region',
   'partition',
   'arn',

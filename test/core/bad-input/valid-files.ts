@@ -94,10 +94,10 @@ function operator(dice: Dice): Fields {
       region: 'eu-central-1',
       ...maybe(dice, { role: 'team/Lender', partition: 'aws' }),
     },
-    gov: {
+    east: {
       id: '222222222222',
-      region: 'us-gov-west-1',
-      ...maybe(dice, { boundary: 'arn:aws-us-gov:iam::222222222222:policy/B' }),
+      region: 'us-east-1',
+      ...maybe(dice, { boundary: 'arn:aws:iam::222222222222:policy/B' }),
     },
   }
   const repositories = Array.from({ length: 1 + dice.whole(3) }, (_, index) => ({
