@@ -167,6 +167,13 @@ describe('the record and the comment of a request', () => {
     expect(grantComment(state, { place })).toContain(`because ${words}`)
   })
 
+  it('say where the button is where there is no address of it', () => {
+    const { open } = STATES
+    if (open === undefined) throw new Error('no state is open')
+    const words = 'press **End access now** in the check **Daypass / grant** of the merge commit:'
+    expect(grantComment(open, { place })).toContain(words)
+  })
+
   it('say in their first line what matters in a notification', () => {
     const first = (name: string) => grantComment(STATES[name] ?? ended('expired'), { place }).split('\n')[0]
     expect(first('open')).toMatch(/^\*\*Access is open until 2026-11-24 13:00 UTC\.\*\*/)

@@ -201,7 +201,7 @@ describe('the check of a request that can be granted', () => {
       grant: grantFor(),
       standing: untouched,
     })
-    expect(summary.length).toBeLessThanOrEqual(65_535)
+    expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(65_535)
     expect(summary).toMatch(/does not fit in here\.\*$/)
     expect(summary.match(/<details>/g)?.length ?? 0).toBe(summary.match(/<\/details>/g)?.length ?? 0)
   })
