@@ -160,7 +160,7 @@ describe.skipIf(chromium === undefined)('the pages in a real browser', () => {
 
     expect(await page.getByRole('link', { name: "Deleting the request's file" }).count()).toBe(1)
     await actAs(page, 'alice')
-    await page.getByRole('link', { name: 'Daypass / grant' }).click()
+    await page.getByRole('link', { name: 'the check Daypass / grant of the merge commit' }).click()
     await page.getByRole('button', { name: 'End access now' }).click()
     await rest(page)
     expect(await isDenied(page, 'alice', NOVEMBER).count()).toBe(1)
