@@ -88,13 +88,7 @@ class Shell {
     // Most are so small that to wait for them costs more than to write and read them.
     if (input.length > 0) writeFileSync(stdin, input)
     const source = input.length > 0 ? quote(stdin) : '/dev/null'
-    this.#last += 1
-    const id = this.#last
-    const code = await this.#ask(
-      id,
-      // A shell takes notice of what has ended in the background only when it lists its jobs.
-      `jobs >/dev/null; { { ${call}; } <${source} >${quote(stdout)} 2>${quote(stderr)}; echo "${id} $?"; } &\n`,
-    )
+    const code = await this.#ask(`{ ${call}; } <${source} >${quote(stdout)} 2>${quote(stderr)}`)
     const ended = { code, stdout: readFileSync(stdout), stderr: readFileSync(stderr) }
     for (const [file, { length }] of [
       [stdin, input],
@@ -114,15 +108,11 @@ class Shell {
     const stdin = new Socket({ fd: open(pair.stdin), readable: false })
     const stdout = new Socket({ fd: open(pair.stdout), writable: false })
     const sockets = [stdin, stdout]
-    this.#last += 1
     const [input, output] = [quote(pair.stdin), quote(pair.stdout)]
     // To open one end of a pipe waits for the other one, which may be closed by now: so both are held for as long as that takes.
     const opened = `exec 3<>${input} 4<>${output} <${input} >${output} 3<&- 4<&- 2>/dev/null`
-    const ended = this.#ask(
-      this.#last,
-      `jobs >/dev/null; { ( ${opened}; ${call} ); echo "${this.#last} $?"; } &\n`,
-      // What it wrote comes another way than that it ended.
-    ).finally(() => breathe())
+    // What it wrote comes another way than that it ended.
+    const ended = this.#ask(`( ${opened}; ${call} )`).finally(() => breathe())
     const close = () => {
       for (const socket of sockets) socket.destroy()
     }
@@ -144,12 +134,16 @@ class Shell {
     this.#pipes.push(...made)
   }
 
-  #ask(id: number, line: string): Promise<number> {
+  /** Runs it beside all others, and resolves with its exit code. */
+  #ask(command: string): Promise<number> {
+    this.#last += 1
+    const id = this.#last
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       this.#child.ref()
       ;(this.#child.stdout as Socket).ref()
-      this.#child.stdin.write(line)
+      // A shell takes notice of what has ended in the background only when it lists its jobs.
+      this.#child.stdin.write(`jobs >/dev/null; { ${command}; echo "${id} $?"; } &\n`)
     })
   }
 
