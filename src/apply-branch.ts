@@ -25,9 +25,7 @@ interface Given {
   readonly written: readonly StandingGrant[]
 }
 
-export interface Applied extends Left {
-  readonly findings: readonly Finding[]
-}
+export interface Applied extends Left, Given {}
 
 /** Side by side, so that neither an end nor a new grant waits for what the other reads. */
 export async function applyBranch(
@@ -55,10 +53,12 @@ export async function applyBranch(
     (file) => !open.includes(file) && !paths.has(file.path),
   )
   const then = await give([...(await judge(opened, standing)), ...changes.values()], standing)
+  const written = [...first.written, ...then.written]
   return {
-    standing: [...standing, ...first.written, ...then.written],
+    standing: [...standing, ...written],
     changes,
     findings: [...first.findings, ...then.findings],
+    written,
   }
 }
 

@@ -34,8 +34,11 @@ export async function reconcile(world: World): Promise<number | undefined> {
     await attempt(world, 'report broken rules', {}, () => publishRules(world, github, snapshot, rules))
     forgetGone(world, snapshot)
     const applied = await applyBranch(world, github, snapshot, rules, { ...iam, standing })
-    const { findings } = applied
-    standing = await extendAccess(world, github, applied.standing, applied.changes)
+    const { findings, changes, written } = applied
+    standing = await extendAccess(world, github, applied.standing, changes)
+    // What is in force only since just now may have been given back before: no event will tell of that any more.
+    if (written.length + changes.size > 0)
+      standing = await endGivenBack(world, github, snapshot.commit, { ...iam, standing })
     await report(world, github, keptOf(world, standing, filesOf(snapshot)), findings)
     standing = await cleanUp(world, github, snapshot, standing, findings)
     reminder = await remind(world, github, rules, standing)

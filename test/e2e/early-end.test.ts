@@ -261,3 +261,26 @@ test('who takes the file off ends access, though the branch is forced back befor
   expect(await reads(session)).toBe('denied')
   expect(await world.comment(request)).toContain('Access ended at')
 })
+
+test('what was given back before the app saw its merge is ended in the look that gives it', async () => {
+  await world.app('kill')
+  const path = `${FOLDER}/never-mind.yaml`
+  const opened = await world.openRequest('alice', repository, path, requestYaml({ duration: '4h' }))
+  await world.approve('olivia', opened)
+  const request = { ...opened, ...(await world.merge('olivia', opened)) }
+  await say('alice', request, '/daypass revoke')
+  const before = new Set(await world.roles())
+  // Of what it writes itself, no event is to remind it.
+  const silent = world.endAfter(
+    'stop',
+    ({ method, path, status }) => method === 'POST' && path.endsWith('/comments') && status === 201,
+  )
+  await world.app('start')
+  await silent
+
+  const [role = ''] = (await world.roles()).filter((arn) => !before.has(arn))
+  expect(await world.assume('alice', role)).toMatchObject({ kind: 'denied' })
+  expect(await world.comment(request)).toContain('given back early by alice')
+  await world.app('start')
+  await world.settled()
+})

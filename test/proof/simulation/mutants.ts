@@ -133,6 +133,19 @@ export const MUTANTS: readonly Mutant[] = [
     history: [step(obtain), step({ kind: 'revoke', on: 0, by: 'olivia' })],
   },
   {
+    name: 'what was given back before it was given waits for the next look',
+    file: 'src/reconcile.ts',
+    from: 'if (written.length + changes.size > 0)',
+    to: 'if (false as boolean)',
+    history: [
+      {
+        ...step({ ...obtain, ahead: 900 }, { kind: 'revoke', on: 0, by: 'alice' }),
+        trouble: { kind: 'down', what: 'github' },
+      },
+      { ...step(), seconds: 3600 },
+    ],
+  },
+  {
     name: 'paused rules stop nothing',
     file: 'src/judge-added.ts',
     from: 'if (rules.value.paused) return unknown(',

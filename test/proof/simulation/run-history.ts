@@ -63,23 +63,17 @@ async function playStep(actors: Actors, readers: Readers, apps: Apps, step: Step
   return { apps: { app, other: apps.other } }
 }
 
-/** An end that was ordered before access was given comes at the look after the one that gives it. */
-const LOOKS = 3
-
-/** What is otherwise than it should be once the app was left to itself. */
+/** What is otherwise than it should be once the app looked again without trouble. */
 async function settled({ stage, oracle }: Actors, readers: Readers, app: App): Promise<string | undefined> {
   const expected = settle(oracle, stage.now())
-  let wrong: string | undefined
-  let failed: readonly string[] = []
-  for (let look = 1; look <= LOOKS; look += 1) {
-    failed = await app.look()
-    const found = await readers.read()
-    const missing = [...expected].filter((read) => !found.has(read))
-    wrong = beyond(found, expected, 'once all was settled')
-    if (missing.length > 0) wrong = `missing once all was settled: ${missing.join(', ')}`
-    if (wrong === undefined) return undefined
-  }
-  return [wrong, ...failed].join('\n')
+  const failed = await app.look()
+  const found = await readers.read()
+  const missing = [...expected].filter((read) => !found.has(read))
+  const wrong =
+    missing.length > 0
+      ? `missing once all was settled: ${missing.join(', ')}`
+      : beyond(found, expected, 'once all was settled')
+  return wrong && [wrong, ...failed].join('\n')
 }
 
 /** Returns the app that goes on. */

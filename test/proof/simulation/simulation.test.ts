@@ -63,6 +63,17 @@ const ONCE_WRONG: Readonly<Record<string, History>> = {
     step(obtain(4)),
     step({ kind: 'usurp' }, extend(2)),
   ],
+  'an access that begins later was opened after all, for it had been given back before the app saw its merge':
+    [
+      {
+        ...step(
+          { kind: 'obtain', who: 'alice', hours: 1, folder: 'exports/2026/11/', ahead: 900 },
+          { kind: 'revoke', on: 0, by: 'alice' },
+        ),
+        trouble: { kind: 'down', what: 'github' },
+      },
+      { ...step(), seconds: 3600 },
+    ],
 }
 
 const stages = createStages(FULL ? 20 : 2)
