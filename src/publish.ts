@@ -1,4 +1,5 @@
 /** Tells people where a request stands: its record on the merge commit, and the one comment on its pull request. */
+import { createHash } from 'node:crypto'
 import { type CommentContext, extensionComment, grantComment, type RevertShown } from './core/comment.ts'
 import { approvedEvent, endedEvent, grantedEvent, type Happening, requestTold } from './core/event.ts'
 import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
@@ -30,7 +31,9 @@ export async function publish(
   revert?: RevertShown,
 ): Promise<void> {
   const key = keyOf(subject.identity)
-  const said = JSON.stringify([state, revert])
+  const said = createHash('sha256')
+    .update(JSON.stringify([state, revert]))
+    .digest('base64')
   if (world.memory.published.get(key) === said) return
   await tellOf(world, subject, state)
   const { mergeSha } = subject
@@ -95,6 +98,11 @@ function stageOf(state: GrantState): Stage {
 /** Names a request among all of its repository. */
 export function keyOf({ path, pull }: RequestIdentity): string {
   return `${pull} ${path}`
+}
+
+/** The path in such a key. */
+export function pathIn(key: string): string {
+  return key.slice(key.indexOf(' ') + 1)
 }
 
 /**

@@ -7,12 +7,13 @@ import { PROPAGATION_SECONDS } from './core/earlier-sessions.ts'
 import { requestTold, strayEvent } from './core/event.ts'
 import type { StandingGrant, StrayRole } from './core/grant.ts'
 import { type BranchFiles, filesOf, nextWake, plan, type Step } from './core/plan.ts'
+import { RULES_PATH } from './core/rules.ts'
 import { denyEach } from './deny.ts'
 import { earliest } from './earliest.ts'
 import { extendAccess } from './extend.ts'
 import type { Finding } from './finding.ts'
 import type { Snapshot } from './ports.ts'
-import { comment, keyOf, publish, publishRules } from './publish.ts'
+import { comment, keyOf, pathIn, publish, publishRules } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
@@ -42,6 +43,7 @@ export async function reconcile(world: World): Promise<number | undefined> {
     await report(world, github, keptOf(world, standing, filesOf(snapshot)), findings)
     standing = await cleanUp(world, github, snapshot, standing, findings)
     reminder = await remind(world, github, rules, standing)
+    forgetOver(world, snapshot, { ...iam, standing })
   }
   await raiseAlarm(world, { ...iam, standing })
   return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
@@ -129,6 +131,24 @@ function forgetGone(world: World, snapshot: Snapshot): void {
   for (const [path, { commit }] of world.memory.settled) {
     if (commit !== snapshot.commit) world.memory.settled.delete(path)
   }
+}
+
+/** What neither stands nor lies on the branch is over for good; an account that can't be read may hold it still. */
+function forgetOver({ memory }: World, { requests }: Snapshot, { standing, unreadable }: Iam): void {
+  if (unreadable.size > 0) return
+  const left = [...requests, ...standing.map(({ identity }) => identity)]
+  const paths = new Set([RULES_PATH, ...left.map(({ path }) => path)])
+  for (const remembered of [
+    memory.published,
+    memory.missing,
+    memory.allowed,
+    memory.upheld,
+    memory.reminded,
+  ]) {
+    for (const key of remembered.keys()) if (!paths.has(pathIn(key))) remembered.delete(key)
+  }
+  const roles = new Set(standing.map(({ roleName }) => roleName))
+  for (const role of memory.found.keys()) if (!roles.has(role)) memory.found.delete(role)
 }
 
 /** Keeps what stands whole, and brings every record and comment up to date with what is. */

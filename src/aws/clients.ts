@@ -3,6 +3,7 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts'
 import { type Clock, dateOf } from '../clock.ts'
 import type { Account } from '../core/account.ts'
+import { createGate } from '../core/gate.ts'
 import { AccountRoleRefused, codeOf, explain, HubCredentialsRefused, withoutEcho } from './failures.ts'
 
 export interface AwsSettings {
@@ -25,6 +26,8 @@ export interface AccountClients {
 
 interface Lease {
   readonly iam: IAMClient
+  /** Milliseconds since the epoch. */
+  readonly began: number
   /** Milliseconds since the epoch; moved to the past when AWS says sooner that it is over. */
   renewAt: number
 }
@@ -41,6 +44,18 @@ export const TIME_OUTS = {
   throwOnRequestTimeout: true,
 }
 const MOST_ATTEMPTS = 4
+/** Of one repository in one account: a call that waits for one of the SDK's 50 sockets counts as slow, and IAM throttles sooner. */
+const TASKS_AT_ONCE = 16
+/** Whoever revokes the sessions of a role denies those of before alone; one that is younger would be refused again. Milliseconds. */
+const RENEWED_AFTER_REFUSAL = 60 * 1000
+
+/**
+ * STS of a region that has to be enabled by hand knows only accounts that did so, of both sides; each partition has one
+ * that knows all. https://docs.aws.amazon.com/general/latest/gr/rande-manage.html
+ */
+const NEEDS_NO_ENABLING =
+  /^(us-(east|west)-[12]|ca-central-1|sa-east-1|eu-(central|north)-1|eu-west-[123]|ap-south-1|ap-northeast-[123]|ap-southeast-[12])$/
+const OPT_IN_INSTEAD = 'us-east-1'
 
 const EXPIRED = new Set(['ExpiredToken', 'InvalidClientTokenId'])
 const NO_IDENTITY = new Set([...EXPIRED, 'CredentialsProviderError', 'SignatureDoesNotMatch'])
@@ -54,8 +69,9 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
   const { now, clock, endpoint, hubCredentials, requestHandler = TIME_OUTS } = settings
   const hubs = new Map<string, STSClient>()
   const leases = new Map<string, Promise<Lease>>()
+  const gates = new Map<string, ReturnType<typeof createGate>>()
 
-  function configFor({ region }: Account) {
+  function configFor(region: string) {
     return {
       region,
       endpoint,
@@ -83,16 +99,18 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
   }
 
   function hubIn(account: Account): STSClient {
-    const known = hubs.get(account.region)
+    const region = stsRegionOf(account)
+    const known = hubs.get(region)
     if (known) return known
-    const hub = new STSClient({ ...configFor(account), credentials: hubCredentials })
+    const hub = new STSClient({ ...configFor(region), credentials: hubCredentials })
     listen(hub)
-    hubs.set(account.region, hub)
+    hubs.set(region, hub)
     return hub
   }
 
   async function assume(account: Account, repositoryId: number): Promise<Lease> {
     const externalId = externalIdOf(repositoryId)
+    const began = now()
     const command = new AssumeRoleCommand({
       RoleArn: account.role,
       RoleSessionName: `daypass-${repositoryId}`,
@@ -114,17 +132,18 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
       secretAccessKey: SecretAccessKey,
       sessionToken: SessionToken,
     }
-    const iam = new IAMClient({ ...configFor(account), credentials })
+    const iam = new IAMClient({ ...configFor(account.region), credentials })
     listen(iam)
     return {
       iam,
+      began,
       renewAt: Expiration.getTime() - RENEW_EARLY,
     }
   }
 
   /** Callers at the same time share one session. */
   async function leaseFor(account: Account, repositoryId: number): Promise<Lease> {
-    const key = `${repositoryId} ${account.role}`
+    const key = keyOf(account, repositoryId)
     const known = leases.get(key)
     if (known) {
       const lease = await known
@@ -147,16 +166,37 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
     try {
       return await task(lease.iam)
     } catch (error) {
-      if (!EXPIRED.has(codeOf(error))) throw error
+      if (!EXPIRED.has(codeOf(error)) && !mayBeRevoked(lease, error)) throw error
       lease.renewAt = Number.NEGATIVE_INFINITY
       return task((await leaseFor(account, repositoryId)).iam)
     }
   }
 
-  return {
-    use: (account, repositoryId, task) =>
-      useLease(account, repositoryId, task).catch((error: unknown) => {
-        throw explain(account, withoutEcho(error))
-      }),
+  function mayBeRevoked({ began }: Lease, error: unknown): boolean {
+    return codeOf(error) === 'AccessDenied' && now() - began > RENEWED_AFTER_REFUSAL
   }
+
+  function gateFor(account: Account, repositoryId: number): ReturnType<typeof createGate> {
+    const key = keyOf(account, repositoryId)
+    const gate = gates.get(key) ?? createGate(TASKS_AT_ONCE)
+    gates.set(key, gate)
+    return gate
+  }
+
+  return {
+    use(account, repositoryId, task) {
+      const gate = gateFor(account, repositoryId)
+      return gate(() => useLease(account, repositoryId, task)).catch((error: unknown) => {
+        throw explain(account, withoutEcho(error))
+      })
+    },
+  }
+}
+
+function keyOf({ role }: Account, repositoryId: number): string {
+  return `${repositoryId} ${role}`
+}
+
+function stsRegionOf({ partition, region }: Account): string {
+  return partition !== 'aws' || NEEDS_NO_ENABLING.test(region) ? region : OPT_IN_INSTEAD
 }

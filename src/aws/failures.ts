@@ -19,7 +19,18 @@ export class AccountRoleRefused extends Obstacle {
   constructor(account: Account, externalId: string, cause: unknown) {
     super(
       `The app may not assume the role ${account.role} in ${called(account)}: ${messageOf(cause)}`,
-      `The role's trust policy must name the app's own role and list the ExternalId ${externalId}, and the app's role must be allowed sts:AssumeRole on it.`,
+      `The role's trust policy must name the app's own role and list the ExternalId ${externalId}, and the app's role must be allowed sts:AssumeRole on it. Where it names an id (AROA…), the app's role was made anew since: write the trust policy again.`,
+      cause,
+    )
+  }
+}
+
+export class RegionDisabled extends Obstacle {
+  override readonly name = 'RegionDisabled'
+  constructor(account: Account, cause: unknown) {
+    super(
+      `STS gives no credentials for ${called(account)} in ${account.region}: ${messageOf(cause)}`,
+      `Switch the endpoint of ${account.region} on in that account: IAM, Account settings, Security Token Service.`,
       cause,
     )
   }
@@ -113,6 +124,8 @@ export function explain(account: Account, error: unknown): unknown {
     case 'AccessDenied':
     case 'UnauthorizedOperation':
       return new ActionRefused(account, error)
+    case 'RegionDisabled':
+      return new RegionDisabled(account, error)
     case 'DeleteConflict':
       return new RoleHeld(account, error)
     case 'LimitExceeded':

@@ -24,7 +24,7 @@ import { awsSeed } from '../../src/sandbox/seed-aws.ts'
 import { APP_ID, gitHubSeed } from '../../src/sandbox/seed-github.ts'
 import { operatorFile, readTrustedCommits } from '../../src/sandbox/seed-operator.ts'
 import { createPeople, type People } from '../../src/sandbox/tour-people.ts'
-import { createMemory } from '../../src/world.ts'
+import { createMemory, type Memory } from '../../src/world.ts'
 import { fetchInProcess } from './in-process.ts'
 import { createLine, type Line } from './line.ts'
 
@@ -52,6 +52,7 @@ export interface Place {
 
 export interface App {
   readonly line: Line
+  readonly memory: Memory
   /** Looks once; ends, too, when the app dies meanwhile. Tells what could not be done. */
   look(): Promise<readonly string[]>
   /** Hears that the branch moved, perhaps away and back again. */
@@ -167,6 +168,7 @@ function runApp(
   const memory = createMemory()
   return {
     line,
+    memory,
     hearOfMoves() {
       memory.allowed.clear()
     },
