@@ -106,6 +106,8 @@ export function settle(oracle: Oracle, now: number): Reads {
   for (const asked of oracle.asked) {
     decide(oracle, asked, now, 'first look')
     decide(oracle, asked, now, 'later')
+    // It may have been given back on the extension that is in force only now.
+    decide(oracle, asked, now, 'later')
   }
   return readsOf(
     oracle.asked.filter(({ fate }) => fate === 'given'),

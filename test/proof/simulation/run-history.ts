@@ -92,6 +92,8 @@ async function lookThrough(stage: Stage, place: Place, { app, other }: Apps, tro
     case 'unheard':
       app.line.await(trouble)
       await app.look()
+      // Where the look made fewer calls, nothing is lost.
+      app.line.await({ kind: 'none' })
       return app
     case 'down':
       goDown(stage, trouble.what)
