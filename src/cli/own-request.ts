@@ -2,7 +2,7 @@
 import { EXIT, Failure } from './failure.ts'
 import type { GitHubAs } from './github.ts'
 import { startProgress } from './output.ts'
-import { readStandings, type Standing, UNCLEAR_FIX } from './standing.ts'
+import { readStanding, readStandings, type Standing, UNCLEAR_FIX } from './standing.ts'
 
 /** Windows open at most 30 days after the merge and last at most 30 days. */
 const LONGEST_LIFE = 60 * 86_400
@@ -14,14 +14,12 @@ export async function findRequest(
   fits: (standing: Standing) => boolean,
   what: string,
 ): Promise<Standing> {
-  const [login, now] = await Promise.all([github.login(), github.now()])
-  const progress = startProgress('Reading pull requests')
-  const standings = await readStandings(github, {
-    ...(wanted === undefined && { author: login }),
-    since: now - LONGEST_LIFE,
-    onProgress: progress.at,
-  })
-  progress.end()
+  const login = await github.login()
+  const [, number] = /^#?([1-9]\d*)$/.exec(wanted ?? '') ?? []
+  const standings =
+    number === undefined
+      ? await readRecent(github, wanted === undefined ? login : undefined)
+      : await readStanding(github, Number(number))
   const named = standings.filter((standing) => wanted === undefined || isNamed(standing, wanted))
   const found = named.filter(fits)
   const [only, ...others] = found
@@ -39,6 +37,19 @@ export async function findRequest(
     near?.state.kind === 'unclear' ? UNCLEAR_FIX : 'See how they stand with `daypass status --all`.',
     { exitCode: EXIT.no },
   )
+}
+
+/** `author`: undefined for everybody's. */
+async function readRecent(github: GitHubAs, author: string | undefined): Promise<readonly Standing[]> {
+  const progress = startProgress('Reading pull requests')
+  const since = (await github.now()) - LONGEST_LIFE
+  const standings = await readStandings(github, {
+    ...(author !== undefined && { author }),
+    since,
+    onProgress: progress.at,
+  })
+  progress.end()
+  return standings
 }
 
 /** Whether it is the request of whoever is signed in. */

@@ -38,7 +38,13 @@ export type StandingState =
   /** Several apps have written its record. */
   | { readonly kind: 'unclear' }
 
-type Pull = Awaited<ReturnType<GitHubAs['octokit']['pulls']['list']>>['data'][number]
+type Pull = Pick<
+  Awaited<ReturnType<GitHubAs['octokit']['pulls']['list']>>['data'][number],
+  'number' | 'state' | 'merged_at' | 'merge_commit_sha' | 'html_url' | 'updated_at'
+> & {
+  readonly head: { readonly sha: string }
+  readonly user: { readonly login: string; readonly type: string } | null
+}
 type CheckRun = Awaited<ReturnType<GitHubAs['octokit']['checks']['listForRef']>>['data']['check_runs'][number]
 
 const GRANT = 'Daypass / grant'
@@ -66,6 +72,17 @@ export async function readStandings(
       user?.type !== 'Bot' && (author === undefined || user?.login.toLowerCase() === author.toLowerCase()),
   )
   return readEach(github, pulls, now, onProgress)
+}
+
+/** What one pull request asks for; nothing where there is no such one into the default branch. */
+export async function readStanding(github: GitHubAs, pull: number): Promise<readonly Standing[]> {
+  const { octokit, at, repository } = github
+  const found = await octokit.pulls.get({ ...at, pull_number: pull }).catch((error: unknown) => {
+    if (error instanceof Error && 'status' in error && error.status === 404) return undefined
+    throw error
+  })
+  if (found === undefined || found.data.base.ref !== repository.defaultBranch) return []
+  return readEach(github, [found.data], await github.now())
 }
 
 /** What somebody has asked for and still waits for. */

@@ -4,7 +4,7 @@ import { type Place, pullLink } from './links.ts'
 import { code, inline, prose } from './markdown.ts'
 import type { Problem } from './problem.ts'
 import { type ApprovalFinding, approvalReport } from './report-approval.ts'
-import type { RequestFinding } from './report-request.ts'
+import { type RequestFinding, warnings } from './report-request.ts'
 import { approvers, mergers, standIns, tally } from './report-standing.ts'
 import { bullets, compose, countProblems, lengthOf, utc, whatIsAsked } from './report-words.ts'
 import type { Window } from './window.ts'
@@ -60,6 +60,7 @@ function commentJudged(
       return compose([
         `**${inline(title)}.**`,
         `**${inline(asked.request.requester)}** asks to ${whatIsAsked(asked.request, asked.location, asked.account)} ${request.extends ? whenExtended(request.grant, request.extends) : whenAsked(asked.request)}.`,
+        ...warnings(request),
         `**Why:** ${inline(asked.request.reason)}${asked.request.ticket === undefined ? '' : ` (${inline(asked.request.ticket)})`}`,
         approvers(standing, kind),
         mergers(standing, kind),

@@ -2,7 +2,7 @@
 import { countingOwners, isPerson } from './approvers.ts'
 import type { PathOwners, Person } from './evidence.ts'
 
-/** The first line of a comment on the request's pull request, or on one that extended it. */
+/** How the first line of a comment begins, on the request's pull request or on one that extended it. */
 export const END_COMMAND = '/daypass revoke'
 
 /** The button on the check run of a grant: its identifier. */
@@ -23,9 +23,11 @@ export type OrdersRead =
   | { readonly kind: 'end'; readonly by: Person }
   | { readonly kind: 'go-on'; readonly refused: readonly RefusedOrder[] }
 
-/** An e-mail reply quotes what it answers, so only a first line counts. */
+const BEGINS_WITH_COMMAND = new RegExp(`^${END_COMMAND.replace(' ', '\\s+')}(?![\\w-])`, 'i')
+
+/** An e-mail reply quotes what it answers, so only a first line counts; phones write its first letter large. */
 export function isEndCommand(comment: string): boolean {
-  return comment.split('\n', 1)[0]?.trim() === END_COMMAND
+  return BEGINS_WITH_COMMAND.test(comment.split('\n', 1)[0]?.trim() ?? '')
 }
 
 /** Whom the access was for may give it back, and an owner of the path may take it back. */

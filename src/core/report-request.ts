@@ -202,6 +202,17 @@ function annotate(problems: readonly Problem[]): Annotation[] {
   }))
 }
 
+function noticesOf({ isPublic, isFull }: ValidRequest): readonly string[] {
+  return [...(isPublic ? [PUBLIC] : []), ...(isFull ? [FULL] : [])]
+}
+
+/** What whoever decides has to know even if they read nothing else. */
+export function warnings(valid: ValidRequest): readonly string[] {
+  const { terms, request } = valid.asked
+  const who = whoGetsIn(terms.principal, request.requester)
+  return [...(who.includes('⚠️') ? [who] : []), ...noticesOf(valid)]
+}
+
 function reportValid(valid: ValidRequest): RequestReport {
   const { asked, grant, standing } = valid
   const { request, location } = asked
@@ -215,8 +226,7 @@ function reportValid(valid: ValidRequest): RequestReport {
     conclusion: hopeless ? 'failure' : 'success',
     title: cut(plain(title), LONGEST_TITLE),
     summary: compose([
-      valid.isPublic ? PUBLIC : undefined,
-      valid.isFull ? FULL : undefined,
+      ...noticesOf(valid),
       ...(valid.extends ? extensionOpening(valid, valid.extends) : [opening(asked)]),
       reasons(asked),
       `### What it opens\n\n${whatItOpens(asked)}`,

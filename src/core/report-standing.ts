@@ -25,9 +25,11 @@ export function approvers({ mayApprove, needed }: Standing, of: JudgedKind): str
 }
 
 export function mergers({ mayMerge }: Standing, of: JudgedKind): string {
-  const who = mayMerge === 'anyone' ? 'Anyone with write access' : enumerate(mayMerge.map(bold), 'or')
   const window = of === 'request' ? ' The window opens with the merge, not with the approval.' : ''
-  return `${who} may merge it.${window}`
+  if (mayMerge === 'anyone') return `Anyone with write access may merge it.${window}`
+  const refused =
+    of === 'request' && mayMerge.length > 0 ? ' Merged by anybody else it is refused for good.' : ''
+  return `${enumerate(mayMerge.map(bold), 'or')} may merge it.${refused}${window}`
 }
 
 /** Who is asked where the owners do not answer, and whether that is of any use. */

@@ -13,12 +13,16 @@ function gitHubSaying(title: string): GitHubAs {
     merged_at: null,
     state: 'open',
     head: { sha: 'a'.repeat(40) },
+    base: { ref: 'main' },
     user: { login: 'alice', type: 'User' },
   }
   const app = { id: 1, slug: 'daypass' }
   const run = { name: 'Daypass / request', conclusion: 'failure', app, output: { title } }
   const octokit = {
-    pulls: { listFiles: async () => ({ data: [{ filename: PATH, status: 'added' }] }) },
+    pulls: {
+      get: async () => ({ data: pull }),
+      listFiles: async () => ({ data: [{ filename: PATH, status: 'added' }] }),
+    },
     checks: {},
     paginate: Object.assign(async () => [run], {
       async *iterator() {

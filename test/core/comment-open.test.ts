@@ -35,6 +35,14 @@ function extensionOf(of: Evidence): OpenState {
   return { ...state, request: { ...state.request, extends: before } }
 }
 
+function warnedOf(of: Evidence): OpenState {
+  const state = judgedOf(of)
+  if (state.kind !== 'judged' || state.request.kind !== 'valid') throw new Error('not as it was made')
+  const principal = { kind: 'iam-role', arn: 'arn:aws:iam::111122223333:role/team' } as const
+  const warned = { ...asked, terms: { ...asked.terms, principal } }
+  return { ...state, request: { ...state.request, asked: warned, isPublic: true, isFull: true } }
+}
+
 const blocked = (request: BlockedRequest): OpenState => ({
   kind: 'judged',
   request,
@@ -60,6 +68,7 @@ const STATES: Readonly<Record<string, OpenState>> = {
   ),
   'waits-for-an-extension': extensionOf(withReviews()),
   'waits-for-the-merge': judgedOf(evidence()),
+  'lets-everyone-in-where-everybody-reads': warnedOf(withReviews()),
   'one-problem': blocked({ kind: 'problems', problems: [problem] }),
   'many-problems': blocked({
     kind: 'problems',

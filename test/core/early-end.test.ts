@@ -16,20 +16,26 @@ const owners: PathOwners = {
 const order = (by: Person | null, edited = false): EndOrder => ({ by, edited })
 
 describe('a comment', () => {
-  test.each(['/daypass revoke', '  /daypass revoke  ', '/daypass revoke\r\nThank you!', '/daypass revoke\n'])(
-    'asks for the end: %j',
-    (text) => {
-      expect(isEndCommand(text)).toBe(true)
-    },
-  )
+  test.each([
+    '/daypass revoke',
+    '  /daypass revoke  ',
+    '/daypass revoke\r\nThank you!',
+    '/daypass revoke\n',
+    '/Daypass revoke',
+    '/daypass  revoke, thanks',
+    '/daypass revoke.',
+  ])('asks for the end: %j', (text) => {
+    expect(isEndCommand(text)).toBe(true)
+  })
 
   test.each([
     '',
     '> /daypass revoke\n\nWhy?',
     'Please /daypass revoke',
     'Done.\n/daypass revoke',
-    '/daypass revoke now',
-    '/Daypass revoke',
+    '/daypass revoked',
+    '/daypass revoke-all',
+    '/daypass  ',
     '`/daypass revoke`',
     '/daypass',
   ])('asks for nothing: %j', (text) => {

@@ -11,7 +11,7 @@ import type { AccessRequest, RequestLocation } from '../../src/core/request.ts'
 
 export const at = (iso: string): number => Date.parse(iso) / 1000
 
-const account: Account = {
+export const account: Account = {
   alias: 'prod',
   id: '111122223333',
   partition: 'aws',

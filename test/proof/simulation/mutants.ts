@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody hears who gives access back',
     file: 'src/core/early-end.ts',
-    from: "return comment.split('\\n', 1)[0]?.trim() === END_COMMAND",
+    from: "return BEGINS_WITH_COMMAND.test(comment.split('\\n', 1)[0]?.trim() ?? '')",
     to: 'return false',
     history: [step(obtain), step({ kind: 'revoke', on: 0, by: 'alice' })],
   },
