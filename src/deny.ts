@@ -41,11 +41,14 @@ async function deny(world: World, { standing, because, by, detail }: Ending): Pr
   const at = because === 'expired' ? Math.min(world.now(), standing.window.end) : world.now()
   const account = accountOf(world, standing)
   await world.grants.deny(account, standing, at, because)
-  world.memory.written.delete(standing.roleName)
   world.log.info(
     { repository: world.repository.id, role: standing.roleArn, because, by: by?.login, detail },
     'Ended access',
   )
   await tell(world, endedEvent(standing, account, { at, because, by, detail }))
-  return { ...standing, state: { kind: 'ended', at, because, ...(by && { by }), ...(detail && { detail }) } }
+  const state = { kind: 'ended', at, because, ...(by && { by }), ...(detail && { detail }) } as const
+  const ended: StandingGrant = { ...standing, state }
+  // IAM may list it as it was for a while: it would be ended anew, for another reason.
+  world.memory.written.set(standing.roleName, { standing: ended, at: world.now() })
+  return ended
 }

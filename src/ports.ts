@@ -185,6 +185,8 @@ export interface RepositoryReader {
   recordOf(identity: RequestIdentity): Promise<RecordedRequest>
   /** The text of a blob; undefined where it is too large to be a request, not UTF-8, or not in this repository. */
   blobText(blob: string): Promise<string | undefined>
+  /** Whether this is the branch as it was before the merge of a pull request, and nobody has set it back since. */
+  isBehindMerge(pull: number, head: string): Promise<boolean>
   /** Whether the branch that ends in this commit held another file at the path, or none, at some time since the merge. */
   leftBranch(identity: RequestIdentity, head: string): Promise<boolean>
   /** Who may stand in for the owners of a path, and since when these have been asked in vain. `named`: as CODEOWNERS would. */

@@ -7,13 +7,14 @@ import { PROPAGATION_SECONDS } from './core/earlier-sessions.ts'
 import { requestTold, strayEvent } from './core/event.ts'
 import type { StandingGrant, StrayRole } from './core/grant.ts'
 import { type BranchFiles, filesOf, nextWake, plan, type Step } from './core/plan.ts'
+import { lastPullOf, parseRecord } from './core/record.ts'
 import { RULES_PATH } from './core/rules.ts'
 import { denyEach } from './deny.ts'
 import { earliest } from './earliest.ts'
 import { extendAccess } from './extend.ts'
 import type { Finding } from './finding.ts'
 import type { Snapshot } from './ports.ts'
-import { comment, keyOf, pathIn, publish, publishRules } from './publish.ts'
+import { comment, keyOf, pathIn, publish, publishRules, subjectOf } from './publish.ts'
 import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
@@ -21,12 +22,13 @@ import { attempt, type GitHub, type Iam, tell, type World } from './world.ts'
 
 /** Brings one repository to the state that git describes. Returns when the next window opens or closes, in seconds since the epoch. */
 export async function reconcile(world: World): Promise<number | undefined> {
+  const began = world.now()
   const iam = await readStanding(world)
   let standing = await endAccess(world, iam.standing, 'unreadable')
   let reminder: number | undefined
 
   const { github } = world
-  const snapshot = await readBranch(world)
+  const snapshot = await readBranch(world, standing)
   if (github !== undefined && snapshot === undefined)
     standing = await endUnread(world, github, { ...iam, standing })
   if (github !== undefined && snapshot !== undefined) {
@@ -46,7 +48,8 @@ export async function reconcile(world: World): Promise<number | undefined> {
     forgetOver(world, snapshot, { ...iam, standing })
   }
   await raiseAlarm(world, { ...iam, standing })
-  return earliest(reminder, nextWake({ desired: [], standing, now: world.now() }))
+  // What came to pass meanwhile was not dealt with yet.
+  return earliest(reminder, nextWake({ desired: [], standing, now: began }))
 }
 
 async function readStanding(world: World): Promise<Iam> {
@@ -90,25 +93,61 @@ function keptOf(
     .map((step) => step.standing)
 }
 
-/** What this process wrote counts as standing where IAM does not list it yet, or lists what it was before. */
+/** What this process wrote counts where IAM does not list it yet, or lists what it was before. */
 function withJustWritten(world: World, listed: readonly StandingGrant[]): readonly StandingGrant[] {
   const { written } = world.memory
   for (const { roleName, identity, blob, state } of listed) {
-    if (written.get(roleName)?.standing.blob === blob || state.kind === 'ended') written.delete(roleName)
+    const own = written.get(roleName)?.standing
+    if (state.kind === 'ended' || (own?.state.kind === 'live' && own.blob === blob)) written.delete(roleName)
     world.memory.missing.delete(keyOf(identity))
   }
   for (const [roleName, { at }] of written) {
     if (world.now() - at > PROPAGATION_SECONDS) written.delete(roleName)
   }
+  const names = new Set(listed.map(({ roleName }) => roleName))
+  const own = [...written.values()].map(({ standing }) => standing)
   return [
-    ...listed.filter(({ roleName }) => !written.has(roleName)),
-    ...[...written.values()].map(({ standing }) => standing),
+    ...listed.map((grant) => written.get(grant.roleName)?.standing ?? grant),
+    // One that was ended and is not listed is as good as gone.
+    ...own.filter(({ roleName, state }) => state.kind === 'live' && !names.has(roleName)),
   ]
 }
 
-async function readBranch(world: World): Promise<Snapshot | undefined> {
-  const { github } = world
-  return github && attempt(world, 'read the branch', {}, () => github.reader.snapshot())
+/** What GitHub goes on answering for so long is believed. Seconds. */
+const BEHIND_FOR = 60
+
+async function readBranch(world: World, standing: readonly StandingGrant[]): Promise<Snapshot | undefined> {
+  const { github, memory, now } = world
+  return (
+    github &&
+    attempt(world, 'read the branch', {}, async () => {
+      const snapshot = await github.reader.snapshot()
+      memory.behindSince ??= now()
+      if (now() - memory.behindSince < BEHIND_FOR) await refuseBehind(github, snapshot, standing)
+      memory.behindSince = undefined
+      return snapshot
+    })
+  )
+}
+
+/** What seems to be taken off the branch, or set back, may only not be there yet: GitHub's answers lag behind a merge. */
+async function refuseBehind(
+  github: GitHub,
+  snapshot: Snapshot,
+  standing: readonly StandingGrant[],
+): Promise<void> {
+  const files = filesOf(snapshot)
+  const lacking = standing.filter(
+    ({ state, identity, blob }) => state.kind === 'live' && files.get(identity.path) !== blob,
+  )
+  await Promise.all(
+    lacking.map(async (grant) => {
+      const { record } = await subjectOf(github, grant)
+      const pull = lastPullOf(grant.identity, parseRecord(record?.text))
+      if (await github.reader.isBehindMerge(pull, snapshot.commit))
+        throw new Error(`GitHub answers with the branch as it was before the merge of #${pull}`)
+    }),
+  )
 }
 
 /** Whoever can push can make a branch that can't be read whole; nobody waits for that to give access back, or to take it back. */

@@ -74,7 +74,7 @@ export interface Memory {
   readonly published: Map<string, string>
   /** Files on the branch that nothing more happens to, by path, while the branch stays at that commit. */
   readonly settled: Map<string, { readonly blob: string; readonly commit: string }>
-  /** Grants written by this process that IAM may not list yet, by role name. */
+  /** Grants written or ended by this process that IAM may not list as they are yet, by role name. */
   readonly written: Map<string, { readonly standing: StandingGrant; readonly at: number }>
   /** Since when a role that is on record as granted was not found in IAM, by request. */
   readonly missing: Map<string, number>
@@ -104,6 +104,8 @@ export interface Memory {
   readonly refused: Map<string, readonly RefusedOrder[]>
   /** Whether a branch of a merged revert pull request may have been left: after a start, or after something failed. */
   untidy: boolean
+  /** Since when GitHub has answered with a branch that lacks a merge of a grant; seconds since the epoch. */
+  behindSince?: number | undefined
   /** Things that could not be done in this look and must be tried again soon; how many of them for a rate limit. */
   failures: number
   limited: number

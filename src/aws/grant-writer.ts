@@ -24,7 +24,7 @@ import {
   RoleStillThere,
 } from './failures.ts'
 import { ownRoleName, strayRoleName } from './own-role.ts'
-import { isUnseen, persist, type Sleep } from './patience.ts'
+import { isPassing, isUnseen, persist, type Sleep } from './patience.ts'
 import { decodePolicy } from './policy-text.ts'
 import { closedBy, repairsOf, sentencesOf } from './repairs.ts'
 import {
@@ -247,7 +247,12 @@ const DENIAL_REMEDIES = new Map<string, (on: Work) => Promise<unknown>>([
 
 async function putDenial(on: Work, text: string, remedies: typeof DENIAL_REMEDIES): Promise<void> {
   try {
-    await persist(on.sleep, () => putPolicy(on, ENDED, text))
+    // What was just made may be unknown for a moment, which is not to be taken for gone.
+    await persist(
+      on.sleep,
+      () => putPolicy(on, ENDED, text),
+      (error) => isPassing(error) || isMissing(error),
+    )
   } catch (error) {
     const code = codeOf(error)
     const remedy = remedies.get(code)

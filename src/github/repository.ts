@@ -1,6 +1,7 @@
 /** One repository on GitHub, as the flows see it: its reader and its writer. */
 import type { RepositoryReader, RepositoryWriter } from '../ports.ts'
 import { tellAlarm } from './alarm-issue.ts'
+import { isBehindMerge } from './behind.ts'
 import { changedFiles } from './changed-files.ts'
 import {
   lastApprovalCheck,
@@ -55,6 +56,7 @@ export function openRepository(octokit: Octokit, target: Target): Repository {
     revertOf: (identity) => shownRevert(context, identity),
     recordOf: (identity) => recordOf(context, identity),
     blobText: (blob) => blobText(context, blob),
+    isBehindMerge: (pull, head) => isBehindMerge(context, pull, head),
     leftBranch: (identity, head) => leftBranch(context, identity, head),
     fallback: (...of) => readFallback(context, ...of),
     isPublic: () => isPublic(context),

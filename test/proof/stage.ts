@@ -28,6 +28,8 @@ import { createMemory, type Memory } from '../../src/world.ts'
 import { fetchInProcess } from './in-process.ts'
 import { createLine, type Line } from './line.ts'
 
+export type Fetch = typeof globalThis.fetch
+
 export interface Stage extends People {
   readonly ready: ReadyFile
   readonly calls: CallLog
@@ -39,8 +41,11 @@ export interface Stage extends People {
   setTime(seconds: number): void
   /** A repository that nothing happened in yet; undefined once all are used. */
   nextRepository(): Place | undefined
-  /** The app as a process that was just started, for one repository; its clock may go wrong by some seconds. */
-  startApp(place: Place, wrongBySeconds?: number): App
+  /**
+   * The app as a process that was just started, for one repository. Its clock may go wrong by some seconds, and what it
+   * hears from GitHub by `answer`.
+   */
+  startApp(place: Place, wrongBySeconds?: number, answer?: (fetch: Fetch) => Fetch): App
   close(): Promise<void>
 }
 
@@ -101,8 +106,8 @@ export async function openStage(repositories: number): Promise<Stage> {
   const people = createPeople(ready)
   const sign = ed25519Signer(secrets.receipts.privateKey)
 
-  function startApp({ id }: Place, wrongBySeconds = 0): App {
-    const line = createLine(send)
+  function startApp({ id }: Place, wrongBySeconds = 0, answer = (fetch: Fetch) => fetch): App {
+    const line = createLine(answer(send))
     const repository = configured.get(id)
     if (repository === undefined) throw new Error(`the operator knows of no repository ${id}`)
     const probot = new Probot({
