@@ -7,6 +7,7 @@ import { type BoundedCache, createBoundedCache, type Remember, rememberForever }
 import { createForesight, type Foresight } from './foresight.ts'
 import { createGitObjects, type GitObjects } from './git-objects.ts'
 import type { Parents } from './history.ts'
+import type { BranchLog } from './moves.ts'
 import type { Merge } from './pulls.ts'
 import { createReads, type Reads } from './reads.ts'
 import { createShare, type Share } from './share.ts'
@@ -38,6 +39,10 @@ export interface Context {
   readonly heads: Share<string>
   /** What lies between two commits never changes. By `<sha>...<sha>`. */
   readonly between: Remember<Parents>
+  /** Where the default branch stood when its line was last followed. */
+  readonly line: { end?: string }
+  /** By the head that it is asked for. */
+  readonly moves: Share<BranchLog>
   /** Of merged pull requests, by number. */
   readonly merges: BoundedCache<Merge>
   readonly foresight: Foresight
@@ -65,6 +70,8 @@ export function createContext(octokit: Octokit, target: Target): Context {
     owners: createShare(),
     heads: createShare(),
     between: rememberForever(COMMITS_BETWEEN, (parents) => parents.size + 1),
+    line: {},
+    moves: createShare(),
     merges: createBoundedCache(MERGES),
     foresight: createForesight(),
     labelsMade: new Set(),

@@ -3,10 +3,11 @@ import type { FileAt } from '../core/evidence.ts'
 import { REQUESTS_FOLDER } from '../core/request.ts'
 import { decodeUtf8 } from '../core/text.ts'
 import { CutOff } from '../ports.ts'
-import { rememberForever } from './bounded-cache.ts'
+import { createBoundedCache, rememberForever } from './bounded-cache.ts'
 import type { Octokit, Target } from './context.ts'
 import { isNotFound } from './failures.ts'
 import type { Reads } from './reads.ts'
+import { createShare } from './share.ts'
 
 export interface TreeEntry {
   readonly mode: string
@@ -27,6 +28,8 @@ export interface GitObjects {
   /** The commit a branch is at now. */
   head(branch: string): Promise<string>
   commit(sha: string): Promise<CommitFacts>
+  /** What is remembered of a commit, without asking; undefined says nothing of it. */
+  known(sha: string): CommitFacts | undefined
   /** Remembers a commit that some list told of. */
   learn(commit: ListedCommit): void
   /** Whether GitHub still has the commit: one that was pushed over may be gone. */
@@ -52,11 +55,12 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
   const at = { owner, repo }
   const tree = rememberForever<Tree>(TREE_ENTRIES, (entries) => entries.size + 1)
   const blob = rememberForever<Uint8Array>(BLOB_BYTES, (bytes) => bytes.length + 100)
-  const commits = rememberForever<CommitFacts>(COMMITS, () => 1)
+  const commits = createBoundedCache<CommitFacts>(COMMITS)
+  const askedCommits = createShare<CommitFacts>()
 
   async function readTree(sha: string, recursive: boolean): Promise<Tree> {
     const what = `the tree ${sha} of ${owner}/${repo}`
-    const answer = await reads.one(what, git.getTree, {
+    const answer = await reads.once(what, git.getTree, {
       ...at,
       tree_sha: sha,
       ...(recursive ? { recursive: '1' } : {}),
@@ -101,14 +105,19 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
       })
       return ref.object.sha
     },
-    commit(sha) {
-      return commits(sha, async () => {
+    async commit(sha) {
+      const known = commits.get(sha)
+      if (known) return known
+      return askedCommits(sha, async () => {
         const what = `the commit ${sha} of ${owner}/${repo}`
-        return factsOf((await reads.one(what, git.getCommit, { ...at, commit_sha: sha })).parents)
+        const facts = factsOf((await reads.once(what, git.getCommit, { ...at, commit_sha: sha })).parents)
+        commits.set(sha, facts, 1)
+        return facts
       })
     },
+    known: (sha) => commits.get(sha),
     learn({ sha, parents }) {
-      void commits(sha, async () => factsOf(parents))
+      commits.set(sha, factsOf(parents), 1)
     },
     async knows(commit) {
       try {
@@ -121,7 +130,7 @@ export function createGitObjects(octokit: Octokit, { owner, repo }: Target, read
     },
     async text(sha, limit) {
       const bytes = await blob(sha, async () => {
-        const answer = await reads.one(`the blob ${sha} of ${owner}/${repo}`, git.getBlob, {
+        const answer = await reads.once(`the blob ${sha} of ${owner}/${repo}`, git.getBlob, {
           ...at,
           file_sha: sha,
         })

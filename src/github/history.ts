@@ -15,11 +15,40 @@ export async function firstParents(
   from: string,
   to: string,
 ): Promise<string[] | undefined> {
-  if (from === to) return [to]
+  const known = knownWay(context, from, to)
+  if (known) return known
   const parents = await parentsBetween(context, from, to)
+  return wayBack(from, to, (commit) => parents?.get(commit))
+}
+
+/**
+ * The same, where `to` is the branch's head: of a way that was known up to an earlier head only the rest is asked for, once
+ * for all that ask.
+ */
+export async function lineTo(context: Context, from: string, to: string): Promise<string[] | undefined> {
+  const { line } = context
+  const { end } = line
+  if (end !== undefined && !knownWay(context, from, to) && knownWay(context, from, end))
+    // What this does not tell is asked for below.
+    await parentsBetween(context, end, to).catch(() => undefined)
+  const way = await firstParents(context, from, to)
+  line.end = to
+  return way
+}
+
+/** Parents never change, so what is known of them proves a way; that no way is known proves nothing. */
+function knownWay({ git }: Context, from: string, to: string): string[] | undefined {
+  return wayBack(from, to, (commit) => git.known(commit)?.parents)
+}
+
+function wayBack(
+  from: string,
+  to: string,
+  parentsOf: (commit: string) => readonly string[] | undefined,
+): string[] | undefined {
   const way = [to]
   for (let commit: string | undefined = to; commit !== from; ) {
-    commit = parents?.get(commit)?.[0]
+    commit = parentsOf(commit)?.[0]
     if (commit === undefined) return undefined
     way.push(commit)
   }
@@ -52,7 +81,7 @@ async function readParents({ octokit, at, reads, git }: Context, from: string, t
   const what = `the commits between ${from} and ${to} of ${at.owner}/${at.repo}`
   const parameters = { ...at, basehead: `${from}...${to}`, per_page: 100 }
   const compare = octokit.rest.repos.compareCommitsWithBasehead
-  const commits = await reads.all(what, compare, parameters, (page) => page.commits)
+  const commits = await reads.allOnce(what, compare, parameters, (page) => page.commits)
   for (const commit of commits) git.learn(commit)
   return new Map(commits.map(({ sha, parents }) => [sha, parents.map((parent) => parent.sha)]))
 }

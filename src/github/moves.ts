@@ -10,20 +10,43 @@ export interface Move {
   readonly at: number
 }
 
+export interface BranchLog {
+  /** The oldest first. */
+  readonly moves: readonly Move[]
+  /** Whether all moves of a time and later are among them. */
+  reaches(since: number): boolean
+}
+
 /** The oldest first: all of a time and later, and some that came before. `since`: by GitHub's clock, in milliseconds. */
-export async function listMoves(
-  { octokit, target, at, reads }: Context,
-  since: number,
-): Promise<readonly Move[]> {
+export async function listMoves(context: Context, since: number): Promise<readonly Move[]> {
+  return (await readLog(context, since)).moves
+}
+
+/** The same for many who ask of one head at a time: the log is read once for all whose time it reaches. */
+export async function movesSince(context: Context, since: number, head: string): Promise<readonly Move[]> {
+  for (;;) {
+    const log = await context.moves(head, () => readLog(context, since))
+    // Only what somebody else began to read may end too early.
+    if (log.reaches(since)) return log.moves
+  }
+}
+
+async function readLog({ octokit, target, at, reads }: Context, since: number): Promise<BranchLog> {
   const what = `the moves of ${target.defaultBranch} in ${at.owner}/${at.repo}`
   const parameters = { ...at, ref: `refs/heads/${target.defaultBranch}`, per_page: 100 }
+  const isBefore =
+    (time: number) =>
+    ({ timestamp }: { readonly timestamp: string }) =>
+      Date.parse(timestamp) < time
   const told = await reads.upTo(
     what,
     octokit.rest.repos.listActivities,
     parameters,
     (page) => page,
-    ({ timestamp }) => Date.parse(timestamp) < since,
+    isBefore(since),
   )
+  // Without an older one it was read to its beginning.
+  const isWhole = !told.some(isBefore(since))
   const moves: Move[] = []
   let left: string | undefined
   for (const { before, after, activity_type, timestamp } of told.toSorted(
@@ -40,7 +63,7 @@ export async function listMoves(
       at: Date.parse(timestamp),
     })
   }
-  return moves
+  return { moves, reaches: (time) => isWhole || told.some(isBefore(time)) }
 }
 
 /** Where a ref does not stand, Git writes zeros. */

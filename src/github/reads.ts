@@ -1,4 +1,4 @@
-/** Reads over HTTP: each one conditional, so that what did not change costs nothing, and every failure is named. */
+/** Reads over HTTP: conditional where the answer may change, so that what did not costs nothing, and every failure is named. */
 import { Unreadable } from '../ports.ts'
 import { createBoundedCache } from './bounded-cache.ts'
 import type { Octokit } from './context.ts'
@@ -37,8 +37,15 @@ export interface Reads {
   one<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D>
   /** Undefined where GitHub answers 404: only for what may rightly not be there. */
   maybe<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D | undefined>
+  /**
+   * What an address can only ever answer in one way, and the caller remembers: nothing of it is kept here, where it would push
+   * out what is asked again.
+   */
+  once<P extends WithHeaders, D>(what: string, method: Method<P, D>, parameters: P): Promise<D>
   /** All pages; `items` takes the wanted ones out of each. */
   all: ReadAll
+  /** All pages of what is read `once`. */
+  allOnce: ReadAll
   /**
    * The same of a list that anybody can fill: nothing but the wanted items is kept of a page, so that all of them stay
    * known however much they hold. Nothing else may be read at the same address.
@@ -108,25 +115,17 @@ export function createReads(octokit: Octokit): Reads {
     return conditional(url, (headers) => octokit.request({ method: 'GET', url, headers }), keep, true)
   }
 
-  async function* pages<P extends WithHeaders, D, K>(
+  function pages<P extends WithHeaders, D, K>(
     what: string,
     method: Method<P, D>,
     parameters: P,
     keep: (data: D) => K,
   ): AsyncGenerator<K> {
-    try {
-      let page = await first(method, parameters, keep, true)
-      yield page.data
-      for (let read = 1; ; read++) {
-        const url = nextPage(page.headers.link)
-        if (url === undefined) return
-        if (read >= MAX_PAGES) throw new Unreadable(what, `more than ${MAX_PAGES} pages`)
-        page = await next(url, keep)
-        yield page.data
-      }
-    } catch (error) {
-      throw unreadable(what, error)
-    }
+    return linked(
+      what,
+      () => first(method, parameters, keep, true),
+      (url) => next(url, keep),
+    )
   }
 
   async function sifted<P extends WithHeaders, D, T>(
@@ -156,7 +155,36 @@ export function createReads(octokit: Octokit): Reads {
     return found
   }
 
+  async function once<P extends WithHeaders, D>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+  ): Promise<D> {
+    try {
+      return (await method(parameters)).data
+    } catch (error) {
+      throw unreadable(what, error)
+    }
+  }
+
+  async function allOnce<P extends WithHeaders, D, T>(
+    what: string,
+    method: Method<P, D>,
+    parameters: P,
+    items: (page: D) => readonly T[],
+  ): Promise<T[]> {
+    const found: T[] = []
+    for await (const page of linked<D>(what, () => method(parameters), askPlainly)) found.push(...items(page))
+    return found
+  }
+
+  function askPlainly<D>(url: string): Promise<Answer<D>> {
+    return octokit.request({ method: 'GET', url })
+  }
+
   return {
+    once,
+    allOnce,
     async one(what, method, parameters) {
       try {
         return (await first(method, parameters, whole)).data
@@ -182,6 +210,27 @@ export function createReads(octokit: Octokit): Reads {
       }
       return undefined
     },
+  }
+}
+
+/** The data of a page, and of each that it links to. */
+async function* linked<D>(
+  what: string,
+  first: () => Promise<Answer<D>>,
+  next: (url: string) => Promise<Answer<D>>,
+): AsyncGenerator<D> {
+  try {
+    let page = await first()
+    yield page.data
+    for (let read = 1; ; read++) {
+      const url = nextPage(page.headers.link)
+      if (url === undefined) return
+      if (read >= MAX_PAGES) throw new Unreadable(what, `more than ${MAX_PAGES} pages`)
+      page = await next(url)
+      yield page.data
+    }
+  } catch (error) {
+    throw unreadable(what, error)
   }
 }
 

@@ -2,9 +2,9 @@
 import type { FileAt } from '../core/evidence.ts'
 import type { RequestIdentity } from '../core/grant.ts'
 import type { Context } from './context.ts'
-import { firstParents, following } from './history.ts'
+import { following, lineTo } from './history.ts'
 import { sameFile } from './merged-pull.ts'
-import { listMoves, type Move } from './moves.ts'
+import { type Move, movesSince } from './moves.ts'
 import { type Merge, mergeOf } from './pulls.ts'
 
 export interface MergedFile extends Merge {
@@ -27,7 +27,7 @@ export async function wasTakenOut(context: Context, file: MergedFile, head: stri
   const [merged, kept, left] = await Promise.all([
     git.fileAt(file.mergeSha, file.path),
     commitsSince(context, file.mergeSha, head),
-    listMoves(context, file.mergedAt * 1000).then((moves) => movesBetween(moves, file, head)),
+    movesSince(context, file.mergedAt * 1000, head).then((moves) => movesBetween(moves, file, head)),
   ])
   const commits = new Set([...kept, ...left.flatMap(({ before, after }) => [before, after])])
   const states = await Promise.all([...commits].map((commit) => git.fileAt(commit, file.path)))
@@ -36,7 +36,7 @@ export async function wasTakenOut(context: Context, file: MergedFile, head: stri
 
 /** Where a push made the branch follow from elsewhere, the merge is off its line: then all that followed the merge. */
 async function commitsSince(context: Context, mergeSha: string, head: string): Promise<Iterable<string>> {
-  return (await firstParents(context, mergeSha, head)) ?? following(context, mergeSha, head)
+  return (await lineTo(context, mergeSha, head)) ?? following(context, mergeSha, head)
 }
 
 /**

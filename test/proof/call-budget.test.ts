@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { measureDenial, measureGrant, measureIdle } from './call-budget.ts'
+import { measureDenial, measureGrant, measureIdle, measureMerge } from './call-budget.ts'
 import { openStage, type Place, type Stage } from './stage.ts'
 
 const PAST = process.env.FULL === '1' ? 25 : 2
@@ -16,7 +16,7 @@ const IDLE = [
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage(4)
+  stage = await openStage(6)
 }, 120_000)
 afterAll(() => stage.close())
 
@@ -31,6 +31,14 @@ test(`where nothing changed, a look costs the same after ${PAST} requests as aft
 
   expect(old).toEqual(young)
   expect(young).toEqual(IDLE)
+}, 300_000)
+
+test('after a merge it is asked no more often what the branch gained and how it moved, however many grants stand', async () => {
+  const [one, five] = [await measureMerge(stage, next(), 1), await measureMerge(stage, next(), 5)]
+
+  expect(five).toEqual(one)
+  expect(one.compare).toBeGreaterThan(0)
+  expect(one.activity).toBeGreaterThan(0)
 }, 300_000)
 
 test('the end of a window is denied by calls of IAM alone', async () => {

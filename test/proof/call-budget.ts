@@ -42,6 +42,17 @@ export async function measureGrant(stage: Stage, place: Place): Promise<number> 
   return waitedFor(calls, last).length
 }
 
+/** How often a look asks what the branch gained and how it moved, after one more merge while so many grants stand. */
+export async function measureMerge(stage: Stage, place: Place, standing: number) {
+  const app = stage.startApp(place)
+  for (let name = 0; name < standing; name += 1) await grant(stage, place, app, `standing-${name}`, '4h')
+  const request = await approved(stage, place, app, 'new', '2h')
+  await stage.merge('olivia', request)
+  const targets = (await callsOf(stage, () => app.look())).map(({ target }) => targetOf(target, place))
+  const count = (start: string) => targets.filter((target) => target.startsWith(start)).length
+  return { compare: count('compare/'), activity: count('activity?') }
+}
+
 /** What was asked before a grant was denied at its end, and what denied it. */
 export async function measureDenial(stage: Stage, place: Place): Promise<readonly string[]> {
   const app = stage.startApp(place)
