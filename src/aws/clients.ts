@@ -57,6 +57,14 @@ const NEEDS_NO_ENABLING =
   /^(us-(east|west)-[12]|ca-central-1|sa-east-1|eu-(central|north)-1|eu-west-[123]|ap-south-1|ap-northeast-[123]|ap-southeast-[12])$/
 const OPT_IN_INSTEAD = 'us-east-1'
 
+/** What a request is refused with whose time is not that of AWS. */
+const WRONG_TIME = new Set([
+  'SignatureDoesNotMatch',
+  'InvalidSignature',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+])
+
 const EXPIRED = new Set(['ExpiredToken', 'InvalidClientTokenId'])
 const NO_IDENTITY = new Set([...EXPIRED, 'CredentialsProviderError', 'SignatureDoesNotMatch'])
 
@@ -86,7 +94,7 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
   function listen({
     middlewareStack,
   }: Pick<IAMClient, 'middlewareStack'> | Pick<STSClient, 'middlewareStack'>) {
-    const stack: Pick<IAMClient['middlewareStack'], 'add'> = middlewareStack
+    const stack: Pick<IAMClient['middlewareStack'], 'add' | 'addRelativeTo'> = middlewareStack
     stack.add(
       (next) => async (call) => {
         const began = clock?.mark() ?? 0
@@ -96,6 +104,11 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
       },
       { step: 'deserialize', priority: 'low', name: 'compareClocks' },
     )
+    stack.addRelativeTo(tryNothingInVain, {
+      relation: 'after',
+      toMiddleware: 'retryMiddleware',
+      name: 'tryNothingInVain',
+    })
   }
 
   function hubIn(account: Account): STSClient {
@@ -191,6 +204,33 @@ export function createAccountClients(settings: AwsSettings): AccountClients {
       })
     },
   }
+}
+
+/**
+ * The SDK tries for seconds what will not pass: a quota that is used up, whose name it takes for throttling, and with a
+ * machine's clock that is wrong by minutes every refusal, though the time was not why.
+ */
+function tryNothingInVain<Call, Outcome>(next: (call: Call) => Promise<Outcome>) {
+  return (call: Call) =>
+    next(call).catch((error: unknown) => {
+      if (error instanceof Error && isTriedInVain(error)) {
+        // What the SDK goes by.
+        if (codeOf(error) === 'LimitExceeded') error.name = 'LimitExceeded'
+        Object.assign(error, { $metadata: { ...metadataOf(error), clockSkewCorrected: undefined } })
+      }
+      throw error
+    })
+}
+
+function isTriedInVain(error: Error): boolean {
+  const isForTime = metadataOf(error).clockSkewCorrected === true
+  return codeOf(error) === 'LimitExceeded' || (isForTime && !WRONG_TIME.has(codeOf(error)))
+}
+
+function metadataOf(error: Error & { readonly $metadata?: object }): {
+  readonly clockSkewCorrected?: boolean
+} {
+  return error.$metadata ?? {}
 }
 
 function keyOf({ role }: Account, repositoryId: number): string {

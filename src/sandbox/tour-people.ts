@@ -75,6 +75,7 @@ export function createPeople({ github, aws }: ReadyFile): People {
     const known = s3Clients.get(credentials.accessKeyId)
     if (known) return known
     const created = new S3Client({ ...client(credentials), forcePathStyle: true })
+    created.middlewareStack.addRelativeTo(denyOnce, DENY_ONCE)
     s3Clients.set(credentials.accessKeyId, created)
     for (const [id, client] of s3Clients) {
       if (s3Clients.size <= KEPT_CLIENTS) break
@@ -85,7 +86,10 @@ export function createPeople({ github, aws }: ReadyFile): People {
   }
 
   function sts(login: string): STSClient {
-    const created = stsClients.get(login) ?? new STSClient(client(keys(login)))
+    const known = stsClients.get(login)
+    if (known) return known
+    const created = new STSClient(client(keys(login)))
+    created.middlewareStack.addRelativeTo(denyOnce, DENY_ONCE)
     stsClients.set(login, created)
     return created
   }
@@ -134,6 +138,18 @@ export function createPeople({ github, aws }: ReadyFile): People {
         return undefined
       }),
   }
+}
+
+const DENY_ONCE = { relation: 'after', toMiddleware: 'retryMiddleware', name: 'denyOnce' } as const
+
+/** Where the machine's clock is another than the sandbox's, the SDK takes every refusal for one of the time, and tries again. */
+function denyOnce<Call, Outcome>(next: (call: Call) => Promise<Outcome>) {
+  return (call: Call) =>
+    next(call).catch((error: unknown) => {
+      if (error instanceof Error && DENIALS.has(error.name) && '$metadata' in error)
+        Object.assign(error, { $metadata: { ...(error.$metadata as object), clockSkewCorrected: undefined } })
+      throw error
+    })
 }
 
 export function named(repository: string): { owner: string; repo: string } {

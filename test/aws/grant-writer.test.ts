@@ -231,6 +231,8 @@ describe('a refusal says what to do about it', () => {
     const refusal = world.writer.write(world.prod, grant)
     await expect(refusal).rejects.toBeInstanceOf(QuotaReached)
     await expect(refusal).rejects.toThrow(/A quota of account prod .* is used up/)
+    const asked = world.calls.list().filter(({ target }) => target === 'iam:CreateRole')
+    expect(asked, 'no try again will find room').toHaveLength(1)
   })
 })
 

@@ -6,7 +6,7 @@ import type { App, Place, Stage } from './stage.ts'
 const FOLDER = 'access-requests/prod/customer-exports'
 const HOUR = 3600
 /** So long that calls which wait for no other one overlap. */
-const LATENCY_MS = 300
+const LATENCY_MS = 100
 
 /** What a look calls where nothing changed, one line for each call: what is asked, and how it was answered. */
 export async function measureIdle(
