@@ -11,10 +11,14 @@ import type { Finding } from './finding.ts'
 import { WINDOW_OVER } from './judge-added.ts'
 import type { Revert, RevertState, Snapshot } from './ports.ts'
 import { comment, keyOf, lentOf, publish, recordVerdict, type Subject, subjectOf } from './publish.ts'
+import { whileNotAwaited } from './while-not-awaited.ts'
 import { accountOf, attempt, type GitHub, type World } from './world.ts'
 
 type Final = Extract<Finding, { readonly kind: 'rejected' | 'ended' }>
 type FinalState = Extract<GrantState, { readonly kind: 'rejected' | 'ended' }>
+
+/** GitHub takes a write a second, and each needs several: with more at once all would be half-way for minutes. */
+const TAKEN_DOWN_AT_ONCE = 4
 
 /** Returns what still stands. */
 export async function cleanUp(
@@ -30,30 +34,31 @@ export async function cleanUp(
     .map((step) => step.standing)
     .filter((grant) => standing.includes(grant))
   const removed = new Set<StandingGrant>()
+  const tasks = [
+    ...over.map((grant) => async () => {
+      await attempt(world, 'remove a grant', { role: grant.roleArn }, async () => {
+        await takeDown(world, github, snapshot, grant)
+        removed.add(grant)
+      })
+    }),
+    ...standing
+      .filter(({ state, window }) => state.kind === 'ended' && phaseOf(window, world.now()) !== 'over')
+      .map((grant) => async () => {
+        await attempt(world, 'take a file out of the branch', { role: grant.roleArn }, () =>
+          takeOutEnded(world, github, snapshot, grant),
+        )
+      }),
+    ...findings.filter(isFinal).map((finding) => async () => {
+      await attempt(world, 'take a file out of the branch', { path: finding.subject.identity.path }, () =>
+        takeOut(world, github, snapshot, finding, standing),
+      )
+    }),
+  ]
   await Promise.all([
     ...(world.memory.untidy
       ? [attempt(world, 'delete merged branches', {}, () => github.writer.tidyReverts())]
       : []),
-    ...over.map((grant) =>
-      attempt(world, 'remove a grant', { role: grant.roleArn }, async () => {
-        await takeDown(world, github, snapshot, grant)
-        removed.add(grant)
-      }),
-    ),
-    ...standing
-      .filter(({ state, window }) => state.kind === 'ended' && phaseOf(window, world.now()) !== 'over')
-      .map((grant) =>
-        attempt(world, 'take a file out of the branch', { role: grant.roleArn }, () =>
-          takeOutEnded(world, github, snapshot, grant),
-        ),
-      ),
-    ...findings
-      .filter(isFinal)
-      .map((finding) =>
-        attempt(world, 'take a file out of the branch', { path: finding.subject.identity.path }, () =>
-          takeOut(world, github, snapshot, finding, standing),
-        ),
-      ),
+    whileNotAwaited(world, tasks, TAKEN_DOWN_AT_ONCE, (task) => task()),
   ])
   world.memory.untidy = world.memory.failures > 0
   return standing.filter((grant) => !removed.has(grant))

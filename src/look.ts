@@ -34,11 +34,11 @@ export async function look(
       { repository: repository.id },
       'The app is not installed on this repository: AWS closes what stands at its end, and nothing else of it is ended or granted',
     )
-  const world: World = { ...shared, repository, memory, github }
+  const world: World = { ...shared, repository, memory, github, isAwaited }
   const wakes = await Promise.all([
     attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
     attempt(told, 'check the open pull requests', {}, () =>
-      preview({ ...world, hasRoom: world.grants.hasRoom, isAwaited }),
+      preview({ ...world, hasRoom: world.grants.hasRoom }),
     ),
   ])
   const isTold = await shared.events.flush()

@@ -13,6 +13,7 @@ import { type Head, type HeadsOfCommit, readHeads } from './heads.ts'
 import { type ApprovedHead, CutOff, type Snapshot } from './ports.ts'
 import { readRules } from './read-rules.ts'
 import { bearsLabel, closeUnanswered, tellClosed, tellOpen } from './tell-open.ts'
+import { createImpatience } from './while-not-awaited.ts'
 import { attempt, type GitHub, type PreviewWorld } from './world.ts'
 
 /** External id of a check that could not be decided: it is asked again at every look. */
@@ -23,9 +24,6 @@ const LOOK_ANEW_AFTER = 600
 
 /** Anybody may open any number of pull requests, with files as large as are read. */
 const HEADS_AT_ONCE = 8
-
-/** Ends come first in each look, so where one is awaited, no more are begun after this: they are for that look to check. Seconds. */
-const AWAITED_WITHIN = 10
 
 /** Brings the checks **Daypass / request** and **Daypass / approval** of every open pull request and merge group up to date. Returns when somebody else is to be asked, in seconds since the epoch. */
 export async function preview(world: PreviewWorld): Promise<number | undefined> {
@@ -42,12 +40,12 @@ export async function preview(world: PreviewWorld): Promise<number | undefined> 
   const open = new Set([...heads.values()].flat().map(({ pull }) => pull))
   forgetClosed(world, heads, open)
   const rules = readRules(base)
-  const began = world.now()
+  const isImpatient = createImpatience(world)
   const { leftOff } = world.memory
   world.memory.leftOff = undefined
   await Promise.all([
     fewAtOnce(from(leftOff, [...heads]), HEADS_AT_ONCE, async ([sha, sharing]) => {
-      if (world.isAwaited() && world.now() - began >= AWAITED_WITHIN) {
+      if (isImpatient()) {
         world.memory.leftOff ??= sha
         return
       }

@@ -18,6 +18,7 @@ import { comment, keyOf, pathIn, publish, publishRules, subjectOf } from './publ
 import { readRules } from './read-rules.ts'
 import { remind } from './remind.ts'
 import { uphold } from './uphold.ts'
+import { whileNotAwaited } from './while-not-awaited.ts'
 import { attempt, type GitHub, type Iam, tell, type World } from './world.ts'
 
 /** Brings one repository to the state that git describes. Returns when the next window opens or closes, in seconds since the epoch. */
@@ -190,6 +191,9 @@ function forgetOver({ memory }: World, { requests }: Snapshot, { standing, unrea
   for (const role of memory.found.keys()) if (!roles.has(role)) memory.found.delete(role)
 }
 
+/** Each is read in IAM now and then, and then its record and comment at GitHub. */
+const UPHELD_AT_ONCE = 16
+
 /** Keeps what stands whole, and brings every record and comment up to date with what is. */
 async function report(
   world: World,
@@ -198,7 +202,7 @@ async function report(
   findings: readonly Finding[],
 ): Promise<void> {
   await Promise.all([
-    ...standing.map((grant) =>
+    whileNotAwaited(world, standing, UPHELD_AT_ONCE, (grant) =>
       attempt(world, 'uphold a grant', { role: grant.roleArn }, () => uphold(world, github, grant)),
     ),
     ...findings.filter(isUnknown).map(({ subject, reason }) =>

@@ -38,14 +38,12 @@ export interface World {
   /** Signs receipts; without it they are only claims. */
   readonly sign?: Sign
   readonly events: EventStream
+  /** Whether the next look is waited for already, as by somebody who ended an access. */
+  readonly isAwaited: () => boolean
 }
 
 /** All of the world but the way to write grants. */
-export type PreviewWorld = Omit<World, 'grants'> &
-  Pick<GrantReader, 'hasRoom'> & {
-    /** Whether the next look is waited for already, as by somebody who ended an access. */
-    readonly isAwaited: () => boolean
-  }
+export type PreviewWorld = Omit<World, 'grants'> & Pick<GrantReader, 'hasRoom'>
 
 /** What was read of IAM. */
 export interface Iam {
