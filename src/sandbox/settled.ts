@@ -23,12 +23,11 @@ export async function settle(watched: Watched, withinMs: number): Promise<readon
     if (moving.length === 0 && restedAt === arrived) return []
     restedAt = moving.length === 0 ? arrived : undefined
     if (performance.now() > deadline) return moving.length > 0 ? moving : ['calls that keep coming']
-    await sleep(restedAt === undefined ? LOOK_INTERVAL_MS : SECOND_LOOK_MS)
+    await sleep(LOOK_INTERVAL_MS)
   }
 }
 
 const LOOK_INTERVAL_MS = 50
-const SECOND_LOOK_MS = 15
 /** How far the app's time may be from the sandbox's before it counts as not having followed yet. */
 const LARGEST_SKEW_MS = 2_000
 
