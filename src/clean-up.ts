@@ -34,25 +34,30 @@ export async function cleanUp(
     .map((step) => step.standing)
     .filter((grant) => standing.includes(grant))
   const removed = new Set<StandingGrant>()
-  const tasks = [
-    ...over.map((grant) => async () => {
-      await attempt(world, 'remove a grant', { role: grant.roleArn }, async () => {
-        await takeDown(world, github, snapshot, grant)
-        removed.add(grant)
-      })
-    }),
+  const tasks: (() => Promise<unknown>)[] = [
+    ...over.map(
+      (grant) => () =>
+        attempt(world, 'remove a grant', { role: grant.roleArn }, async () => {
+          await takeDown(world, github, snapshot, grant)
+          removed.add(grant)
+        }),
+    ),
     ...standing
       .filter(({ state, window }) => state.kind === 'ended' && phaseOf(window, world.now()) !== 'over')
-      .map((grant) => async () => {
-        await attempt(world, 'take a file out of the branch', { role: grant.roleArn }, () =>
-          takeOutEnded(world, github, snapshot, grant),
-        )
-      }),
-    ...findings.filter(isFinal).map((finding) => async () => {
-      await attempt(world, 'take a file out of the branch', { path: finding.subject.identity.path }, () =>
-        takeOut(world, github, snapshot, finding, standing),
-      )
-    }),
+      .map(
+        (grant) => () =>
+          attempt(world, 'take a file out of the branch', { role: grant.roleArn }, () =>
+            takeOutEnded(world, github, snapshot, grant),
+          ),
+      ),
+    ...findings
+      .filter(isFinal)
+      .map(
+        (finding) => () =>
+          attempt(world, 'take a file out of the branch', { path: finding.subject.identity.path }, () =>
+            takeOut(world, github, snapshot, finding, standing),
+          ),
+      ),
   ]
   await Promise.all([
     ...(world.memory.untidy

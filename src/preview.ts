@@ -1,11 +1,11 @@
 /** Shows what a pull request would grant before anybody approves it, and what its approval lacks. Can't write to IAM, by type. */
-import { createHash } from 'node:crypto'
 import { fewAtOnce } from './core/few-at-once.ts'
 import type { Parsed } from './core/problem.ts'
 import { approvalReport, leastApproved } from './core/report-approval.ts'
 import { requestReport } from './core/report-request.ts'
 import { reviewersToAsk } from './core/review-requests.ts'
 import type { Rules } from './core/rules.ts'
+import { digest } from './digest.ts'
 import { earliest } from './earliest.ts'
 import { examine } from './examine.ts'
 import { cutOff, type Examined } from './examined.ts'
@@ -279,8 +279,4 @@ function keyOf(
     ...(head.kind === 'group' ? head.queued.map(({ number }) => hints(number)) : []),
   ])
   return digest([commit, rules?.blob, codeowners?.path, codeowners?.blob, told])
-}
-
-function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
 }

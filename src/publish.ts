@@ -1,5 +1,4 @@
 /** Tells people where a request stands: its record on the merge commit, and the one comment on its pull request. */
-import { createHash } from 'node:crypto'
 import { type CommentContext, extensionComment, grantComment, type RevertShown } from './core/comment.ts'
 import { approvedEvent, endedEvent, grantedEvent, type Happening, requestTold } from './core/event.ts'
 import { type RequestIdentity, roleOf, type StandingGrant } from './core/grant.ts'
@@ -11,6 +10,7 @@ import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
 import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
 import { RULES_PATH } from './core/rules.ts'
+import { digest } from './digest.ts'
 import type { GrantRecord, Snapshot } from './ports.ts'
 import { type GitHub, tell, type World } from './world.ts'
 
@@ -31,9 +31,7 @@ export async function publish(
   revert?: RevertShown,
 ): Promise<void> {
   const key = keyOf(subject.identity)
-  const said = createHash('sha256')
-    .update(JSON.stringify([state, revert]))
-    .digest('base64')
+  const said = digest([state, revert])
   if (world.memory.published.get(key) === said) return
   await tellOf(world, subject, state)
   const { mergeSha } = subject

@@ -15,6 +15,7 @@ import {
   enumerate,
   folded,
   lengthOf,
+  mayLetOthersIn,
   placesOf,
   utc,
   whatIsAsked,
@@ -209,8 +210,8 @@ function noticesOf({ isPublic, isFull }: ValidRequest): readonly string[] {
 /** What whoever decides has to know even if they read nothing else. */
 export function warnings(valid: ValidRequest): readonly string[] {
   const { terms, request } = valid.asked
-  const who = whoGetsIn(terms.principal, request.requester)
-  return [...(who.includes('⚠️') ? [who] : []), ...noticesOf(valid)]
+  const who = mayLetOthersIn(terms.principal) ? [whoGetsIn(terms.principal, request.requester)] : []
+  return [...who, ...noticesOf(valid)]
 }
 
 function reportValid(valid: ValidRequest): RequestReport {

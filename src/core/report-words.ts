@@ -104,9 +104,18 @@ export function whoGetsIn(principal: Principal, requester: string): string {
   }
 }
 
+/** Whether somebody else may get in by the rules' own word, which whoever decides has to know. */
+export function mayLetOthersIn(principal: Principal): boolean {
+  return principal.kind === 'iam-role' && (principal.person === undefined || isChosen(principal.person.key))
+}
+
 /** A session's name is whatever its caller says, unless the role does not let them. */
+function isChosen(key: string): boolean {
+  return key.toLowerCase() === 'aws:userid'
+}
+
 function whoElse(key: string): string {
-  if (key.toLowerCase() !== 'aws:userid') return 'Nobody else.'
+  if (!isChosen(key)) return 'Nobody else.'
   return "⚠️ **Whoever can assume that role may choose the session's name**, unless the role's own trust policy sets it."
 }
 

@@ -134,9 +134,7 @@ export function createReads(octokit: Octokit): Reads {
     parameters: P,
     items: (page: D) => readonly T[],
   ): Promise<T[]> {
-    const found: T[] = []
-    for await (const wanted of pages(what, method, parameters, items)) found.push(...wanted)
-    return found
+    return gathered(pages(what, method, parameters, items), (wanted) => wanted)
   }
 
   async function upTo<P extends WithHeaders, D, T>(
@@ -173,9 +171,10 @@ export function createReads(octokit: Octokit): Reads {
     parameters: P,
     items: (page: D) => readonly T[],
   ): Promise<T[]> {
-    const found: T[] = []
-    for await (const page of linked<D>(what, () => method(parameters), askPlainly)) found.push(...items(page))
-    return found
+    return gathered(
+      linked<D>(what, () => method(parameters), askPlainly),
+      items,
+    )
   }
 
   function askPlainly<D>(url: string): Promise<Answer<D>> {
@@ -211,6 +210,12 @@ export function createReads(octokit: Octokit): Reads {
       return undefined
     },
   }
+}
+
+async function gathered<P, T>(pages: AsyncIterable<P>, items: (page: P) => readonly T[]): Promise<T[]> {
+  const found: T[] = []
+  for await (const page of pages) found.push(...items(page))
+  return found
 }
 
 /** The data of a page, and of each that it links to. */

@@ -1,8 +1,8 @@
 /** The way of the branch, over a GitHub that answers from a graph: whatever is known already, the answer is the graph's. */
-import { ProbotOctokit } from 'probot'
 import { expect, it } from 'vitest'
-import { type Context, createContext } from '../../src/github/context.ts'
+import type { Context } from '../../src/github/context.ts'
 import { firstParents, following, lineTo } from '../../src/github/history.ts'
+import { contextOver } from './stub-context.ts'
 
 type Graph = ReadonlyMap<string, readonly string[]>
 
@@ -27,25 +27,14 @@ function compare(graph: Graph, from: string, to: string, page: number, url: URL)
 
 function newContext(graph: Graph): { context: Context; asked: string[] } {
   const asked: string[] = []
-  const fetch = async (address: string) => {
-    const url = new URL(address)
+  const context = contextOver((url) => {
     const basehead = decodeURIComponent(url.pathname.split('/').at(-1) ?? '')
     const [from = '', to = ''] = basehead.split('...')
     const page = Number(url.searchParams.get('page') ?? 1)
     if (page === 1) asked.push(basehead)
     return compare(graph, from, to, page, url)
-  }
-  const off = { enabled: false }
-  const octokit = new ProbotOctokit({ request: { fetch }, throttle: off, retry: off })
-  const target = {
-    owner: 'acme',
-    repo: 'access',
-    id: 1,
-    defaultBranch: 'main',
-    trustedCommit: 'c0',
-    appId: 1,
-  }
-  return { context: createContext(octokit, { ...target, appSlug: 'daypass' }), asked }
+  })
+  return { context, asked }
 }
 
 function lineIn(graph: Graph, from: string, to: string): string[] | undefined {

@@ -1,8 +1,7 @@
 /** The log of how the branch moved, over a GitHub that tells it a hundred at a time. */
-import { ProbotOctokit } from 'probot'
 import { expect, it } from 'vitest'
-import { createContext } from '../../src/github/context.ts'
 import { listMoves, movesSince } from '../../src/github/moves.ts'
+import { contextOver } from './stub-context.ts'
 
 const MOVES = 450
 const shaOf = (at: number) => at.toString(16).padStart(40, 'c')
@@ -16,25 +15,14 @@ const log = [...Array(MOVES).keys()].reverse().map((at) => ({
 
 function newContext() {
   const asked: number[] = []
-  const fetch = async (address: string) => {
-    const url = new URL(address)
+  const context = contextOver((url) => {
     const page = Number(url.searchParams.get('page') ?? 1)
     asked.push(page)
     url.searchParams.set('page', String(page + 1))
     const link = page * 100 < MOVES ? { headers: { link: `<${url}>; rel="next"` } } : undefined
     return Response.json(log.slice(page * 100 - 100, page * 100), link)
-  }
-  const off = { enabled: false }
-  const octokit = new ProbotOctokit({ request: { fetch }, throttle: off, retry: off })
-  const target = {
-    owner: 'acme',
-    repo: 'access',
-    id: 1,
-    defaultBranch: 'main',
-    trustedCommit: 'c0',
-    appId: 1,
-  }
-  return { context: createContext(octokit, { ...target, appSlug: 'daypass' }), asked }
+  })
+  return { context, asked }
 }
 
 it('is told as far back as each one asks, though others began to read it for less', async () => {

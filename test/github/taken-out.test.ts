@@ -27,6 +27,19 @@ async function pointTo(sha: string): Promise<void> {
   await world.people.root.git.updateRef({ ...world.at, ref: 'heads/main', sha, force: true })
 }
 
+/** A pull request whose commits the app has read: they take the file of `a` out and put it back. */
+async function foreseen({ reader }: ReturnType<typeof world.open>): Promise<number> {
+  await commit(world, 'alice', 'b', { [pathOf('a')]: null })
+  await commit(world, 'alice', 'b', { [pathOf('a')]: '# a\n', [pathOf('b')]: '# b\n' })
+  const pull = await propose(world, 'alice', 'b')
+  await reader.previewEvidence(pull, pathOf('b'), {
+    requester: 'alice',
+    approvalsNeeded: 1,
+    mergeBy: 'owners',
+  })
+  return pull
+}
+
 /** What was asked, and of each file whether it left. */
 async function lookAt(
   { reader }: ReturnType<World['open']>,
@@ -127,15 +140,8 @@ describe('after a push', () => {
     const a = await merged('a')
     await lookAt(repository, { a })
     const stood = await head()
-    // What the pull request holds takes the file out and puts it back, and becomes the second parent alone.
-    await commit(world, 'alice', 'b', { [pathOf('a')]: null })
-    await commit(world, 'alice', 'b', { [pathOf('a')]: '# a\n', [pathOf('b')]: '# b\n' })
-    const b = await propose(world, 'alice', 'b')
-    await repository.reader.previewEvidence(b, pathOf('b'), {
-      requester: 'alice',
-      approvalsNeeded: 1,
-      mergeBy: 'owners',
-    })
+    // It becomes the second parent alone.
+    const b = await foreseen(repository)
     await merge(world, 'oscar', b)
     expect(await lookAt(repository, { a, b })).toMatchObject({
       left: { a: false, b: false },
@@ -147,14 +153,7 @@ describe('after a push', () => {
     const repository = world.open()
     const a = await merged('a')
     await lookAt(repository, { a })
-    await commit(world, 'alice', 'b', { [pathOf('a')]: null })
-    await commit(world, 'alice', 'b', { [pathOf('a')]: '# a\n', [pathOf('b')]: '# b\n' })
-    const b = await propose(world, 'alice', 'b')
-    await repository.reader.previewEvidence(b, pathOf('b'), {
-      requester: 'alice',
-      approvalsNeeded: 1,
-      mergeBy: 'owners',
-    })
+    await foreseen(repository)
     const tip = await world.people.root.git.getRef({ ...world.at, ref: 'heads/b' })
     await pointTo(tip.data.object.sha)
     expect((await lookAt(repository, { a })).left).toEqual({ a: true })
