@@ -13,6 +13,7 @@ import { createEventStream, NO_EVENTS } from './event-stream.ts'
 import { pinVersion } from './github/api-version.ts'
 import { createDirectory } from './github/directory.ts'
 import { createObedience } from './github/obey.ts'
+import { createRedelivery } from './github/redelivery.ts'
 import { daypass } from './index.ts'
 import { look, type Surroundings } from './look.ts'
 import { formatMetrics } from './metrics.ts'
@@ -130,8 +131,29 @@ export async function startApp(config: Config): Promise<App> {
       },
     }),
   )
+  const redeliver = createRedelivery(
+    () => probot.auth(),
+    () => clock.now(),
+  )
+  const redelivery = createScheduler({
+    clock,
+    sweepSeconds: config.sweepSeconds,
+    async run() {
+      try {
+        const presses = await redeliver()
+        if (presses > 0)
+          probot.log.info({ presses }, 'Had presses of buttons delivered again that did not arrive')
+      } catch (err) {
+        probot.log.warn(
+          { err },
+          'Could not ask for presses of buttons that did not arrive; it is tried again',
+        )
+      }
+      return undefined
+    },
+  })
   const server = createWebhookServer(probot, {
-    health: () => ({ idle: scheduler.idle(), now: new Date(clock.now()).toISOString() }),
+    health: () => ({ idle: scheduler.idle() && redelivery.idle(), now: new Date(clock.now()).toISOString() }),
     metrics: () => {
       const measured = [...memories].map(([repository, { notRemoved, lastLook }]) => ({
         repository,
@@ -145,7 +167,7 @@ export async function startApp(config: Config): Promise<App> {
     // A webhook that is half read is answered, and dealt with, first.
     const closed = new Promise((resolve) => server.close(resolve))
     await Promise.race([closed, sleep(ANSWERED_WITHIN, undefined, { ref: false })])
-    await scheduler.stop()
+    await Promise.all([scheduler.stop(), redelivery.stop()])
     following.abort()
     server.closeAllConnections()
   }
@@ -155,6 +177,7 @@ export async function startApp(config: Config): Promise<App> {
     throw error
   })
   wakeAll()
+  redelivery.wake(config.app.id)
   probot.log.info({ url, repositories: [...memories.keys()] }, 'Daypass is up')
   return { url, stop }
 }

@@ -20,6 +20,8 @@ const manifest = z
 const NEEDED: Readonly<Record<string, readonly Permission[]>> = {
   'apps.listInstallations': [],
   'apps.listReposAccessibleToInstallation': ['metadata:read'],
+  'apps.listWebhookDeliveries': [],
+  'apps.redeliverWebhookDelivery': [],
   'checks.create': ['checks:write'],
   'checks.listForRef': ['checks:read'],
   'checks.update': ['checks:write'],

@@ -252,10 +252,7 @@ function webhooks(world: () => TestWorld, attack: Attack, secret: () => string):
   })
 
   attack('webhooks come doubled and in another order than things happened', 'other-bytes', async (rest) => {
-    await fetch(`${world().ready.control.url}/webhooks`, {
-      method: 'POST',
-      body: JSON.stringify({ deliver: 'shuffled' }),
-    })
+    await world().deliver('shuffled')
     const request = await ask(world(), { name: 'shuffled' })
     await world().approve('olivia', request)
     const greedy = await push(world(), 'alice', request, requestYaml({ duration: '12h' }))

@@ -192,6 +192,34 @@ test('a press of the button while AWS can not be read ends access once it can', 
   expect(await world.comment(request)).toContain('because it was given back early by alice')
 })
 
+test('a press of the button while the app is down ends access as soon as it is up again', async () => {
+  const request = await grant('pressed-unheard')
+  const keys = await sessionOf(request)
+  await world.app('stop')
+  await press('mallory', request)
+  await press('alice', request)
+  await world.app('start')
+  await world.settled()
+
+  expect(await reads(keys)).toBe('denied')
+  expect(await world.comment(request)).toContain('because it was given back early by alice')
+})
+
+test('a press of the button that is lost on the way ends access at the next sweep', async () => {
+  const request = await grant('pressed-lost')
+  const keys = await sessionOf(request)
+  await world.deliver('none')
+  await press('alice', request)
+  await world.deliver('normal')
+  await world.settled()
+  expect(await reads(keys)).toBe('allowed')
+
+  await world.advance('6m')
+  await world.settled()
+  expect(await reads(keys)).toBe('denied')
+  expect(await world.comment(request)).toContain('because it was given back early by alice')
+})
+
 test.each(['alice', 'olivia'])(
   'a branch that can not be read whole keeps %s from nothing: /daypass revoke ends access in AWS',
   async (login) => {

@@ -6,6 +6,7 @@ import type { Octokit } from '@octokit/rest'
 import { runCommand } from '../../src/sandbox/app-process.ts'
 import type { Call } from '../../src/sandbox/calls.ts'
 import type { Exchange, RestExchange } from '../../src/sandbox/github/exchange.ts'
+import type { DeliveryMode } from '../../src/sandbox/github/webhooks.ts'
 import type { AwsKeys, ReadyFile } from '../../src/sandbox/ready.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { accessRepositories, ORGANIZATION } from '../../src/sandbox/seed.ts'
@@ -90,6 +91,8 @@ export interface TestWorld extends People {
   calls(): Promise<readonly Call[]>
   clearCalls(): Promise<void>
   /** Makes calls of the app go wrong, as `POST /faults` takes it. */
+  /** How webhooks reach the app from now on. */
+  deliver(webhooks: DeliveryMode): Promise<void>
   order(fault: object): Promise<void>
   clearFaults(): Promise<void>
   appLog(): Promise<string>
@@ -348,6 +351,9 @@ function createWorld(
     calls: async () => (await control('GET', '/calls')) as Call[],
     async clearCalls() {
       await control('DELETE', '/calls')
+    },
+    async deliver(webhooks) {
+      await control('POST', '/webhooks', { deliver: webhooks })
     },
     async order(fault) {
       await control('POST', '/faults', fault)

@@ -3,8 +3,9 @@ import { holds, isInstalled, isTeamMember } from './access.ts'
 import { badCredentials, checkNotSuspended } from './auth.ts'
 import { notAccessible, notFound, Refused } from './failure.ts'
 import type { Input } from './input.ts'
-import { pageRequest, paginate } from './pages.ts'
+import { choice, pageRequest, paginate } from './pages.ts'
 import {
+  apiUrl,
   presentApp,
   presentInstallation,
   presentPrivateUser,
@@ -13,7 +14,7 @@ import {
   timestamp,
 } from './present-account.ts'
 import { presentRepository } from './present-repository.ts'
-import { type Call, named, type Route, route } from './router.ts'
+import { type Answer, type Call, named, type Route, route } from './router.ts'
 import type { Delivery, Webhooks } from './webhooks.ts'
 import { type Permissions, type Repository, repositoryKey, userNamed, type World } from './world.ts'
 
@@ -45,12 +46,7 @@ export function appRoutes(webhooks: Webhooks): Route[] {
       emitInstallation(call.world, 'unsuspend')
       return { status: 204 }
     }),
-    appRoute('GET', '/app/hook/deliveries', ({ world, query }) => {
-      if (query.has('cursor') || query.has('status'))
-        throw new Refused(422, 'The sandbox lists the newest only.')
-      const shown = webhooks.deliveries().slice(0, pageRequest(query).size)
-      return { status: 200, body: shown.map((delivery) => presentDelivery(world, delivery)) }
-    }),
+    appRoute('GET', '/app/hook/deliveries', (call) => listDeliveries(call, webhooks)),
     appRoute('POST', '/app/hook/deliveries/:id/attempts', (call) => {
       const id = call.number('id')
       const delivery = webhooks.deliveries().find((candidate) => candidate.id === id)
@@ -183,6 +179,31 @@ function installationRepositories({ world, actor, query }: Call) {
   }
 }
 
+/** Newest first, in pages led by a cursor. */
+function listDeliveries({ world, query }: Call, webhooks: Webhooks): Answer {
+  const status = choice(query, 'status', ['success', 'failure'])
+  const cursor = query.get('cursor')
+  const wanted = webhooks.deliveries().filter(({ id, statusCode }) => {
+    const isRight = status === undefined || (status === 'success') === isSuccess(statusCode)
+    return isRight && (cursor === null || id < Number(cursor))
+  })
+  const { size } = pageRequest(query)
+  const shown = wanted.slice(0, size)
+  const last = shown.at(-1)
+  const next = new URL(apiUrl(world, '/app/hook/deliveries'))
+  for (const [name, value] of query) next.searchParams.set(name, value)
+  if (last !== undefined) next.searchParams.set('cursor', String(last.id))
+  return {
+    status: 200,
+    body: shown.map((delivery) => presentDelivery(world, delivery)),
+    ...(wanted.length > size && { headers: { link: `<${next.href}>; rel="next"` } }),
+  }
+}
+
+function isSuccess(statusCode: number): boolean {
+  return statusCode >= 200 && statusCode < 300
+}
+
 function presentDelivery(world: World, { id, message, deliveredAt, durationSeconds, statusCode }: Delivery) {
   return {
     id,
@@ -190,7 +211,7 @@ function presentDelivery(world: World, { id, message, deliveredAt, durationSecon
     delivered_at: timestamp(deliveredAt),
     redelivery: message.redelivery,
     duration: durationSeconds,
-    status: statusCode >= 200 && statusCode < 300 ? 'OK' : 'Failed to deliver',
+    status: isSuccess(statusCode) ? 'OK' : 'Failed to deliver',
     status_code: statusCode,
     event: message.event,
     action: message.action ?? null,

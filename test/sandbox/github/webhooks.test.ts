@@ -166,6 +166,23 @@ describe('webhooks can be ordered to', () => {
     expect(bodies((await bench.delivered()).slice(from))).toEqual(['heard', 'lost'])
   })
 
+  test('get lost, and be listed page by page apart from those that arrived', async () => {
+    order('none')
+    await comments('lost first', 'lost second', 'lost third')
+    order('normal')
+    await comments('heard')
+    await bench.delivered()
+    const { apps, request } = bench.asAppItself()
+    const failed = { status: 'failure', per_page: 2 } as const
+    const first = await apps.listWebhookDeliveries(failed)
+    const next = /<([^>]+)>; rel="next"/.exec(first.headers.link ?? '')?.[1] ?? ''
+    const second = await request(`GET ${next}`)
+    const ids = [...first.data, ...second.data].map(({ id }: { id: number }) => id)
+    expect(ids).toHaveLength(4)
+    expect(ids).toEqual([...new Set(ids)].sort((one, other) => other - one))
+    expect((await apps.listWebhookDeliveries({ status: 'success' })).data[0]?.status).toBe('OK')
+  })
+
   test('arrive twice under the same name', async () => {
     const from = (await bench.delivered()).length
     order('twice')
