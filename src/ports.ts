@@ -288,6 +288,8 @@ export interface Word {
   readonly of: 'open' | 'undecided' | 'merged'
   /** Its label; without one it bears none of the app's. */
   readonly stage?: Stage
+  /** What people are to be notified of, once: a change of a comment notifies nobody. */
+  readonly news?: 'granted' | 'refused' | 'ended'
 }
 
 export interface Revert {

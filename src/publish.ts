@@ -11,7 +11,7 @@ import { brokenRulesReport } from './core/report-request.ts'
 import { parseLocation } from './core/request.ts'
 import { RULES_PATH } from './core/rules.ts'
 import { digest } from './digest.ts'
-import type { GrantRecord, Snapshot } from './ports.ts'
+import type { GrantRecord, Snapshot, Word } from './ports.ts'
 import { type GitHub, tell, type World } from './world.ts'
 
 /** Which request is spoken of; without a merge commit there is nothing to keep a record on. */
@@ -50,7 +50,9 @@ async function tellExtended(
 ): Promise<void> {
   const extensions = state.lent.judged.extensions ?? []
   const markdown = extensionComment(state, identity.pull, placeOf(github, identity))
-  const word = { markdown, of: 'merged', stage: stageOf(state) } as const
+  // Of its end, the first pull request tells.
+  const news = state.kind === 'granted' ? newsOf(state) : undefined
+  const word = { markdown, of: 'merged', stage: stageOf(state), news } as const
   for (const { pull } of state.kind === 'ended' ? extensions : extensions.slice(-1)) {
     const told = await github.writer.tell(pull, word)
     if (told !== 'told') warnUntold(world, pull, told.refused)
@@ -70,7 +72,8 @@ export async function comment(
   if (pull === 0) return
   const text = grantComment(state, await commentContext(github, subject, revert))
   const of = state.kind === 'pending' ? 'undecided' : 'merged'
-  const told = await github.writer.tell(pull, { markdown: text, of, stage: stageOf(state) }, keep)
+  const word = { markdown: text, of, stage: stageOf(state), news: newsOf(state) } as const
+  const told = await github.writer.tell(pull, word, keep)
   if (told !== 'told') warnUntold(world, pull, told.refused)
 }
 
@@ -90,6 +93,24 @@ function stageOf(state: GrantState): Stage {
       return 'refused'
     case 'ended':
       return 'ended'
+  }
+}
+
+/** None where nothing happened that whoever asked does not know, or was told before. */
+function newsOf(state: GrantState): Word['news'] {
+  switch (state.kind) {
+    case 'pending':
+    case 'approved':
+      return undefined
+    case 'granted':
+      return 'granted'
+    case 'rejected':
+      return 'refused'
+    case 'ended': {
+      const { because, by } = state.end
+      const isOwnDoing = because === 'given-back' && by?.login === state.lent.judged.request.requester
+      return because === 'expired' || isOwnDoing ? undefined : 'ended'
+    }
   }
 }
 

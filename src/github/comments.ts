@@ -4,7 +4,14 @@ import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
 import { statusOf, tryWrite, write } from './failures.ts'
 import { setStage } from './labels.ts'
-import { ANY_MARKER, COMMENT_MARKER, OPEN_MARKER, reminderMarker, UNDECIDED_MARKER } from './names.ts'
+import {
+  COMMENT_MARKER,
+  newsMarker,
+  OPEN_MARKER,
+  REMINDER_MARKER,
+  reminderMarker,
+  UNDECIDED_MARKER,
+} from './names.ts'
 import { isApp } from './people.ts'
 import { mergeOf } from './pulls.ts'
 
@@ -39,30 +46,38 @@ async function tell(
 }
 
 /**
- * Where two replicas wrote two, the oldest stays, so that both agree which. Returns why GitHub takes none, if it does not;
- * `later`: more was said already than this word is on.
+ * Returns why GitHub takes none, if it does not; `later`: more was said already than this word is on. A change notifies nobody:
+ * news are a new comment, in place of what was said before.
  */
 async function writeComment(
   context: Context,
   pull: number,
-  { markdown, of }: Word,
+  { markdown, of, news }: Word,
   mode: 'keep' | 'change' | undefined,
 ): Promise<string | 'later' | undefined> {
   const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
-  const body = shortened(`${COMMENT_MARKER}${OF[of]}\n${markdown}`, MOST_CHARACTERS)
+  const marker = news === undefined ? COMMENT_MARKER : newsMarker(news)
+  const head = news === undefined ? COMMENT_MARKER : `${COMMENT_MARKER}${marker}`
+  const body = shortened(`${head}${OF[of]}\n${markdown}`, MOST_CHARACTERS)
   const own = await ownComments(context, pull)
-  const [kept, ...doubled] = own.filter(bearing(COMMENT_MARKER))
-  const isOfMerge = kept !== undefined && !kept.body.includes(OPEN_MARKER)
-  const isDecided = isOfMerge && !kept.body.includes(UNDECIDED_MARKER)
+  const said = own.filter(bearing(COMMENT_MARKER))
   // Whoever can write can edit it too, so that the marker alone does not say that it is later.
-  if (isOfMerge && of === 'open' && (await mergeOf(context, pull)) !== undefined) return 'later'
-  const isRight =
-    kept === undefined ? mode === 'change' : (mode === 'keep' && isDecided) || sameText(kept.body, body)
-  const refused = isRight ? undefined : await say(context, pull, kept, body, where)
+  if (of === 'open' && said.some(isOfMerge) && (await mergeOf(context, pull)) !== undefined) return 'later'
+  const decided = mode === 'keep' ? said.find(isDecided) : undefined
+  const before = decided ?? said.find(bearing(marker))
+  const isRight = before === undefined ? mode === 'change' : before === decided || sameText(before.body, body)
+  if (!isRight) {
+    const refused = await say(context, pull, before, body, where)
+    if (refused !== undefined) return refused
+  }
+  const isNew = !isRight && before === undefined
+  const now = isNew ? await ownComments(context, pull) : own
+  // Where two replicas wrote two, the older stays, so that both agree which.
+  const kept = before ?? now.find(bearing(marker))
   // The app writes none without a mark: somebody took it off, and may have altered the rest.
-  const unmarked = own.filter(({ body }) => !ANY_MARKER.test(body))
-  for (const { id } of [...doubled, ...unmarked]) await remove(context, id, where)
-  return refused
+  const others = now.filter((comment) => comment.id !== kept?.id && !isReminder(comment))
+  for (const { id } of others) await remove(context, id, where)
+  return undefined
 }
 
 export async function remind(
@@ -77,8 +92,7 @@ export async function remind(
   for (const { id } of doubled) await remove(context, id, where)
   if (kept !== undefined) return 'told'
   const body = `${marker}\n${markdown}`
-  // Each try would notify people: whether a first one got through is read before the next one.
-  const refused = await say(context, pull, undefined, body, where, { retries: 0 })
+  const refused = await say(context, pull, undefined, body, where)
   if (refused !== undefined) return { refused }
   // Another replica may have written it in between; the older stays.
   const [, ...others] = (await ownComments(context, pull)).filter(bearing(marker))
@@ -93,9 +107,10 @@ async function say(
   kept: Comment | undefined,
   body: string,
   where: string,
-  request = {},
 ): Promise<string | undefined> {
   const { issues } = octokit.rest
+  // Each try would notify people: whether a first one got through is read before the next one.
+  const request = { retries: 0 }
   return tryWrite(`${kept ? 'changing the comment' : 'commenting'} ${where}`, async () => {
     if (kept) await issues.updateComment({ ...at, comment_id: kept.id, body })
     else await issues.createComment({ ...at, issue_number: pull, body, request })
@@ -125,6 +140,18 @@ async function ownComments(context: Context, pull: number): Promise<Comment[]> {
     .filter(({ user }) => isApp(context, user))
     .map(({ id, body = '' }) => ({ id, body }))
     .sort((a, b) => a.id - b.id)
+}
+
+function isOfMerge({ body }: Comment): boolean {
+  return !body.includes(OPEN_MARKER)
+}
+
+function isDecided(comment: Comment): boolean {
+  return isOfMerge(comment) && !comment.body.includes(UNDECIDED_MARKER)
+}
+
+function isReminder({ body }: Comment): boolean {
+  return REMINDER_MARKER.test(body)
 }
 
 function bearing(marker: string): (comment: Comment) => boolean {

@@ -11,10 +11,11 @@ export const COMMENT_MARKER = '<!-- daypass -->'
 /** Stands in the comment that reminds of an end, in seconds since the epoch. */
 export const reminderMarker = (end: number) => `<!-- daypass reminder ${end} -->`
 
-/** One of the two stands in every comment of the app. */
-export const ANY_MARKER = /<!-- daypass( reminder \d+)? -->/
+export const REMINDER_MARKER = /<!-- daypass reminder \d+ -->/
 
 /** Follows it in what is said before the merge. */
 export const OPEN_MARKER = '<!-- before the merge -->'
 /** In a comment on a merge of which nothing is decided yet: whatever is decided replaces it. */
 export const UNDECIDED_MARKER = '<!-- not decided yet -->'
+/** In a comment that was written anew, so that people are notified of it: what it has been news of. */
+export const newsMarker = (news: string) => `<!-- news: ${news} -->`

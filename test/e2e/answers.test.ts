@@ -262,7 +262,7 @@ describe('where the rules say when to remind people, and when to give up', () =>
           exchange.method === 'POST' &&
           exchange.path.endsWith(`/${repository}/issues/${request.pull}/comments`),
       )
-      expect(written, 'the one comment, and the reminder').toHaveLength(2)
+      expect(written, 'before the merge, of the grant, and the reminder').toHaveLength(3)
     })
   })
 

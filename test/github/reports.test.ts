@@ -245,6 +245,52 @@ describe('the comment on a pull request', () => {
     ])
   })
 
+  describe('of news', () => {
+    const OPEN: Word = { ...GRANTED, news: 'granted' }
+    const ids = async () => (await comments()).map(({ id }) => id)
+
+    it('is a new one, so that people are notified, and takes the place of what was said before', async () => {
+      await world.open().writer.tell(pull, WAITING)
+      const [waiting] = await ids()
+      await world.open().writer.tell(pull, OPEN)
+      expect(await comments()).toMatchObject([{ body: '<!-- daypass --><!-- news: granted -->\nGranted' }])
+      expect(await ids()).not.toContain(waiting)
+    })
+
+    it('is told once, however its words change', async () => {
+      await world.open().writer.tell(pull, OPEN)
+      const told = await ids()
+      await world.open().writer.tell(pull, { ...OPEN, markdown: 'Granted for longer' })
+      await world.open().writer.tell(pull, { ...GRANTED, markdown: 'Over', stage: 'ended' })
+      expect(await ids()).toEqual(told)
+    })
+
+    it('is told again where it is news of something else', async () => {
+      await world.open().writer.tell(pull, OPEN)
+      const told = await ids()
+      await world.open().writer.tell(pull, { ...OPEN, markdown: 'Over', stage: 'ended', news: 'ended' })
+      expect(await comments()).toHaveLength(1)
+      expect(await ids()).not.toEqual(told)
+    })
+
+    it('is one where the app was killed before it took the old one away, or two replicas told it', async () => {
+      const app = await world.authenticate(301)
+      const body = '<!-- daypass --><!-- news: granted -->\nGranted'
+      for (const left of ['<!-- daypass --><!-- before the merge -->\nWaiting', body, body])
+        await app.rest.issues.createComment({ ...world.at, issue_number: pull, body: left })
+      const [, first] = await ids()
+      await world.open().writer.tell(pull, OPEN)
+      expect(await ids()).toEqual([first])
+    })
+
+    it('leaves the reminder alone', async () => {
+      const { writer } = world.open()
+      await writer.remind(pull, 1764000000, 'Soon over')
+      await writer.tell(pull, OPEN)
+      expect(await comments()).toMatchObject([{ body: expect.stringContaining('Soon over') }, {}])
+    })
+  })
+
   it('is left alone when it says so already', async () => {
     const { writer } = world.open()
     await writer.tell(pull, GRANTED)
