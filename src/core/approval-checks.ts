@@ -97,6 +97,16 @@ export const CHECKS: readonly Check[] = [
         : "It was merged before the operator's trusted commit, or into a line of commits that the branch left since, so nobody vouches for the CODEOWNERS of that time.",
   },
   {
+    code: 'pull-request-cut-off',
+    outcome: 'rejected',
+    stage: 'any',
+    sentence: 'GitHub lists all commits and all files of the pull request.',
+    fix: 'Open a new pull request that has fewer commits, and changes nothing but the request.',
+    fault: ofPull(({ cutOff }) =>
+      cutOff === undefined ? undefined : `The pull request can not be judged whole: ${cutOff}.`,
+    ),
+  },
+  {
     code: 'other-changes',
     outcome: 'rejected',
     stage: 'any',

@@ -110,6 +110,8 @@ export interface MergedPull {
   readonly files: readonly ChangedFile[]
   readonly commits: readonly Commit[]
   readonly reviews: readonly Review[]
+  /** Why GitHub lists only a part of its files or commits, where it does, and always will. */
+  readonly cutOff?: string
 }
 
 /** Whether every change of CODEOWNERS and rules since the operator's trusted commit was approved by an owner. */

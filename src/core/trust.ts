@@ -114,6 +114,15 @@ const CHANGE_CHECKS: readonly ChangeCheck[] = [
       step.forced ? 'changed by a push that left behind what the branch held' : undefined,
   },
   {
+    code: 'guarded-file-cut-off',
+    stage: 'any',
+    sentence: 'GitHub lists all commits and all files of the pull request that changed it.',
+    fault: ({ pull: { number, cutOff } }) =>
+      cutOff === undefined
+        ? undefined
+        : `changed by pull request #${number}, which can not be judged whole (${cutOff})`,
+  },
+  {
     code: 'guarded-file-pushed',
     stage: 'merged',
     sentence:
@@ -230,7 +239,7 @@ function isByMerge({ path, step, history, explanation }: Change): boolean {
   return merged && Number.isFinite(mergedAt) && mergeSha === step.after && here && shown
 }
 
-/** The checks of both stages come after the one that wants a pull request. */
+/** Where no pull request explains a change, that is what is wrong with it. */
 function faultOf(check: ChangeCheck, change: Change): string | undefined {
   if (check.stage === 'merged') return check.fault(change)
   const { explanation, after } = change

@@ -1,13 +1,14 @@
 /** Everything GitHub says of one pull request, told of one path. */
 import { WEB_FLOW } from '../core/approvers.ts'
-import type { ChangedFile, Commit, FileAt, MergedPull, Person, Review } from '../core/evidence.ts'
-import { CutOff, Unreadable } from '../ports.ts'
+import type { Commit, FileAt, MergedPull, Person, Review } from '../core/evidence.ts'
+import { Unreadable } from '../ports.ts'
 import { coAuthorsOf, type FindByEmail } from './co-authors.ts'
 import { type Context, hostOf } from './context.ts'
 import { personOf } from './people.ts'
 import {
   BASE_CHANGES,
   lastOf,
+  MOST_PULL_FILES,
   type PullCommits,
   pullCommits,
   pullEvents,
@@ -40,9 +41,10 @@ export async function readMergedPull(
     readReviews(context, number, path),
     pullEvents(context, number).then((events) => lastOf(events, BASE_CHANGES)),
   ])
-  if (pull.commits > MOST_PULL_COMMITS || commits.length < pull.commits) {
-    const cause = `it has ${pull.commits} commits, and GitHub lists ${MOST_PULL_COMMITS} at most; squash or split it`
-    throw new CutOff(`the commits of pull request #${number}`, cause)
+  const cutOff = whyCutOff(pull.commits, pull.changed_files)
+  if (cutOff === undefined && commits.length < pull.commits) {
+    const cause = `it has ${pull.commits} commits, and GitHub lists ${commits.length}`
+    throw new Unreadable(`the commits of pull request #${number}`, cause)
   }
   const merge =
     pull.merged && pull.merged_at && pull.merge_commit_sha
@@ -58,10 +60,19 @@ export async function readMergedPull(
     merged: pull.merged,
     ...merge,
     mergedBy: personOf(pull.merged_by),
-    files: wholeList(number, pull.changed_files, files) satisfies readonly ChangedFile[],
+    files: cutOff === undefined ? wholeList(number, pull.changed_files, files) : files,
     commits,
     reviews,
+    ...(cutOff !== undefined && { cutOff }),
   }
+}
+
+/** What is not listed today will not be tomorrow. */
+function whyCutOff(commits: number, files: number): string | undefined {
+  if (commits > MOST_PULL_COMMITS)
+    return `it has ${commits} commits, and GitHub lists ${MOST_PULL_COMMITS} at most`
+  if (files > MOST_PULL_FILES) return `it changes ${files} files, and GitHub lists ${MOST_PULL_FILES} at most`
+  return undefined
 }
 
 function commitsTold(context: Context, listed: PullCommits, path: string): Promise<Commit[]> {

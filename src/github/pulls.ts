@@ -8,7 +8,7 @@ import { personOf } from './people.ts'
 import { secondsOf } from './times.ts'
 
 /** GitHub lists no more, and doesn't say that it cut the list off. */
-const MOST_PULL_FILES = 3000
+export const MOST_PULL_FILES = 3000
 
 export async function openPulls({ octokit, at, reads }: Context): Promise<OpenPull[]> {
   const what = `the open pull requests of ${at.owner}/${at.repo}`

@@ -62,6 +62,11 @@ export const ABUSES: Readonly<Record<string, Abuses>> = {
     'a merge into a branch that differs by case': withPull({ baseBranch: 'Main' }),
     'a merge into the same branch of a fork': withPull({ baseRepositoryId: 98 }),
   },
+  'pull-request-cut-off': {
+    'so many commits that GitHub leaves out the one that matters': withPull({
+      cutOff: 'it has 251 commits, and GitHub lists 250 at most',
+    }),
+  },
   'other-changes': {
     'a second request in the pull request': withPull({
       files: [

@@ -165,6 +165,11 @@ describe('a trust root that does not hold', () => {
         ),
       ),
     },
+    'guarded-file-cut-off': {
+      'a pull request with more commits than GitHub lists': changed({
+        cutOff: 'it has 251 commits, and GitHub lists 250 at most',
+      }),
+    },
     'guarded-file-pushed': {
       'a direct push to the CODEOWNERS in force': walked(
         step('t0', 't1', { '.github/CODEOWNERS': { before: OTHER, after: FILE } }),

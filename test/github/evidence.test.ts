@@ -50,6 +50,25 @@ describe('the evidence of a merged request', () => {
     },
   )
 
+  it.each([
+    [{ commits: 251 }, 'it has 251 commits, and GitHub lists 250 at most'],
+    [{ changed_files: 3001 }, 'it changes 3001 files, and GitHub lists 3000 at most'],
+  ])('says why GitHub will never tell all of it: %j', async (told, cutOff) => {
+    await grantedRequest(world)
+    world.bend = (url, data) => (url.endsWith('/pulls/{pull_number}') ? Object.assign({}, data, told) : data)
+    expect((await provenance()).evidence.pull).toMatchObject({ merged: true, cutOff })
+  })
+
+  it.each([{ commits: 2 }, { changed_files: 2 }])(
+    'is unknown where GitHub only does not tell all of it yet: %j',
+    async (told) => {
+      await grantedRequest(world)
+      world.bend = (url, data) =>
+        url.endsWith('/pulls/{pull_number}') ? Object.assign({}, data, told) : data
+      await expect(provenance()).rejects.toThrow('of pull request #')
+    },
+  )
+
   it('has GitHub itself as the committer of what was written on a page of an Enterprise Server', async () => {
     const { people, at } = world
     const { git } = people.alice

@@ -90,6 +90,18 @@ it('is known after some minutes all the same, where the log never tells', async 
   vi.restoreAllMocks()
 })
 
+it('is broken, and says so, by a pull request of which GitHub never tells all', async () => {
+  await approvedChange(RULES, 'paused: true\n')
+  await grantedRequest(world)
+  world.bend = (url, data) =>
+    url.endsWith('/pulls/{pull_number}') ? Object.assign({}, data, { commits: 251 }) : data
+  expect(await trust()).toMatchObject({
+    holds: false,
+    code: 'guarded-file-cut-off',
+    message: expect.stringContaining('GitHub lists 250 at most'),
+  })
+})
+
 it('holds after the approved removal of a guarded file', async () => {
   await approvedChange(RULES, null)
   await grantedRequest(world)
