@@ -106,13 +106,12 @@ async function takeOutEnded(
   snapshot: Snapshot,
   standing: StandingGrant,
 ): Promise<void> {
-  const { identity, blob, state } = standing
+  const { identity, state } = standing
   const file = snapshot.requests.find(({ path }) => path === identity.path)
   const settled = world.memory.settled.get(identity.path)
   if (state.kind !== 'ended' || file === undefined) return
   if (settled?.blob === file.blob && settled.commit === snapshot.commit) return
-  // Which bytes it was made of, an altered role may say no more.
-  if (file.blob !== blob && state.because !== 'role-altered') return
+  // Which bytes were granted the record says: the role may have been altered, or be behind an extension.
   const subject = await subjectOf(github, standing)
   const judged = parseRecord(subject.record?.text)
   if (judged === undefined || !(await isItsFile(github, snapshot, subject))) return

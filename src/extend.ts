@@ -13,6 +13,7 @@ import { ROLE_MISSING } from './judge-added.ts'
 import { judgeFile } from './judge-file.ts'
 import { Obstacle, type Snapshot } from './ports.ts'
 import { comment, keyOf, lentOf, recordExtension } from './publish.ts'
+import { tellFound } from './uphold.ts'
 import { attempt, type GitHub, tell, type World } from './world.ts'
 
 /** What is to become of each standing grant whose file has other bytes by now; of one that is missing nothing is known. */
@@ -106,7 +107,9 @@ async function extendGrant(
   const former = formerGrants(subject.identity, lent.location, lent.account, judged)
   try {
     refuseByWrongClock(world)
-    await world.grants.write(lent.account, grant, former)
+    await world.grants.write(lent.account, grant, former, async (what, isMended) => {
+      await tellFound(world, standing, lent, what, isMended)
+    })
   } catch (error) {
     if (error instanceof Obstacle) {
       const { problem, fix } = error

@@ -110,16 +110,28 @@ async function upholdLive(
     await world.grants.write(lent.account, grant, former, async (what, isMended) => {
       // Of a role that was never told of, the rest is what an interrupted run had not come to yet.
       if (subject.record?.state !== 'granted') return
-      // What is left as it is, is found again at every look.
-      if (!isMended && foundBefore(world, standing, lent, what) !== undefined) return
-      remember(world, standing, lent, what)
-      world.log.warn({ role: standing.roleArn, found: what }, 'A role was not as the app wrote it')
-      await tell(world, repairedEvent(standing, lent.account, what))
+      if (!(await tellFound(world, standing, lent, what, isMended))) return
       const told = attempt(world, 'tell what others changed', { role: standing.roleArn }, publishNow)
       await Promise.race([told, pause(TOLD_WITHIN, undefined, { ref: false })])
     })
   }
   await publishNow()
+}
+
+/** Into log, event stream and memory, for the comment and the record. Whether it is news. */
+export async function tellFound(
+  world: World,
+  standing: StandingGrant,
+  lent: Lent,
+  what: readonly string[],
+  isMended: boolean,
+): Promise<boolean> {
+  // What is left as it is, is found again at every look.
+  if (!isMended && foundBefore(world, standing, lent, what) !== undefined) return false
+  remember(world, standing, lent, what)
+  world.log.warn({ role: standing.roleArn, found: what }, 'A role was not as the app wrote it')
+  await tell(world, repairedEvent(standing, lent.account, what))
+  return true
 }
 
 /** What is left after an interruption was told of in whole before it, except for a time that is another one by now. */

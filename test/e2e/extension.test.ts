@@ -1,6 +1,8 @@
+import { AttachRolePolicyCommand } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseReceipt, verifyReceipt } from '../../src/core/receipt.ts'
 import { utc } from '../../src/core/report-words.ts'
+import type { RestExchange } from '../../src/sandbox/github/exchange.ts'
 import type { AwsKeys } from '../../src/sandbox/ready.ts'
 import { named, type OpenedRequest } from '../../src/sandbox/tour-people.ts'
 import { type MergedRequest, requestYaml, startWorld, type TestWorld } from '../support/world.ts'
@@ -67,6 +69,9 @@ async function passTo(seconds: number, app?: 'is busy' | 'is down'): Promise<voi
   await world.setClock(new Date(seconds * 1000).toISOString())
   if (app === undefined) await world.settled()
 }
+
+const isExtensionRecorded = ({ method, path, requestBody }: RestExchange) =>
+  method === 'PATCH' && path.includes('/check-runs/') && JSON.stringify(requestBody).includes('extended')
 
 const startOf = ({ mergedAt }: MergedRequest) => mergedAt / 1000
 
@@ -194,13 +199,7 @@ describe('extensions that are merged while the app is down', () => {
     }
     const inTheMiddle = await change(interrupted, { duration: '45m' })
     await world.approve('olivia', inTheMiddle)
-    const killed = world.endAfter(
-      'kill',
-      ({ method, path, requestBody }) =>
-        method === 'PATCH' &&
-        path.includes('/check-runs/') &&
-        JSON.stringify(requestBody).includes('extended'),
-    )
+    const killed = world.endAfter('kill', isExtensionRecorded)
     const merged = await world.merge('olivia', inTheMiddle)
     await killed
     const { repository } = late
@@ -281,4 +280,35 @@ describe('extensions that are merged while the app is down', () => {
     await passTo(startOf(unseen) + LONGER)
     expect(await reads(session)).toBe(false)
   })
+})
+
+test('what others changed on a role is told of where an extension mends it', async () => {
+  const request = await grant('changed')
+  const RoleName = (await world.roleOf(request))?.split('/').at(-1)
+  const PolicyArn = 'arn:aws:iam::aws:policy/AdministratorAccess'
+  await world.iam('root').send(new AttachRolePolicyCommand({ RoleName, PolicyArn }))
+  await extend(request, '45m')
+
+  const summary = (await world.grantCheck(request))?.output.summary
+  expect(summary).toContain('Others changed this role')
+  expect(summary).toContain('AdministratorAccess')
+})
+
+test('the file goes at once where access is given back whose extension was only put on record yet', async () => {
+  const request = await grant('recorded')
+  const keys = await sessionOf(request)
+  const opened = await change(request, { duration: '45m' })
+  await world.approve('olivia', opened)
+  const killed = world.endAfter('kill', isExtensionRecorded)
+  await world.merge('olivia', opened)
+  await killed
+  const at = { ...named(request.repository), issue_number: request.pull }
+  await world.github('alice').issues.createComment({ ...at, body: '/daypass revoke' })
+  await world.app('start')
+  await world.settled()
+
+  expect(await reads(keys)).toBe(false)
+  expect(await world.fileOnMain(request.repository, request.path)).toBeUndefined()
+  const [receipt = ''] = await world.removals(request.repository, request.path)
+  expect(parseReceipt(receipt)).toMatchObject({ pull: request.pull, endedBecause: 'given-back' })
 })
