@@ -43,10 +43,14 @@ export async function applyBranch(
     return { findings, written: await giveAccess(world, github, standing, snapshot, findings) }
   }
   const open = openQuestions(world, snapshot, iam)
-  const [{ standing, changes }, first] = await Promise.all([
+  const shut = shutQuestions(world, snapshot, iam)
+  const [{ standing, changes }, first, untold] = await Promise.all([
     endForbidden(world, github, snapshot, rules, iam),
     judge(open, iam.standing).then((found) => give(found, iam.standing)),
+    judge(shut, iam.standing).then((found) => found.map(asUnreadable)),
   ])
+  // Their roles were looked for nowhere.
+  for (const { subject } of untold) world.memory.missing.delete(keyOf(subject.identity))
   const paths = new Set([...changes.keys()].map(({ identity }) => identity.path))
   // A file whose grant ended just now may be another request's by now.
   const opened = openQuestions(world, snapshot, { ...iam, standing }).filter(
@@ -57,7 +61,7 @@ export async function applyBranch(
   return {
     standing: [...standing, ...written],
     changes,
-    findings: [...first.findings, ...then.findings],
+    findings: [...first.findings, ...then.findings, ...untold],
     written,
   }
 }
@@ -138,4 +142,31 @@ function openQuestions(
     if (settled?.blob === file.blob && settled.commit === snapshot.commit) return false
     return !granted.has(file.path)
   })
+}
+
+/** The files in accounts that can't be read of which nobody was told yet that they wait for that. */
+function shutQuestions(
+  { memory }: World,
+  { requests }: Snapshot,
+  { unreadable }: Iam,
+): readonly SourceFile[] {
+  const isShut = (path: string) => {
+    const location = parseLocation(path)
+    return location.ok && unreadable.has(location.value.account)
+  }
+  for (const path of memory.shut.keys()) if (!isShut(path)) memory.shut.delete(path)
+  return requests.filter(({ path, blob }) => isShut(path) && memory.shut.get(path) !== blob)
+}
+
+export const ACCOUNT_UNREADABLE = 'account-unreadable'
+
+/** Whether a grant stands there nobody knows, so that nothing is final. */
+function asUnreadable(finding: Finding): Finding {
+  if (finding.kind === 'unknown') return finding
+  const { subject } = finding
+  const extended = finding.kind === 'rejected' ? finding.extends : undefined
+  const account = parseLocation(subject.identity.path)
+  const message = `The AWS account ${account.ok ? account.value.account : ''} can not be read, so that nothing can be granted there. Whoever runs Daypass finds the reason in its log.`
+  const reason = { code: ACCOUNT_UNREADABLE, message }
+  return { kind: 'unknown', subject, reason, ...(extended && { extends: extended }) } as const
 }

@@ -1,6 +1,6 @@
 /** The loop's one sentence: read IAM and the branch, end what is over, judge what is new, grant it, report, clean up. */
 import { raiseAlarm } from './alarm.ts'
-import { applyBranch, endGivenBack } from './apply-branch.ts'
+import { ACCOUNT_UNREADABLE, applyBranch, endGivenBack } from './apply-branch.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Account } from './core/account.ts'
 import { PROPAGATION_SECONDS } from './core/earlier-sessions.ts'
@@ -212,19 +212,27 @@ async function report(
         ...reason,
       }),
     ),
-    ...findings
-      .filter(isUnknown)
-      // A record that says more than that something is unknown stays as it is.
-      .filter(({ subject }) => (subject.record?.state ?? 'pending') === 'pending')
-      .map(({ subject, reason, extends: extended }) =>
-        attempt(world, 'report a request', { path: subject.identity.path }, () => {
-          const state = { kind: 'pending', ...reason } as const
-          if (extended === undefined) return publish(world, github, subject, state)
-          // The record of what it would extend says enough.
-          return comment(world, github, subject, { ...state, extends: extended.identity.pull })
-        }),
-      ),
+    ...findings.filter(isUnknown).map((finding) =>
+      attempt(world, 'report a request', { path: finding.subject.identity.path }, async () => {
+        await reportUnknown(world, github, finding)
+        const { identity, blob } = finding.subject
+        if (finding.reason.code === ACCOUNT_UNREADABLE) world.memory.shut.set(identity.path, blob)
+      }),
+    ),
   ])
+}
+
+async function reportUnknown(
+  world: World,
+  github: GitHub,
+  { subject, reason, extends: extended }: Extract<Finding, { readonly kind: 'unknown' }>,
+): Promise<void> {
+  // A record that says more than that something is unknown stays as it is.
+  if ((subject.record?.state ?? 'pending') !== 'pending') return
+  const state = { kind: 'pending', ...reason } as const
+  if (extended === undefined) return publish(world, github, subject, state)
+  // The record of what it would extend says enough.
+  await comment(world, github, subject, { ...state, extends: extended.identity.pull })
 }
 
 function isDeny(step: Step): step is Step & { readonly kind: 'deny' } {

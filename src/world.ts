@@ -72,6 +72,8 @@ export interface Memory {
   readonly published: Map<string, string>
   /** Files on the branch that nothing more happens to, by path, while the branch stays at that commit. */
   readonly settled: Map<string, { readonly blob: string; readonly commit: string }>
+  /** Blobs of the files in accounts that can't be read of which people were told so, by path. */
+  readonly shut: Map<string, string>
   /** Grants written or ended by this process that IAM may not list as they are yet, by role name. */
   readonly written: Map<string, { readonly standing: StandingGrant; readonly at: number }>
   /** Since when a role that is on record as granted was not found in IAM, by request. */
@@ -145,6 +147,7 @@ export function createMemory(): Memory {
   return {
     published: new Map(),
     settled: new Map(),
+    shut: new Map(),
     written: new Map(),
     missing: new Map(),
     previewed: new Map(),

@@ -142,6 +142,19 @@ test('an account that lets the app in no more holds up nothing in another, and i
   await world.app('start')
   await world.settled()
 
+  const path = 'access-requests/analytics/clickstream/waits.yaml'
+  const opened = await world.openRequest(
+    'alice',
+    repository,
+    path,
+    requestYaml({ prefixes: [], duration: '2h' }),
+  )
+  await world.approve('olivia', opened)
+  const waiting = { ...opened, ...(await world.merge('olivia', opened)) }
+  await world.settled()
+  expect(await world.comment(waiting)).toContain('The AWS account analytics can not be read')
+  expect(await world.comment(waiting)).toContain('(`account-unreadable`)')
+
   const request = await merged('while-shut')
   expect(await world.readAs('alice', request, 'customer-exports', KEY)).toMatchObject({ kind: 'allowed' })
   await world.advance('30m')
@@ -156,4 +169,5 @@ test('an account that lets the app in no more holds up nothing in another, and i
   await world.settled()
   expect(await world.comment(clicks)).toContain('**Access ended at')
   expect(await world.fileOnMain(repository, clicks.path)).toBeUndefined()
+  expect(await world.comment(waiting)).toContain('**Access is open until')
 })
