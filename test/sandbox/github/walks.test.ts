@@ -24,6 +24,8 @@ const drawn = fc.record({
 })
 const histories = fc.array(drawn, { minLength: 3, maxLength: 9 })
 
+const FULL = process.env.FULL === '1'
+
 let git: Git
 beforeAll(async () => {
   git = await initRepository(await mkdtemp(join(tmpdir(), 'walks-')), 'main', '/nowhere')
@@ -87,7 +89,7 @@ describe('in histories of every shape', () => {
         expect(await git.history([head], { path })).toEqual(told)
         expect(await git.history([head], { path, skip: 1, limit: 2 })).toEqual(told.slice(1, 3))
       }),
-      { numRuns: 60, seed: 11 },
+      { numRuns: FULL ? 60 : 15, seed: 11 },
     )
   })
 
@@ -98,7 +100,7 @@ describe('in histories of every shape', () => {
 
         expect(await git.history([head])).toEqual(ask('rev-list', '--topo-order', head))
       }),
-      { numRuns: 20, seed: 12 },
+      { numRuns: FULL ? 20 : 6, seed: 12 },
     )
   })
 
@@ -111,7 +113,7 @@ describe('in histories of every shape', () => {
 
         expect(await git.mergeTree(ours, theirs)).toBe(mergedByGit(ours, theirs))
       }),
-      { numRuns: 100, seed: 13 },
+      { numRuns: FULL ? 100 : 25, seed: 13 },
     )
   })
 })
