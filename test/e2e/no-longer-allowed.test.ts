@@ -1,8 +1,11 @@
 import {
   AttachRolePolicyCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetRoleCommand,
   ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
@@ -90,6 +93,30 @@ describe('a role that others changed', () => {
     await world.settled()
     expect((await world.grantCheck(request))?.output.text).toContain(administrator)
   })
+})
+
+test('a role that an administrator deletes stays gone, and is told of, also by a new process', async () => {
+  const request = await grant('alice', 'deleted', '6h')
+  await remember(request)
+  const RoleName = rolesOf.get(request.path)?.split('/').at(-1)
+  const iam = world.iam('root')
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }))
+  for (const PolicyName of PolicyNames) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
+  await iam.send(new DeleteRoleCommand({ RoleName }))
+  await world.advance('10m')
+  await world.settled()
+  // IAM may only not list it for a while.
+  expect(await world.comment(request)).toContain('**Access is open until')
+
+  await world.app('kill')
+  await world.app('start')
+  await world.settled()
+  await world.advance('6m')
+  await world.settled()
+  expect(await world.comment(request)).toContain('because its role was removed in AWS')
+  expect(await endedBecause(request)).toBe('role-removed')
+  expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
+  await expect(iam.send(new GetRoleCommand({ RoleName }))).rejects.toThrow(/NoSuchEntity|cannot be found/)
 })
 
 test('whom a role trusts is mended at the next sweep', async () => {
@@ -207,6 +234,25 @@ describe('rules that allow less', () => {
     expect(comment).toContain('The window of 10h is longer than 8h')
     expect(await world.fileOnMain(repository, long.path)).toBeUndefined()
     expect(await endedBecause(long)).toBe('rules-changed')
+  })
+
+  test('and rules that allow more again give neither what was ended nor what was refused', async () => {
+    const refused = await grant('alice', 'too-long', '10h')
+    expect(await world.comment(refused)).toContain('**Not granted.**')
+    await world.app('stop')
+    await setRules('lengthen', rules)
+    const files = {
+      [refused.path]: requestYaml({ duration: '10h' }),
+      [long.path]: requestYaml({ duration: '10h' }),
+    }
+    await world.commit('root', repository, 'main', files)
+    await world.app('start')
+    await world.settled()
+
+    expect(await world.roleOf(refused)).toBeUndefined()
+    expect(await world.comment(refused)).toContain('**Not granted.**')
+    expect(await reads('alice', long)).toBe('denied')
+    expect(await reads('alice', short)).toBe('allowed')
   })
 
   test('end the access of somebody who is another in AWS by now', async () => {
