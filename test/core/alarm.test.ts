@@ -23,3 +23,14 @@ test('tells what is over since when, and whether it is denied, the oldest reques
 test('is the same in whatever order IAM lists the roles', () => {
   expect(alarmText([denied, open])).toBe(alarmText([open, denied]))
 })
+
+test('fits into an issue, however many there are', () => {
+  const path = `access-requests/prod/customer-exports/${'a'.repeat(200)}.yaml`
+  const many = Array.from({ length: 1000 }, (_, pull) => ({
+    ...denied,
+    identity: { ...identity, pull, path },
+  }))
+  const text = alarmText(many)
+  expect(text.length).toBeLessThan(65_536)
+  expect(text).toContain('- and 950 more')
+})
