@@ -18,7 +18,8 @@ const MISSING_FOR = 300
 
 const PAUSED: Reason = {
   code: 'paused',
-  message: 'The rules say `paused`: nothing new is granted for now.',
+  message:
+    'The rules say `paused`: nothing new is granted for now. An owner of `.github/daypass.yml` knows when it goes on.',
 }
 
 /** What was granted by the record, but by no role that is of this very file. */

@@ -108,7 +108,7 @@ function newsOf(state: GrantState): Word['news'] {
       return 'refused'
     case 'ended': {
       const { because, by } = state.end
-      const isOwnDoing = because === 'given-back' && by?.login === state.lent.judged.request.requester
+      const isOwnDoing = because === 'given-back' && by?.id === state.lent.judged.author.id
       return because === 'expired' || isOwnDoing ? undefined : 'ended'
     }
   }

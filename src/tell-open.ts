@@ -33,7 +33,8 @@ export async function closeUnanswered(
   // The list knows this much without asking.
   if (world.now() < createdAt + after || world.now() < (await github.reader.lastStirred(pull)) + after)
     return false
-  await tell(world, github, pull, { kind: 'unanswered', after })
+  const lacks = examined.request.kind === 'problems' ? 'corrections' : 'approval'
+  await tell(world, github, pull, { kind: 'unanswered', after, lacks })
   await github.writer.closePull(pull)
   world.log.info({ repository: world.repository.id, pull }, 'Closed a request that waited too long')
   return true

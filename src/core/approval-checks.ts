@@ -352,7 +352,7 @@ function untoldFault(pull: MergedPull, evidence: Evidence): string | undefined {
   const people = [...(missing > 0 ? waiting : []), ...(isMerger ? [pull.mergedBy] : [])]
   if (people.length === 0) return undefined
   const names = new Set(people.map((person) => person?.login ?? ''))
-  return `GitHub does not say since when the owners could answer, so nobody knows whether ${[...names].join(', ')} may stand in for them.`
+  return `GitHub does not say since when the owners could answer, so nobody knows whether ${[...names].join(', ')} may stand in for them. Of a fork it never says so: ask anew from a branch of this repository then.`
 }
 
 function mergerFault(pull: MergedPull, evidence: Evidence): string | undefined {

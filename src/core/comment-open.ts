@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts'
 import { type ApprovalFinding, approvalReport } from './report-approval.ts'
 import { type RequestFinding, warnings } from './report-request.ts'
 import { approvers, mergers, standIns, tally } from './report-standing.ts'
-import { bullets, compose, countProblems, lengthOf, utc, whatIsAsked } from './report-words.ts'
+import { bullets, compose, countProblems, lengthOf, untilThen, utc, whatIsAsked } from './report-words.ts'
 import type { Window } from './window.ts'
 
 /** Where a request stands that is not merged. */
@@ -16,8 +16,8 @@ export type OpenState =
   | { readonly kind: 'withdrawn' }
   /** Closed, and not into the default branch. */
   | { readonly kind: 'closed' }
-  /** Closed by the app: for so many seconds, which the rules say, nobody approved it, nor did anything else about it. */
-  | { readonly kind: 'unanswered'; readonly after: number }
+  /** Closed by the app: for so many seconds, which the rules say, nobody approved it or mended it, nor did anything else about it. */
+  | { readonly kind: 'unanswered'; readonly after: number; readonly lacks: 'approval' | 'corrections' }
 
 export interface OpenContext {
   readonly place: Omit<Place, 'path'>
@@ -40,7 +40,7 @@ export function openComment(state: OpenState, context: OpenContext): string {
       ])
     case 'unanswered':
       return compose([
-        `**Closed, as it waited for ${lengthOf(state.after)} without an approval.** The rules of this repository let a request wait no longer. Nothing was granted.`,
+        `**Closed, as ${state.lacks === 'approval' ? `it waited for ${lengthOf(state.after)} without an approval` : `its mistakes were not mended for ${lengthOf(state.after)}`}.** The rules of this repository let a request wait no longer. Nothing was granted.`,
         'If it is still needed, reopen it: the time then counts anew.',
       ])
   }
@@ -60,6 +60,8 @@ function commentJudged(
       return compose([
         `**${inline(title)}.**`,
         `**${inline(asked.request.requester)}** asks to ${whatIsAsked(asked.request, asked.location, asked.account)} ${request.extends ? whenExtended(request.grant, request.extends) : whenAsked(asked.request)}.`,
+        request.extends &&
+          `It has to be merged some minutes before **${utc(request.extends.window.end)}**, when the access ends as it stands.`,
         ...warnings(request),
         `**Why:** ${inline(asked.request.reason)}${asked.request.ticket === undefined ? '' : ` (${inline(asked.request.ticket)})`}`,
         approvers(standing, kind),
@@ -73,7 +75,7 @@ function commentJudged(
       return compose([
         `**It can't be granted as it is: ${countProblems(request.problems)}.**`,
         bullets(request.problems.map(problemLine), MOST_PROBLEMS),
-        `Push a commit that mends ${request.problems.length === 1 ? 'it' : 'them'}. The ${checks} has more, on the very lines.`,
+        `What is in the file you mend by a commit to this pull request. The ${checks} has more, on the very lines.`,
       ])
     case 'paused':
       return compose([
@@ -88,7 +90,7 @@ function commentJudged(
     case 'unknown':
       return compose([
         `**It can't be judged yet.** ${prose(request.message)} (${code(request.code)})`,
-        'There is nothing to do: Daypass asks again by itself.',
+        untilThen(request.code),
       ])
     default:
       throw new Error(`${request.kind} is no request`)

@@ -5,7 +5,7 @@ import { END_BUTTON, END_COMMAND, type RefusedOrder } from './early-end.ts'
 import { checkLink, deleteFileLink, newRequestLink, type Place, pullLink } from './links.ts'
 import { code, codeBlock, inline, prose } from './markdown.ts'
 import { type GrantState, type Lent, lastUse, may, obstacleWords, whatWasHeld } from './report-grant.ts'
-import { bullets, compose, utc, whyEnded } from './report-words.ts'
+import { bullets, compose, untilThen, utc, whatToDo, whyEnded } from './report-words.ts'
 
 /** What became of the pull request that takes the file out of the branch. */
 export interface RevertShown {
@@ -27,7 +27,7 @@ export function grantComment(state: GrantState, context: CommentContext): string
     case 'pending':
       return compose([
         `**Not ${granted(state)} yet.** ${prose(state.message)} (${code(state.code)})`,
-        'There is nothing to do: Daypass asks again by itself.',
+        untilThen(state.code),
       ])
     case 'approved':
       if (state.obstacle)
@@ -38,13 +38,13 @@ export function grantComment(state: GrantState, context: CommentContext): string
     case 'rejected':
       return compose([
         `**Not ${granted(state)}.** ${prose(state.message)} (${code(state.code)})`,
-        `**What to do:** ${prose(state.fix)}`,
+        whatToDo(state.fix),
         `This is final for this pull request, and ${untouched(state, context)}. ${askAgain(context)}`,
         revertSentence(context),
       ])
     case 'ended':
       return compose([
-        `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end)}.`,
+        `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end, state.lent.judged.author)}.`,
         state.end.detail === undefined ? undefined : prose(state.end.detail),
         whatWasHeld(state.lent, state.end),
         lastUse(state.end),
@@ -74,7 +74,7 @@ export function extensionComment(
   const link = `[Pull request ${pull}](${pullLink(place, pull)})`
   return state.kind === 'granted'
     ? `**Extended until ${utc(state.lent.judged.window.end)}.** Sessions in use go on. ${link} says how to use it; ${code(END_COMMAND)} there or here gives it back.`
-    : `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end)}. ${link} says more.`
+    : `**Access ended at ${utc(state.end.at)}** because ${whyEnded(state.end, state.lent.judged.author)}. ${link} says more.`
 }
 
 type Granted = Extract<GrantState, { readonly kind: 'granted' }>

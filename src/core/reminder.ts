@@ -34,7 +34,7 @@ function howToExtend({ judged: { window } }: Lent, place: Place, longestWindow: 
   return [
     `**Not done by then?** [Edit the request's file](${editFileLink(place)}) so that it says, counted from the start of the window,`,
     codeBlock(`duration: ${longer}`, 'yaml'),
-    `(the rules allow ${lengthOf(longestWindow)} in all), and propose that as a pull request: an owner approves and merges it, as they did the request. In a clone this does the same:`,
+    `(the rules allow ${lengthOf(longestWindow)} in all), and propose that as a pull request: an owner approves and merges it, as they did the request. In a clone where the command \`daypass\` is installed, this does the same:`,
     codeBlock(`npx --no daypass extend ${place.path} --duration ${longer}`, 'sh'),
   ]
 }

@@ -11,8 +11,10 @@ import {
   enumerate,
   folded,
   shortSha,
+  untilThen,
   utc,
   whatIsAsked,
+  whatToDo,
   whoGetsIn,
   whyEnded,
 } from './report-words.ts'
@@ -89,17 +91,14 @@ function titleOf(state: GrantState): string {
     case 'rejected':
       return `Not ${state.extends === undefined ? 'granted' : 'extended'}: ${state.message}`
     case 'ended':
-      return `Access ended at ${utc(state.end.at)} because ${whyEnded(state.end)}`
+      return `Access ended at ${utc(state.end.at)} because ${whyEnded(state.end, state.lent.judged.author)}`
   }
 }
 
 function summaryOf(state: GrantState): readonly string[] {
   switch (state.kind) {
     case 'pending':
-      return [
-        `${prose(state.message)} (${code(state.code)})`,
-        'There is nothing to do: Daypass asks again by itself.',
-      ]
+      return [`${prose(state.message)} (${code(state.code)})`, untilThen(state.code)]
     case 'approved':
       return [
         ...(state.obstacle ? obstacleWords(state.obstacle) : []),
@@ -128,7 +127,7 @@ function summaryOf(state: GrantState): readonly string[] {
     case 'rejected':
       return [
         `${prose(state.message)} (${code(state.code)})`,
-        `**What to do:** ${prose(state.fix)}`,
+        whatToDo(state.fix),
         state.extends === undefined
           ? 'This is final for this pull request, and AWS was not touched.'
           : `This is final for this pull request, and the access of ${inline(`#${state.extends}`)} is over too: its file is not any more what was approved.`,
@@ -136,7 +135,7 @@ function summaryOf(state: GrantState): readonly string[] {
     case 'ended': {
       const { lent, end } = state
       return [
-        `Access ended at ${utc(end.at)} because ${whyEnded(end)}.`,
+        `Access ended at ${utc(end.at)} because ${whyEnded(end, lent.judged.author)}.`,
         ...(end.detail === undefined ? [] : [prose(end.detail)]),
         whatWasHeld(lent, end),
         lastUse(end),

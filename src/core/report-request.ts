@@ -17,6 +17,7 @@ import {
   lengthOf,
   mayLetOthersIn,
   placesOf,
+  untilThen,
   utc,
   whatIsAsked,
   whoGetsIn,
@@ -133,7 +134,7 @@ export function requestReport(finding: RequestFinding): RequestReport {
       return {
         conclusion: 'failure',
         title: 'This could not be checked yet',
-        summary: `${prose(finding.message)} (${code(finding.code)})\n\nThere is nothing to do: Daypass tries again by itself.`,
+        summary: `${prose(finding.message)} (${code(finding.code)})\n\n${untilThen(finding.code)}`,
         annotations: [],
       }
   }

@@ -26,10 +26,20 @@ export function approvers({ mayApprove, needed }: Standing, of: JudgedKind): str
 
 export function mergers({ mayMerge }: Standing, of: JudgedKind): string {
   const window = of === 'request' ? ' The window opens with the merge, not with the approval.' : ''
-  if (mayMerge === 'anyone') return `Anyone with write access may merge it.${window}`
-  const refused =
-    of === 'request' && mayMerge.length > 0 ? ' Merged by anybody else it is refused for good.' : ''
+  if (mayMerge === 'anyone') {
+    const ended =
+      of === 'extension' ? ' Merged without the approval, it also ends the access that stands.' : ''
+    return `Anyone with write access may merge it.${ended}${window}`
+  }
+  const refused = mayMerge.length > 0 ? REFUSED[of] : ''
   return `${enumerate(mayMerge.map(bold), 'or')} may merge it.${refused}${window}`
+}
+
+/** What comes of a merge by somebody else. */
+const REFUSED: Readonly<Record<JudgedKind, string>> = {
+  request: ' Merged by anybody else it is refused for good.',
+  extension: ' Merged by anybody else, or without the approval, it also ends the access that stands.',
+  change: '',
 }
 
 /** Who is asked where the owners do not answer, and whether that is of any use. */

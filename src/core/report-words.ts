@@ -1,7 +1,8 @@
 /** Phrases that several texts share: times, names, what is read and who is let in, as Markdown that is safe to show. */
 import type { Account, Principal } from './account.ts'
+import type { Person } from './evidence.ts'
 import type { End, EndReason } from './grant.ts'
-import { code, inline } from './markdown.ts'
+import { code, inline, prose } from './markdown.ts'
 import type { Problem } from './problem.ts'
 import type { AccessRequest, RequestLocation } from './request.ts'
 import { formatDuration, formatInstant } from './window.ts'
@@ -24,9 +25,33 @@ export const ENDED_BECAUSE: Readonly<Record<EndReason, string>> = {
   'requester-gone': 'whom it was for has no access to the repository any more',
 }
 
-/** Why access ended, after "because". */
-export function whyEnded({ because, by }: End): string {
-  return `${ENDED_BECAUSE[because]}${by === undefined ? '' : ` by ${inline(by.login)}`}`
+/** Why access ended, after "because"; `author`: whom it was for, who alone gives it back. */
+export function whyEnded({ because, by }: End, author: Person): string {
+  if (by === undefined) return ENDED_BECAUSE[because]
+  const isOther = because === 'given-back' && by.id !== author.id
+  return `${isOther ? 'it was ended early' : ENDED_BECAUSE[because]} by ${inline(by.login)}`
+}
+
+/** These go on only when somebody did what their message says. */
+const WAITS_FOR_SOMEBODY: ReadonlySet<string> = new Set([
+  'account-unreadable',
+  'fallback-untold',
+  'paused',
+  'record-unreadable',
+  'rules-broken',
+  'trust-root-broken',
+])
+
+/** After the message of what is not known yet. */
+export function untilThen(code: string): string {
+  return WAITS_FOR_SOMEBODY.has(code)
+    ? 'You need not do anything to this pull request: it goes on when somebody has done what is said above, and Daypass sees that by itself.'
+    : 'There is nothing to do: Daypass asks again by itself.'
+}
+
+/** What to do after a refusal that is final for its pull request. */
+export function whatToDo(fix: string): string {
+  return `**${fix.startsWith('Open') ? 'What to do' : 'For a new pull request'}:** ${prose(fix)}`
 }
 
 /** `2026-11-24 09:00 UTC`; seconds only where there are any. */

@@ -46,7 +46,7 @@ function textsOfEnd(
     title: receiptSubject(receipt),
     commitMessage,
     body: compose([
-      `Access ended at ${utc(end.at)} because ${whyEnded(end)}. This takes its file out of the branch; AWS does not wait for it.`,
+      `Access ended at ${utc(end.at)} because ${whyEnded(end, lent.judged.author)}. This takes its file out of the branch; AWS does not wait for it.`,
       `**${inline(judged.author.login)}** was allowed to ${whatIsAsked(judged.request, location, account)} from ${utc(start)} until ${utc(until)} (#${identity.pull}).`,
       'The commit message is the receipt:',
       codeBlock(commitMessage, ''),

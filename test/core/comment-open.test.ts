@@ -83,7 +83,8 @@ const STATES: Readonly<Record<string, OpenState>> = {
   },
   withdrawn: { kind: 'withdrawn' },
   closed: { kind: 'closed' },
-  unanswered: { kind: 'unanswered', after: 14 * 86_400 },
+  unanswered: { kind: 'unanswered', after: 14 * 86_400, lacks: 'approval' },
+  unmended: { kind: 'unanswered', after: 14 * 86_400, lacks: 'corrections' },
 }
 
 describe('the comment on a pull request that is not merged', () => {

@@ -168,7 +168,7 @@ describe('somebody who may not', () => {
     await world.settled()
 
     expect(await reads(keys)).toBe('denied')
-    expect(await world.comment(request)).toContain('because it was given back early by olivia')
+    expect(await world.comment(request)).toContain('because it was ended early by olivia')
     expect(await world.fileOnMain(repository, request.path)).toBeUndefined()
   })
 })
@@ -241,7 +241,9 @@ test.each(['alice', 'olivia'])(
     await world.clearFaults()
     await world.advance('20s')
     await world.settled()
-    expect(await world.comment(request)).toContain(`given back early by ${login}`)
+    expect(await world.comment(request)).toContain(
+      login === 'alice' ? 'given back early by alice' : 'ended early by olivia',
+    )
   },
 )
 
@@ -266,7 +268,7 @@ test('a push of more requests than are read keeps nobody from /daypass revoke', 
   await world.clearFaults()
   await world.commit('root', repository, 'main', Object.fromEntries(many.map((path) => [path, null])))
   await world.settled()
-  expect(await world.comment(request)).toContain('given back early by olivia')
+  expect(await world.comment(request)).toContain('ended early by olivia')
 })
 
 test('who takes the file off ends access, though the branch is forced back before anybody looks', async () => {
