@@ -6,7 +6,7 @@ import { buildGrant, checkGrantSize, type Grant } from './core/grant.ts'
 import { problemsOfGuarded } from './core/guarded.ts'
 import { inWhole, isOne, type Parsed, type Problem, problemsOf } from './core/problem.ts'
 import type { ApprovalFinding } from './core/report-approval.ts'
-import type { RequestFinding } from './core/report-request.ts'
+import type { RequestFinding, ValidRequest } from './core/report-request.ts'
 import { isRequestPath, REQUESTS_FOLDER } from './core/request.ts'
 import type { Rules } from './core/rules.ts'
 import { windowOf } from './core/window.ts'
@@ -110,12 +110,18 @@ async function examineRequest(
     extended?.file,
   )
   const evidence = await withFallback(github, gathered, terms)
-  const [told, hasRoom] = await Promise.all([
+  const { account } = asked.value
+  const [told, hasRoom, isWithin] = await Promise.all([
     shownTo(world, github),
-    // What is extended has its role already.
-    extended ? true : world.hasRoom(asked.value.account, world.repository.id),
+    // What is extended has its role already, in which it reads the same.
+    extended ? true : world.hasRoom(account, world.repository.id),
+    extended ? true : world.isWithinBoundary(account, grantIfMergedNow(world, head, file, asked.value)),
   ])
-  const shown = { ...told, ...(hasRoom === false && { isFull: true }) }
+  const shown = {
+    ...told,
+    ...(hasRoom === false && { isFull: true }),
+    ...(isWithin === false && { isBeyondBoundary: true }),
+  }
   return weigh(world, { head, file, asked: asked.value, evidence, extended, shown })
 }
 
@@ -137,7 +143,7 @@ interface ToWeigh {
   readonly asked: Asked
   readonly evidence: Evidence
   readonly extended: Extended | undefined
-  readonly shown: { readonly isPublic?: boolean; readonly isFull?: boolean }
+  readonly shown: Pick<ValidRequest, 'isPublic' | 'isFull' | 'isBeyondBoundary'>
 }
 
 function weigh(world: PreviewWorld, { head, file, asked, evidence, extended, shown }: ToWeigh): Examined {

@@ -37,9 +37,7 @@ export async function look(
   const world: World = { ...shared, repository, memory, github, isAwaited }
   const wakes = await Promise.all([
     attempt(told, 'bring the repository up to date', {}, () => reconcile(world)),
-    attempt(told, 'check the open pull requests', {}, () =>
-      preview({ ...world, hasRoom: world.grants.hasRoom }),
-    ),
+    attempt(told, 'check the open pull requests', {}, () => preview({ ...world, ...world.grants })),
   ])
   const isTold = await shared.events.flush()
   const { failures } = memory

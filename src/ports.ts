@@ -315,6 +315,8 @@ export interface GrantReader {
   lastUse(account: Account, standing: StandingGrant): Promise<LastUse | undefined>
   /** Whether the account can hold another role; undefined where AWS does not tell. Never throws. */
   hasRoom(account: Account, repositoryId: number): Promise<boolean | undefined>
+  /** Whether the account's boundary lets a grant do what it is to do; undefined where AWS does not tell. Never throws. */
+  isWithinBoundary(account: Account, grant: Grant): Promise<boolean | undefined>
 }
 
 /** What stands under the path of a repository in an account. */

@@ -42,8 +42,8 @@ export interface World {
   readonly isAwaited: () => boolean
 }
 
-/** All of the world but the way to write grants. */
-export type PreviewWorld = Omit<World, 'grants'> & Pick<GrantReader, 'hasRoom'>
+/** All of the world but the way to read and write grants. */
+export type PreviewWorld = Omit<World, 'grants'> & Pick<GrantReader, 'hasRoom' | 'isWithinBoundary'>
 
 /** What was read of IAM. */
 export interface Iam {

@@ -1,6 +1,7 @@
 /** Reads which grants stand in an account for a repository: from ListRoles alone, but for roles that the app can't have written like this. */
 import { GetAccountSummaryCommand, GetRoleCommand, type IAMClient } from '@aws-sdk/client-iam'
 import type { Account } from '../core/account.ts'
+import { isWithin } from '../core/boundary.ts'
 import {
   type ForeignRole,
   parseAltered,
@@ -14,7 +15,8 @@ import {
 import { type GrantReader, type ListedRoles, Unreadable } from '../ports.ts'
 import type { AccountClients } from './clients.ts'
 import { listRoles } from './list-roles.ts'
-import { holdsDenial } from './role.ts'
+import { statementsOf } from './policy-text.ts'
+import { holdsDenial, readManaged } from './role.ts'
 
 export interface GrantReaderOptions {
   readonly clients: AccountClients
@@ -55,6 +57,16 @@ export function createGrantReader({ clients, onForeign }: GrantReaderOptions): G
         })
       } catch {
         // It is a warning to people, and nothing hangs on it.
+        return undefined
+      }
+    },
+    async isWithinBoundary(account, { identity, boundary, permissionPolicy }) {
+      try {
+        return await clients.use(account, identity.repositoryId, async (iam) => {
+          const statements = statementsOf((await readManaged(iam, boundary))?.document)
+          return statements.length === 0 ? undefined : isWithin(statements, permissionPolicy)
+        })
+      } catch {
         return undefined
       }
     },

@@ -189,7 +189,7 @@ async function readAttached(
   await Promise.all(
     arns.map(async (arn) => {
       try {
-        attached.set(arn, await readManaged(on, arn))
+        attached.set(arn, await readManaged(on.iam, arn))
       } catch (error) {
         // It was taken off and deleted since.
         if (!isMissing(error)) unread = error

@@ -96,7 +96,7 @@ export interface Managed {
 }
 
 /** Undefined where the app may not read it, as in an account whose role is of an earlier template. */
-export async function readManaged({ iam }: Work, arn: string): Promise<Managed | undefined> {
+export async function readManaged(iam: IAMClient, arn: string): Promise<Managed | undefined> {
   try {
     const { Policy: policy } = await iam.send(new GetPolicyCommand({ PolicyArn: arn }))
     const { DefaultVersionId: version = '' } = policy ?? {}

@@ -48,12 +48,14 @@ export type BlockedRequest = Extract<
   { readonly kind: 'problems' | 'rules-broken' | 'paused' }
 >
 
-interface ValidRequest {
+export interface ValidRequest {
   readonly asked: Asked
   /** Whether everybody can read the repository. */
   readonly isPublic?: boolean
   /** Whether the account can hold no other role now. */
   readonly isFull?: boolean
+  /** Whether AWS would deny some of it, as the boundary of the account does not hold it. */
+  readonly isBeyondBoundary?: boolean
   /** What would be written into IAM if it were merged now. */
   readonly grant: Grant
   readonly standing: Standing
@@ -74,6 +76,9 @@ const PUBLIC =
 
 const FULL =
   '⚠️ **The AWS account has no room for another role now.** If this is merged, access opens only when others have ended there, or AWS has raised the quota of roles.'
+
+const BEYOND_BOUNDARY =
+  '⚠️ **AWS will deny this, or a part of it, whoever approves:** the permissions boundary of the account does not let anybody read all of that. Whoever runs Daypass has to add the bucket, and its KMS key, to the stack of the account first.'
 
 export function requestReport(finding: RequestFinding): RequestReport {
   switch (finding.kind) {
@@ -204,8 +209,12 @@ function annotate(problems: readonly Problem[]): Annotation[] {
   }))
 }
 
-function noticesOf({ isPublic, isFull }: ValidRequest): readonly string[] {
-  return [...(isPublic ? [PUBLIC] : []), ...(isFull ? [FULL] : [])]
+function noticesOf({ isPublic, isFull, isBeyondBoundary }: ValidRequest): readonly string[] {
+  return [
+    ...(isPublic ? [PUBLIC] : []),
+    ...(isFull ? [FULL] : []),
+    ...(isBeyondBoundary ? [BEYOND_BOUNDARY] : []),
+  ]
 }
 
 /** What whoever decides has to know even if they read nothing else. */

@@ -122,3 +122,19 @@ test('a refused read is unreadable, not empty, and names the account', async () 
   expect(refusal).toBeInstanceOf(Unreadable)
   expect(String(refusal)).toContain('the roles of account prod (111122223333)')
 })
+
+test('tells whether the boundary that is installed lets a grant do what it is to do', async () => {
+  world = await startAwsWorld()
+  const within = (sample?: Parameters<typeof grantIn>[1]) =>
+    world.reader.isWithinBoundary(world.prod, grantIn(world, sample))
+  expect(await within()).toBe(true)
+  expect(await within({ request: { prefixes: [] } })).toBe(true)
+  expect(await within({ identity: { path: 'access-requests/prod/not-lent/alice.yaml' } })).toBe(false)
+  expect(await within({ kmsKey: `arn:aws:kms:eu-central-1:${world.prod.id}:key/not-lent` })).toBe(false)
+})
+
+test('does not know that of a boundary that is not there', async () => {
+  world = await startAwsWorld()
+  const boundary = `arn:aws:iam::${world.prod.id}:policy/Gone`
+  expect(await world.reader.isWithinBoundary(world.prod, { ...grantIn(world), boundary })).toBeUndefined()
+})

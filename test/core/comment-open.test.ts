@@ -40,7 +40,10 @@ function warnedOf(of: Evidence): OpenState {
   if (state.kind !== 'judged' || state.request.kind !== 'valid') throw new Error('not as it was made')
   const principal = { kind: 'iam-role', arn: 'arn:aws:iam::111122223333:role/team' } as const
   const warned = { ...asked, terms: { ...asked.terms, principal } }
-  return { ...state, request: { ...state.request, asked: warned, isPublic: true, isFull: true } }
+  return {
+    ...state,
+    request: { ...state.request, asked: warned, isPublic: true, isFull: true, isBeyondBoundary: true },
+  }
 }
 
 const blocked = (request: BlockedRequest): OpenState => ({

@@ -83,6 +83,13 @@ describe('the check of a request that can be granted', () => {
     expectGolden('request-valid-full', withoutPolicies(pageOf(requestReport(full))))
   })
 
+  it('warns where AWS would deny it all the same, as the boundary does not hold it', () => {
+    const finding = { kind: 'valid', asked, grant: grantFor(), standing: untouched } as const
+    const beyond = requestReport({ ...finding, isBeyondBoundary: true })
+    expect(beyond.summary).toContain('**AWS will deny this, or a part of it, whoever approves:**')
+    expect(requestReport(finding).summary).not.toContain('AWS will deny this')
+  })
+
   it('names both ends of a window that is planned', () => {
     const planned = { ...asked, request: { ...request, start: at('2026-11-24T09:00:00Z') } }
     expect(valid(planned).summary).toContain('for 4 h, from 2026-11-24 09:00 UTC until 2026-11-24 13:00 UTC.')

@@ -40,6 +40,18 @@ async function annotations(check: Check): Promise<string[]> {
   })
 }
 
+test('a bucket that the rules name and the boundary does not hold is warned of before the merge', async () => {
+  const rules = (await world.fileOnMain(repository, RULES)) ?? ''
+  const lent = '  - { account: prod, bucket: not-lent-yet, max_duration: 1h }\n\npeople:'
+  await world.land(repository, { branch: 'lend', files: { [RULES]: rules.replace('\npeople:', lent) } })
+  const path = 'access-requests/prod/not-lent-yet/early.yaml'
+  const pull = await world.openRequest('alice', repository, path, requestYaml({ duration: '1h' }))
+  await world.settled()
+
+  for (const told of [await world.comment(pull), (await checkOf(pull)).output.summary])
+    expect(told).toContain('**AWS will deny this, or a part of it, whoever approves:**')
+})
+
 test('a pull request without a request gets a neutral check, so that a required check does not hold it up', async () => {
   const check = await checked('alice', 'docs', { 'README.md': '# Access\n' })
 
@@ -70,6 +82,10 @@ describe('a request that can be granted', () => {
     ]) {
       expect(check.output.summary).toContain(shown)
     }
+  })
+
+  test('has no warning', () => {
+    expect(check.output.summary).not.toContain('⚠️')
   })
 
   test('is shown with the very policies that AWS would be told, and their window in UTC', () => {
