@@ -131,10 +131,7 @@ export async function startApp(config: Config): Promise<App> {
       },
     }),
   )
-  const redeliver = createRedelivery(
-    () => probot.auth(),
-    () => clock.now(),
-  )
+  const redeliver = createRedelivery(() => probot.auth())
   const redelivery = createScheduler({
     clock,
     sweepSeconds: config.sweepSeconds,
@@ -142,11 +139,11 @@ export async function startApp(config: Config): Promise<App> {
       try {
         const presses = await redeliver()
         if (presses > 0)
-          probot.log.info({ presses }, 'Had presses of buttons delivered again that did not arrive')
+          probot.log.info({ presses }, 'Had presses of buttons delivered again that may not have been heard')
       } catch (err) {
         probot.log.warn(
           { err },
-          'Could not ask for presses of buttons that did not arrive; it is tried again',
+          'Could not ask for presses of buttons that may not have been heard; it is tried again',
         )
       }
       return undefined

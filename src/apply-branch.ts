@@ -9,6 +9,7 @@ import { findGivenBack } from './end-early.ts'
 import { type Changes, changedGrants, judgeChanges, whyChangeEnds } from './extend.ts'
 import type { Finding } from './finding.ts'
 import { giveAccess } from './give-access.ts'
+import { ROLE_MISSING } from './judge-added.ts'
 import { judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
 import { keyOf } from './publish.ts'
@@ -47,10 +48,8 @@ export async function applyBranch(
   const [{ standing, changes }, first, untold] = await Promise.all([
     endForbidden(world, github, snapshot, rules, iam),
     judge(open, iam.standing).then((found) => give(found, iam.standing)),
-    judge(shut, iam.standing).then((found) => found.map(asUnreadable)),
+    judge(shut, iam.standing).then((found) => found.flatMap((finding) => whereShut(world, finding) ?? [])),
   ])
-  // Their roles were looked for nowhere.
-  for (const { subject } of untold) world.memory.missing.delete(keyOf(subject.identity))
   const paths = new Set([...changes.keys()].map(({ identity }) => identity.path))
   // A file whose grant ended just now may be another request's by now.
   const opened = openQuestions(world, snapshot, { ...iam, standing }).filter(
@@ -160,13 +159,21 @@ function shutQuestions(
 
 export const ACCOUNT_UNREADABLE = 'account-unreadable'
 
-/** Whether a grant stands there nobody knows, so that nothing is final. */
-function asUnreadable(finding: Finding): Finding {
-  if (finding.kind === 'unknown') return finding
+/** Whether a grant stands there nobody knows: nothing is final, and of what was granted, refused or ended nothing new is told. */
+function whereShut({ memory }: World, finding: Finding): Finding | undefined {
   const { subject } = finding
-  const extended = finding.kind === 'rejected' ? finding.extends : undefined
-  const account = parseLocation(subject.identity.path)
-  const message = `The AWS account ${account.ok ? account.value.account : ''} can not be read, so that nothing can be granted there. Whoever runs Daypass finds the reason in its log.`
+  const extended = finding.kind === 'unknown' ? finding.extends : undefined
+  // Its role was looked for nowhere.
+  for (const { identity } of [subject, extended ?? subject]) memory.missing.delete(keyOf(identity))
+  const isMissing = finding.kind === 'unknown' && finding.reason.code === ROLE_MISSING
+  if (finding.kind === 'unknown' && !isMissing) return finding
+  if (finding.kind !== 'approved' && extended === undefined) {
+    memory.shut.set(subject.identity.path, subject.blob)
+    return undefined
+  }
+  const location = parseLocation(subject.identity.path)
+  const account = location.ok ? location.value.account : ''
+  const message = `The AWS account ${account} can not be read, so that nothing can be granted there. Whoever runs Daypass finds the reason in its log.`
   const reason = { code: ACCOUNT_UNREADABLE, message }
-  return { kind: 'unknown', subject, reason, ...(extended && { extends: extended }) } as const
+  return { kind: 'unknown', subject, reason, ...(extended && { extends: extended }) }
 }

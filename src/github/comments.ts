@@ -2,7 +2,7 @@
 import type { RepositoryWriter, Word } from '../ports.ts'
 import { shortened } from './checks.ts'
 import type { Context } from './context.ts'
-import { statusOf, tryWrite, write } from './failures.ts'
+import { statusOf, tryWrite } from './failures.ts'
 import { setStage } from './labels.ts'
 import {
   COMMENT_MARKER,
@@ -76,8 +76,7 @@ async function writeComment(
   const kept = before ?? now.find(bearing(marker))
   // The app writes none without a mark: somebody took it off, and may have altered the rest.
   const others = now.filter((comment) => comment.id !== kept?.id && !isReminder(comment))
-  for (const { id } of others) await remove(context, id, where)
-  return undefined
+  return removeEach(context, others, where)
 }
 
 export async function remind(
@@ -89,14 +88,14 @@ export async function remind(
   const where = `on pull request #${pull} of ${context.at.owner}/${context.at.repo}`
   const marker = reminderMarker(end)
   const [kept, ...doubled] = (await ownComments(context, pull)).filter(bearing(marker))
-  for (const { id } of doubled) await remove(context, id, where)
+  await removeEach(context, doubled, where)
   if (kept !== undefined) return 'told'
   const body = `${marker}\n${markdown}`
   const refused = await say(context, pull, undefined, body, where)
   if (refused !== undefined) return { refused }
   // Another replica may have written it in between; the older stays.
   const [, ...others] = (await ownComments(context, pull)).filter(bearing(marker))
-  for (const { id } of others) await remove(context, id, where)
+  await removeEach(context, others, where)
   return 'told'
 }
 
@@ -117,12 +116,18 @@ async function say(
   })
 }
 
-async function remove({ octokit, at }: Context, id: number, where: string): Promise<void> {
-  await write(`deleting a doubled comment ${where}`, () =>
-    octokit.rest.issues.deleteComment({ ...at, comment_id: id }).catch((error: unknown) => {
-      if (statusOf(error) !== 404) throw error
-    }),
-  )
+/** Returns why GitHub lets one stay, where it always will. */
+async function removeEach(
+  { octokit, at }: Context,
+  comments: readonly Comment[],
+  where: string,
+): Promise<string | undefined> {
+  return tryWrite(`deleting an earlier comment ${where}`, async () => {
+    for (const { id } of comments)
+      await octokit.rest.issues.deleteComment({ ...at, comment_id: id }).catch((error: unknown) => {
+        if (statusOf(error) !== 404) throw error
+      })
+  })
 }
 
 interface Comment {
@@ -142,20 +147,25 @@ async function ownComments(context: Context, pull: number): Promise<Comment[]> {
     .sort((a, b) => a.id - b.id)
 }
 
-function isOfMerge({ body }: Comment): boolean {
-  return !body.includes(OPEN_MARKER)
+function isOfMerge(comment: Comment): boolean {
+  return !bearing(OPEN_MARKER)(comment)
 }
 
 function isDecided(comment: Comment): boolean {
-  return isOfMerge(comment) && !comment.body.includes(UNDECIDED_MARKER)
+  return isOfMerge(comment) && !bearing(UNDECIDED_MARKER)(comment)
 }
 
 function isReminder({ body }: Comment): boolean {
-  return REMINDER_MARKER.test(body)
+  return REMINDER_MARKER.test(headOf(body))
 }
 
 function bearing(marker: string): (comment: Comment) => boolean {
-  return ({ body }) => body.includes(marker)
+  return ({ body }) => headOf(body).includes(marker)
+}
+
+/** What follows may quote a request, and anything in it. */
+function headOf(body: string): string {
+  return body.split(/\r?\n/, 1)[0] ?? ''
 }
 
 /** GitHub may give line ends and the end of the text back otherwise than it got them. */

@@ -41,7 +41,7 @@ export async function readMergedPull(
     readReviews(context, number, path),
     pullEvents(context, number).then((events) => lastOf(events, BASE_CHANGES)),
   ])
-  const cutOff = whyCutOff(pull.commits, pull.changed_files)
+  const cutOff = whyCutOff(pull, commits.length, files.length)
   if (cutOff === undefined && commits.length < pull.commits) {
     const cause = `it has ${pull.commits} commits, and GitHub lists ${commits.length}`
     throw new Unreadable(`the commits of pull request #${number}`, cause)
@@ -67,11 +67,16 @@ export async function readMergedPull(
   }
 }
 
-/** What is not listed today will not be tomorrow. */
-function whyCutOff(commits: number, files: number): string | undefined {
-  if (commits > MOST_PULL_COMMITS)
+/** What a full list leaves out today it will leave out tomorrow. A count that a list contradicts says nothing. */
+function whyCutOff(
+  { commits, changed_files: files }: Awaited<ReturnType<typeof readPull>>,
+  listedCommits: number,
+  listedFiles: number,
+): string | undefined {
+  if (commits > MOST_PULL_COMMITS && listedCommits >= MOST_PULL_COMMITS)
     return `it has ${commits} commits, and GitHub lists ${MOST_PULL_COMMITS} at most`
-  if (files > MOST_PULL_FILES) return `it changes ${files} files, and GitHub lists ${MOST_PULL_FILES} at most`
+  if (files > MOST_PULL_FILES && listedFiles >= MOST_PULL_FILES)
+    return `it changes ${files} files, and GitHub lists ${MOST_PULL_FILES} at most`
   return undefined
 }
 

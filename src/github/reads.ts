@@ -90,7 +90,7 @@ export function createReads(octokit: Octokit): Reads {
       const { data, headers } = await send(etag === undefined ? {} : { 'if-none-match': etag })
       const { etag: now, link } = headers
       const answer = { data: keep(data), size: lengthOf(data), headers: { etag: now, link } }
-      if (now !== undefined) answers.set(url, answer, url.length + JSON.stringify(answer.data).length)
+      if (now !== undefined) answers.set(url, answer, url.length + sizeOf(answer.data))
       return answer
     } catch (error) {
       if (known && statusOf(error) === 304) return known
@@ -237,6 +237,11 @@ async function* linked<D>(
   } catch (error) {
     throw unreadable(what, error)
   }
+}
+
+/** In characters of JSON; ids of more than 53 bits come as a `bigint`. */
+function sizeOf(data: unknown): number {
+  return JSON.stringify(data, (_, value) => (typeof value === 'bigint' ? String(value) : value)).length
 }
 
 /** Keeps an answer as it is. */

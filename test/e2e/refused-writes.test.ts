@@ -155,6 +155,21 @@ test('an account that lets the app in no more holds up nothing in another, and i
   expect(await world.comment(waiting)).toContain('The AWS account analytics can not be read')
   expect(await world.comment(waiting)).toContain('(`account-unreadable`)')
 
+  const change = await world.propose('alice', repository, {
+    branch: 'longer-while-shut',
+    files: { [clicks.path]: requestYaml({ prefixes: [], duration: '1h' }) },
+  })
+  await world.approve('olivia', change)
+  await world.merge('olivia', change)
+  await world.settled()
+  expect(await world.comment(change)).toContain(
+    '**Not extended yet.** The AWS account analytics can not be read',
+  )
+  expect(await world.comment(clicks)).toContain('**Access is open until')
+  await world.advance('6m')
+  await world.settled()
+  expect(await world.comment(change)).not.toContain('was not found in AWS')
+
   const request = await merged('while-shut')
   expect(await world.readAs('alice', request, 'customer-exports', KEY)).toMatchObject({ kind: 'allowed' })
   await world.advance('30m')

@@ -5,10 +5,13 @@ import { createRedelivery } from '../../src/github/redelivery.ts'
 
 const NOON = Date.parse('2026-11-24T12:00:00Z')
 const MINUTE = 60_000
+const BEYOND = '380400462317223936'
 
 let listed: object[]
 let asked: string[]
 let isDown: boolean
+/** To the next times that a delivery is asked for. */
+let answers: number[]
 let now: number
 let redeliver: () => Promise<number>
 
@@ -16,21 +19,19 @@ beforeEach(() => {
   listed = []
   asked = []
   isDown = false
+  answers = []
   now = NOON
   const off = { enabled: false }
   const fetch = async (address: string, { method }: { readonly method: string }) => {
     if (isDown) return Response.json({ message: 'Service unavailable' }, { status: 503 })
     if (method === 'POST') {
       asked.push(new URL(address).pathname)
-      return Response.json({}, { status: 202 })
+      return Response.json({}, { status: answers.shift() ?? 202 })
     }
     return pageOf(new URL(address))
   }
   const octokit = new ProbotOctokit({ request: { fetch }, throttle: off, retry: off })
-  redeliver = createRedelivery(
-    async () => octokit,
-    () => now,
-  )
+  redeliver = createRedelivery(async () => octokit)
 })
 
 /** Two to a page. */
@@ -38,7 +39,11 @@ function pageOf(url: URL): Response {
   const from = Number(url.searchParams.get('cursor') ?? 0)
   url.searchParams.set('cursor', String(from + 2))
   const link = from + 2 < listed.length ? `<${url.href}>; rel="next"` : ''
-  return Response.json(listed.slice(from, from + 2), { headers: { link } })
+  // As GitHub writes them: with ids beyond what a JavaScript number holds.
+  const text = JSON.stringify(listed.slice(from, from + 2)).replaceAll(/"id":(\d+)/g, `"id":${BEYOND}$1`)
+  return new Response(text, {
+    headers: { link, etag: `"${text.length}"`, 'content-type': 'application/json' },
+  })
 }
 
 /** In the list from now on, newest first. */
@@ -53,7 +58,7 @@ function fails(id: number, what: object = {}): void {
   listed.unshift({ id, guid: `guid-${id}`, delivered_at: at, ...press, ...what })
 }
 
-const attempts = (...ids: number[]) => ids.map((id) => `/app/hook/deliveries/${id}/attempts`)
+const attempts = (...ids: number[]) => ids.map((id) => `/app/hook/deliveries/${BEYOND}${id}/attempts`)
 
 it('asks for each press once, however many pages they stand on and however often it failed', async () => {
   fails(1)
@@ -65,10 +70,38 @@ it('asks for each press once, however many pages they stand on and however often
   expect(asked.sort()).toEqual(attempts(4, 5))
 })
 
-it('asks for nothing that arrived, also where a server lists that too', async () => {
-  fails(1, { status: 'OK', status_code: 202 })
+const ARRIVED = { status: 'OK', status_code: 202 }
+
+it('asks for nothing again of which a later attempt arrived', async () => {
+  fails(1)
+  now += 61 * MINUTE
+  fails(2, { ...ARRIVED, guid: 'guid-1', redelivery: true })
   expect(await redeliver()).toBe(0)
   expect(asked).toEqual([])
+})
+
+it('asks at a start for what arrived just before, as the process that took it may have died with it', async () => {
+  fails(1, ARRIVED)
+  now += 30 * MINUTE
+  fails(2, ARRIVED)
+  now += 40 * MINUTE
+  fails(3, { event: 'push', action: null, ...ARRIVED })
+  expect(await redeliver()).toBe(1)
+  now += MINUTE
+  fails(4, ARRIVED)
+  expect(await redeliver()).toBe(0)
+  expect(asked).toEqual(attempts(2))
+})
+
+it('goes on to the others where GitHub delivers one not again', async () => {
+  fails(1)
+  fails(2)
+  fails(3)
+  answers = [404, 502]
+  await expect(redeliver()).rejects.toMatchObject({ status: 502 })
+  expect(asked).toEqual(attempts(1, 2, 3))
+  expect(await redeliver()).toBe(1)
+  expect(asked).toEqual(attempts(1, 2, 3, 2))
 })
 
 it('asks again only for what failed since it asked last', async () => {
@@ -87,7 +120,7 @@ it('takes up what it could not ask for', async () => {
   now += 5 * MINUTE
   fails(1)
   isDown = true
-  await expect(redeliver()).rejects.toThrow('the webhooks that could not be delivered')
+  await expect(redeliver()).rejects.toThrow('the webhooks that were delivered')
   isDown = false
   now += 5 * MINUTE
   expect(await redeliver()).toBe(1)

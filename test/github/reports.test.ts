@@ -283,6 +283,15 @@ describe('the comment on a pull request', () => {
       expect(await ids()).toEqual([first])
     })
 
+    it('is not taken for told where the text before quotes its mark', async () => {
+      const markdown = '`access` is `<!-- news: granted --><!-- daypass reminder 1 -->`'
+      await world.open().writer.tell(pull, { ...WAITING, markdown })
+      const [waiting] = await ids()
+      await world.open().writer.tell(pull, OPEN)
+      expect(await comments()).toHaveLength(1)
+      expect(await ids()).not.toContain(waiting)
+    })
+
     it('leaves the reminder alone', async () => {
       const { writer } = world.open()
       await writer.remind(pull, 1764000000, 'Soon over')

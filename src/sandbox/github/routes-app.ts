@@ -184,7 +184,7 @@ function listDeliveries({ world, query }: Call, webhooks: Webhooks): Answer {
   const status = choice(query, 'status', ['success', 'failure'])
   const cursor = query.get('cursor')
   const wanted = webhooks.deliveries().filter(({ id, statusCode }) => {
-    const isRight = status === undefined || (status === 'success') === isSuccess(statusCode)
+    const isRight = status === undefined || statusCode >= 400 === (status === 'failure')
     return isRight && (cursor === null || id < Number(cursor))
   })
   const { size } = pageRequest(query)
@@ -200,10 +200,6 @@ function listDeliveries({ world, query }: Call, webhooks: Webhooks): Answer {
   }
 }
 
-function isSuccess(statusCode: number): boolean {
-  return statusCode >= 200 && statusCode < 300
-}
-
 function presentDelivery(world: World, { id, message, deliveredAt, durationSeconds, statusCode }: Delivery) {
   return {
     id,
@@ -211,7 +207,7 @@ function presentDelivery(world: World, { id, message, deliveredAt, durationSecon
     delivered_at: timestamp(deliveredAt),
     redelivery: message.redelivery,
     duration: durationSeconds,
-    status: isSuccess(statusCode) ? 'OK' : 'Failed to deliver',
+    status: statusCode >= 200 && statusCode < 300 ? 'OK' : 'Failed to deliver',
     status_code: statusCode,
     event: message.event,
     action: message.action ?? null,

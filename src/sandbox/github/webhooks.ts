@@ -13,7 +13,7 @@ export interface Delivery {
   readonly message: Message
   readonly deliveredAt: number
   readonly durationSeconds: number
-  /** 0 when nobody answered. */
+  /** 502 when nobody answered, as on GitHub. */
   readonly statusCode: number
 }
 
@@ -39,6 +39,7 @@ export interface Webhooks extends DeliveryOrder {
 
 const TIMEOUT_MS = 10_000
 const KEPT_DELIVERIES = 1_000
+const UNANSWERED = 502
 /** How long an event waits for a later one that overtakes it, where they are shuffled. */
 const SHUFFLE_WITHIN_MS = 50
 
@@ -131,7 +132,13 @@ function anyButTheOldest(queue: readonly Message[]): Message | undefined {
 
 function lostDelivery(message: Message): Delivery {
   const { world } = message
-  return { id: world.nextId(), message, deliveredAt: world.clock.now(), durationSeconds: 0, statusCode: 0 }
+  return {
+    id: world.nextId(),
+    message,
+    deliveredAt: world.clock.now(),
+    durationSeconds: 0,
+    statusCode: UNANSWERED,
+  }
 }
 
 /** Serialised at once: a delivery tells the state at the event, not at the time it goes out. */
@@ -158,7 +165,7 @@ async function deliver(message: Message, url: string | undefined, signal: AbortS
   const started = performance.now()
   const deliveredAt = message.world.clock.now()
   // An app that is down gets nothing, then or later: GitHub does not deliver again by itself.
-  const statusCode = url === undefined ? 0 : await post(url, message, signal).catch(() => 0)
+  const statusCode = url === undefined ? UNANSWERED : await post(url, message, signal).catch(() => UNANSWERED)
   return {
     id: message.world.nextId(),
     message,

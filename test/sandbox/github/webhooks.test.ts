@@ -161,7 +161,7 @@ describe('webhooks can be ordered to', () => {
     expect(bodies((await bench.delivered()).slice(from))).toEqual(['heard'])
 
     const { data } = await bench.asAppItself().apps.listWebhookDeliveries()
-    expect(data[1]).toMatchObject({ event: 'issue_comment', status_code: 0 })
+    expect(data[1]).toMatchObject({ event: 'issue_comment', status_code: 502 })
     await bench.asAppItself().apps.redeliverWebhookDelivery({ delivery_id: Number(data[1]?.id) })
     expect(bodies((await bench.delivered()).slice(from))).toEqual(['heard', 'lost'])
   })
