@@ -289,7 +289,7 @@ export interface Word {
   /** Its label; without one it bears none of the app's. */
   readonly stage?: Stage
   /** What people are to be notified of, once: a change of a comment notifies nobody. */
-  readonly news?: 'granted' | 'refused' | 'ended'
+  readonly news?: 'held-up' | 'granted' | 'refused' | 'ended'
 }
 
 export interface Revert {

@@ -8,6 +8,7 @@ import type { Parsed } from './core/problem.ts'
 import { formatRecord, parseRecord, type RequestRecord } from './core/record.ts'
 import { type GrantState, grantReport, type Lent } from './core/report-grant.ts'
 import { brokenRulesReport } from './core/report-request.ts'
+import { waitsForSomebody } from './core/report-words.ts'
 import { parseLocation } from './core/request.ts'
 import { RULES_PATH } from './core/rules.ts'
 import { digest } from './digest.ts'
@@ -100,8 +101,9 @@ function stageOf(state: GrantState): Stage {
 function newsOf(state: GrantState): Word['news'] {
   switch (state.kind) {
     case 'pending':
+      return waitsForSomebody(state.code) ? 'held-up' : undefined
     case 'approved':
-      return undefined
+      return state.obstacle && 'held-up'
     case 'granted':
       return 'granted'
     case 'rejected':

@@ -4,6 +4,8 @@ import type { Probot } from 'probot'
 
 /** GitHub never sends a larger body; anything beyond is not read. */
 const LARGEST_BODY = 25 * 1024 * 1024
+/** Bytes of all bodies that are being read at once: anybody may send some before a signature can be checked. */
+const READ_AT_ONCE = 64 * 1024 * 1024
 const WEBHOOK_PATH = '/api/github/webhooks'
 /** Milliseconds: a request that trickles in is cut off. */
 const REQUEST_TIMEOUT = 30_000
@@ -25,8 +27,9 @@ export interface Told {
 }
 
 export function createWebhookServer(probot: Probot, told: Told): Server {
+  const readBody = createBodyReader()
   const server = createServer((request, response) => {
-    answer(probot, told, request, response).catch((error) => {
+    answer(probot, told, readBody, request, response).catch((error) => {
       probot.log.error({ err: error }, 'Could not answer a request')
       if (!response.headersSent) reply(response, 500, { error: 'internal error' })
     })
@@ -39,6 +42,7 @@ export function createWebhookServer(probot: Probot, told: Told): Server {
 async function answer(
   probot: Probot,
   { health, metrics }: Told,
+  readBody: ReadBody,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -49,17 +53,25 @@ async function answer(
     response.end(metrics())
     return
   }
-  if (request.method === 'POST' && path === WEBHOOK_PATH) return receive(probot, request, response)
+  if (request.method === 'POST' && path === WEBHOOK_PATH) return receive(probot, readBody, request, response)
   return reply(response, 404, { error: `nothing here; webhooks go to ${WEBHOOK_PATH}` })
 }
 
-async function receive(probot: Probot, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function receive(
+  probot: Probot,
+  readBody: ReadBody,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const name = header(request, 'x-github-event')
   const id = header(request, 'x-github-delivery')
   const signature = header(request, 'x-hub-signature-256')
   if (!name || !id || !signature) return reply(response, 400, { error: 'not a signed GitHub webhook' })
   const payload = await readBody(request)
-  if (payload === undefined) return refuseBody(response)
+  if (typeof payload !== 'string') {
+    response.setHeader('connection', 'close')
+    return reply(response, payload.status, { error: payload.error })
+  }
   if (!(await probot.webhooks.verify(payload, signature).catch(() => false))) {
     return reply(response, 401, { error: 'the signature does not match the webhook secret' })
   }
@@ -68,22 +80,31 @@ async function receive(probot: Probot, request: IncomingMessage, response: Serve
   return reply(response, 202, { ok: true })
 }
 
-/** Undefined where the body is larger than GitHub ever sends. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) return undefined
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += chunk.length
-    if (size > LARGEST_BODY) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
+const TOO_LARGE = { status: 413, error: `a webhook has ${LARGEST_BODY} bytes at most` } as const
+const TOO_MUCH = { status: 503, error: 'too much is being sent at once; send it again' } as const
 
-function refuseBody(response: ServerResponse): void {
-  response.setHeader('connection', 'close')
-  reply(response, 413, { error: `a webhook has ${LARGEST_BODY} bytes at most` })
+/** The body, or why it is not read to its end. */
+type ReadBody = (request: IncomingMessage) => Promise<string | typeof TOO_LARGE | typeof TOO_MUCH>
+
+function createBodyReader(): ReadBody {
+  let reading = 0
+  return async (request) => {
+    if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) return TOO_LARGE
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of request) {
+        size += chunk.length
+        reading += chunk.length
+        if (size > LARGEST_BODY) return TOO_LARGE
+        if (reading > READ_AT_ONCE) return TOO_MUCH
+        chunks.push(chunk)
+      }
+      return Buffer.concat(chunks).toString('utf8')
+    } finally {
+      reading -= size
+    }
+  }
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

@@ -42,9 +42,14 @@ const WAITS_FOR_SOMEBODY: ReadonlySet<string> = new Set([
   'trust-root-broken',
 ])
 
+/** Whether what is not decided yet goes on only when somebody does something about it. */
+export function waitsForSomebody(code: string): boolean {
+  return WAITS_FOR_SOMEBODY.has(code)
+}
+
 /** After the message of what is not known yet. */
 export function untilThen(code: string): string {
-  return WAITS_FOR_SOMEBODY.has(code)
+  return waitsForSomebody(code)
     ? 'You need not do anything to this pull request: it goes on when somebody has done what is said above, and Daypass sees that by itself.'
     : 'There is nothing to do: Daypass asks again by itself.'
 }

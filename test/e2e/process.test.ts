@@ -182,6 +182,29 @@ describe('a webhook', () => {
   })
 })
 
+test('what many send at once, signed by nobody, is refused beyond what the process can hold', async () => {
+  const { headers = {} } = signed('', environment.WEBHOOK_SECRET ?? '')
+  const size = 24 * 1024 * 1024
+  const half = Buffer.alloc(size, ' ')
+  const begun = [1, 2, 3].map(() => {
+    const call = httpRequest(world.ready.app.url + WEBHOOKS, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': size + 1 },
+    })
+    const refused = new Promise<number | undefined>((resolve) => {
+      call.on('response', ({ statusCode }) => resolve(statusCode))
+      call.on('error', () => resolve(undefined))
+    })
+    call.write(half)
+    return { call, refused }
+  })
+  expect(await Promise.race(begun.map(({ refused }) => refused))).toBe(503)
+
+  for (const { call } of begun) call.destroy()
+  const genuine = signed(JSON.stringify({}), environment.WEBHOOK_SECRET ?? '', 'ping')
+  await expect.poll(() => deliver(genuine)).toBe(202)
+})
+
 test('elsewhere it answers only how it is', async () => {
   const { url } = world.ready.app
 

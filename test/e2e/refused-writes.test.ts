@@ -149,11 +149,20 @@ test('an account that lets the app in no more holds up nothing in another, and i
     path,
     requestYaml({ prefixes: [], duration: '2h' }),
   )
+  await world.settled()
   await world.approve('olivia', opened)
   const waiting = { ...opened, ...(await world.merge('olivia', opened)) }
   await world.settled()
   expect(await world.comment(waiting)).toContain('The AWS account analytics can not be read')
   expect(await world.comment(waiting)).toContain('(`account-unreadable`)')
+  const written = world.exchanges.filter(
+    ({ kind, ...rest }) =>
+      kind === 'rest' &&
+      'path' in rest &&
+      rest.method === 'POST' &&
+      rest.path.endsWith(`/issues/${waiting.pull}/comments`),
+  )
+  expect(written, 'before the merge, and what holds it up').toHaveLength(2)
 
   const change = await world.propose('alice', repository, {
     branch: 'longer-while-shut',
