@@ -9,7 +9,7 @@ import { findGivenBack } from './end-early.ts'
 import { type Changes, changedGrants, judgeChanges, whyChangeEnds } from './extend.ts'
 import type { Finding } from './finding.ts'
 import { giveAccess } from './give-access.ts'
-import { ROLE_MISSING } from './judge-added.ts'
+import { ROLE_MISSING, WINDOW_OVER } from './judge-added.ts'
 import { judgeFile } from './judge-file.ts'
 import type { Snapshot, SourceFile } from './ports.ts'
 import { keyOf } from './publish.ts'
@@ -162,12 +162,16 @@ export const ACCOUNT_UNREADABLE = 'account-unreadable'
 /** Whether a grant stands there nobody knows: nothing is final, and of what was granted, refused or ended nothing new is told. */
 function whereShut({ memory }: World, finding: Finding): Finding | undefined {
   const { subject } = finding
-  const extended = finding.kind === 'unknown' ? finding.extends : undefined
+  const extended = finding.kind === 'unknown' || finding.kind === 'rejected' ? finding.extends : undefined
   // Its role was looked for nowhere.
   for (const { identity } of [subject, extended ?? subject]) memory.missing.delete(keyOf(identity))
   const isMissing = finding.kind === 'unknown' && finding.reason.code === ROLE_MISSING
   if (finding.kind === 'unknown' && !isMissing) return finding
-  if (finding.kind !== 'approved' && extended === undefined) {
+  const { state } = subject.record ?? {}
+  const isTold = state !== undefined && state !== 'pending'
+  // What GitHub keeps no record of any more was told of long ago.
+  const isForgotten = finding.kind === 'rejected' && finding.reason.code === WINDOW_OVER
+  if (extended === undefined && (isTold || isForgotten)) {
     memory.shut.set(subject.identity.path, subject.blob)
     return undefined
   }

@@ -31,7 +31,8 @@ export const WINDOW_OVER = 'window-over'
 /** Never taken for a request that was not judged yet. */
 export const UNREADABLE_RECORD: Reason = {
   code: 'record-unreadable',
-  message: 'What this app recorded of the request can not be read by this version of it.',
+  message:
+    'What this app recorded of the request can not be read by this version of it. Whoever runs Daypass has to run the newer version again.',
 }
 
 /** The evidence is gathered before the request is read, and also where it can't be, so that its author can be told. */
@@ -122,8 +123,12 @@ export function findRecorded(
 /** What keeps everything new from being granted, approved or not. */
 export function obstacleTo(rules: Parsed<Rules>, { trustRoot }: Evidence): Reason | undefined {
   if (!trustRoot.holds) return { code: 'trust-root-broken', message: trustRoot.message }
-  if (!rules.ok) return { code: 'rules-broken', message: rules.problems[0].message }
+  if (!rules.ok) return { code: 'rules-broken', message: brokenRules(rules) }
   return rules.value.paused ? PAUSED : undefined
+}
+
+function brokenRules({ problems }: Extract<Parsed<Rules>, { readonly ok: false }>): string {
+  return `The rules can't be used: ${problems[0].message} Nothing new is granted until an owner of \`.github/daypass.yml\` mends them.`
 }
 
 /** It was granted, yet no role stands: the window is over and the app was interrupted, or somebody took the role away. */
@@ -161,10 +166,7 @@ function findNew(
   const verdict = judge(evidence)
   if (verdict.outcome === 'unknown') return unknown(verdict.code, verdict.message)
   if (!rules.ok) {
-    return unknown(
-      'rules-broken',
-      `The rules can't be used: ${rules.problems[0].message} Nothing new is granted until they are mended.`,
-    )
+    return unknown('rules-broken', brokenRules(rules))
   }
   if (rules.value.paused) return unknown(PAUSED.code, PAUSED.message)
   if (!asked.ok) {

@@ -86,23 +86,42 @@ const TOO_MUCH = { status: 503, error: 'too much is being sent at once; send it 
 /** The body, or why it is not read to its end. */
 type ReadBody = (request: IncomingMessage) => Promise<string | typeof TOO_LARGE | typeof TOO_MUCH>
 
+interface Reading {
+  size: number
+  isCutOff: boolean
+  readonly request: IncomingMessage
+}
+
 function createBodyReader(): ReadBody {
-  let reading = 0
+  const all = new Set<Reading>()
+
+  /** The largest goes: a webhook of GitHub's is seldom it. */
+  function makeRoom(): void {
+    const sizes = [...all].map(({ size }) => size)
+    if (sizes.reduce((sum, size) => sum + size, 0) <= READ_AT_ONCE) return
+    const largest = [...all].reduce((one, other) => (other.size > one.size ? other : one))
+    largest.isCutOff = true
+    largest.request.destroy()
+  }
+
   return async (request) => {
     if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) return TOO_LARGE
     const chunks: Buffer[] = []
-    let size = 0
+    const own: Reading = { size: 0, isCutOff: false, request }
+    all.add(own)
     try {
       for await (const chunk of request) {
-        size += chunk.length
-        reading += chunk.length
-        if (size > LARGEST_BODY) return TOO_LARGE
-        if (reading > READ_AT_ONCE) return TOO_MUCH
+        own.size += chunk.length
+        if (own.size > LARGEST_BODY) return TOO_LARGE
+        makeRoom()
         chunks.push(chunk)
       }
       return Buffer.concat(chunks).toString('utf8')
+    } catch (error) {
+      if (own.isCutOff) return TOO_MUCH
+      throw error
     } finally {
-      reading -= size
+      all.delete(own)
     }
   }
 }

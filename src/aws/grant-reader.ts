@@ -24,7 +24,14 @@ export interface GrantReaderOptions {
   readonly onForeign: (role: ForeignRole, account: Account) => void
 }
 
+/** A boundary seldom changes; in milliseconds. */
+const BOUNDARY_KNOWN_FOR = 5 * 60_000
+
+type Statements = ReturnType<typeof statementsOf>
+
 export function createGrantReader({ clients, onForeign }: GrantReaderOptions): GrantReader {
+  const boundaries = new Map<string, { readonly at: number; readonly statements: Statements }>()
+
   return {
     async list(account, repositoryId) {
       try {
@@ -61,14 +68,18 @@ export function createGrantReader({ clients, onForeign }: GrantReaderOptions): G
       }
     },
     async isWithinBoundary(account, { identity, boundary, permissionPolicy }) {
-      try {
-        return await clients.use(account, identity.repositoryId, async (iam) => {
-          const statements = statementsOf((await readManaged(iam, boundary))?.document)
-          return statements.length === 0 ? undefined : isWithin(statements, permissionPolicy)
-        })
-      } catch {
-        return undefined
+      const last = boundaries.get(boundary)
+      if (last === undefined || performance.now() - last.at > BOUNDARY_KNOWN_FOR) {
+        try {
+          const read = (iam: IAMClient) => readManaged(iam, boundary)
+          const statements = statementsOf((await clients.use(account, identity.repositoryId, read))?.document)
+          boundaries.set(boundary, { at: performance.now(), statements })
+        } catch {
+          // What was read last holds until it can be read again.
+        }
       }
+      const { statements = [] } = boundaries.get(boundary) ?? {}
+      return statements.length === 0 ? undefined : isWithin(statements, permissionPolicy)
     },
   }
 

@@ -16,9 +16,16 @@ export function isWithin(boundary: readonly Statement[], { Statement: own }: Pol
   return wanted.every(
     ([action, resource]) =>
       boundary.some((it) => it.Effect === 'Allow' && isOf(it, action, resource)) &&
-      !boundary.some(
-        (it) => it.Effect === 'Deny' && it.Condition === undefined && isOf(it, action, resource),
-      ),
+      !boundary.some((it) => isSureDenial(it) && isOf(it, action, resource)),
+  )
+}
+
+/** Whom one with a condition or a variable denies, nobody can say beforehand. */
+function isSureDenial(statement: Statement): boolean {
+  return (
+    statement.Effect === 'Deny' &&
+    statement.Condition === undefined &&
+    !JSON.stringify(statement).includes('${')
   )
 }
 
@@ -38,9 +45,10 @@ function listOf(value: unknown): readonly string[] {
   return items.filter((item) => typeof item === 'string')
 }
 
-/** In a policy `*` stands for any text, and `?` for any one character. */
+/** In a policy `*` stands for any text, as a variable may, and `?` for any one character. */
 function regExpOf(pattern: string, flags: string): RegExp {
   const source = pattern
+    .replaceAll(/\$\{[^}]*\}/g, '*')
     .replaceAll(/[\\^$.+()[\]{}|/]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.')

@@ -34,8 +34,6 @@ export function whyEnded({ because, by }: End, author: Person): string {
 
 /** These go on only when somebody did what their message says. */
 const WAITS_FOR_SOMEBODY: ReadonlySet<string> = new Set([
-  'account-unreadable',
-  'fallback-untold',
   'paused',
   'record-unreadable',
   'rules-broken',

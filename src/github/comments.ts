@@ -122,12 +122,16 @@ async function removeEach(
   comments: readonly Comment[],
   where: string,
 ): Promise<string | undefined> {
-  return tryWrite(`deleting an earlier comment ${where}`, async () => {
-    for (const { id } of comments)
-      await octokit.rest.issues.deleteComment({ ...at, comment_id: id }).catch((error: unknown) => {
-        if (statusOf(error) !== 404) throw error
-      })
-  })
+  const refused: (string | undefined)[] = []
+  for (const { id } of comments)
+    refused.push(
+      await tryWrite(`deleting an earlier comment ${where}`, async () => {
+        await octokit.rest.issues.deleteComment({ ...at, comment_id: id }).catch((error: unknown) => {
+          if (statusOf(error) !== 404) throw error
+        })
+      }),
+    )
+  return refused.find((why) => why !== undefined)
 }
 
 interface Comment {

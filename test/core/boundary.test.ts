@@ -4,6 +4,7 @@ import type { PolicyDocument } from '../../src/core/grant.ts'
 
 const BUCKET = 'arn:aws:s3:::customer-exports'
 const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/one'
+const VARIABLE = ['$', '{aws:PrincipalTag/team}'].join('')
 const reads = { Effect: 'Allow', Action: 's3:GetObject', Resource: [`${BUCKET}/exports/*`] }
 const decrypts = { Effect: 'Allow', Action: 'kms:Decrypt', Resource: KEY }
 const grant = (...Statement: object[]) => ({ Version: '2012-10-17', Statement }) as unknown as PolicyDocument
@@ -19,6 +20,12 @@ test.each([
   ['all but something else', [{ Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }]],
   ['a condition that may be met', [{ ...allow, Condition: { Bool: { 'aws:SecureTransport': 'true' } } }]],
   ['a denial of every other bucket', [allow, noOther]],
+  ['a bucket by a variable', [{ ...allow, Resource: `arn:aws:s3:::${VARIABLE}-exports/*` }]],
+  [
+    'a denial of other buckets than one by a variable',
+    [allow, { ...noOther, NotResource: `arn:aws:s3:::${VARIABLE}` }],
+  ],
+  ['less than a folder of it', [allow, { ...reads, Effect: 'Deny', Resource: `${BUCKET}/exports/secret/*` }]],
   ['a denial that hangs on a condition', [allow, { ...reads, Effect: 'Deny', Condition: { Null: {} } }]],
 ])('a grant is within a boundary that names %s', (_, boundary) => {
   expect(isWithin(boundary, grant(reads))).toBe(true)

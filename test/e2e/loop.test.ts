@@ -80,7 +80,7 @@ test('what is known already is asked of GitHub without cost', async () => {
   await world.settled()
   // The app's own list of deliveries counts against a limit of its own.
   const asked = (await callsOfApp()).filter(
-    ({ service, target }) => service === 'github' && !target.startsWith('/api/v3/app/'),
+    ({ service, target }) => service === 'github' && !target.startsWith('/api/v3/app/hook/deliveries'),
   )
 
   expect(asked.length).toBeGreaterThan(0)

@@ -10,6 +10,7 @@ const BEYOND = '380400462317223936'
 let listed: object[]
 let asked: string[]
 let isDown: boolean
+let pageSize: number
 /** To the next times that a delivery is asked for. */
 let answers: number[]
 let now: number
@@ -19,6 +20,7 @@ beforeEach(() => {
   listed = []
   asked = []
   isDown = false
+  pageSize = 2
   answers = []
   now = NOON
   const off = { enabled: false }
@@ -34,13 +36,15 @@ beforeEach(() => {
   redeliver = createRedelivery(async () => octokit)
 })
 
-/** Two to a page. */
 function pageOf(url: URL): Response {
   const from = Number(url.searchParams.get('cursor') ?? 0)
-  url.searchParams.set('cursor', String(from + 2))
-  const link = from + 2 < listed.length ? `<${url.href}>; rel="next"` : ''
+  url.searchParams.set('cursor', String(from + pageSize))
+  const link = from + pageSize < listed.length ? `<${url.href}>; rel="next"` : ''
   // As GitHub writes them: with ids beyond what a JavaScript number holds.
-  const text = JSON.stringify(listed.slice(from, from + 2)).replaceAll(/"id":(\d+)/g, `"id":${BEYOND}$1`)
+  const text = JSON.stringify(listed.slice(from, from + pageSize)).replaceAll(
+    /"id":(\d+)/g,
+    `"id":${BEYOND}$1`,
+  )
   return new Response(text, {
     headers: { link, etag: `"${text.length}"`, 'content-type': 'application/json' },
   })
@@ -73,24 +77,31 @@ it('asks for each press once, however many pages they stand on and however often
 const ARRIVED = { status: 'OK', status_code: 202 }
 
 it('asks for nothing again of which a later attempt arrived', async () => {
-  fails(1)
-  now += 61 * MINUTE
-  fails(2, { ...ARRIVED, guid: 'guid-1', redelivery: true })
+  fails(1, { event: 'push', action: null })
+  await redeliver()
+  fails(2)
+  now += MINUTE
+  fails(3, { ...ARRIVED, guid: 'guid-2', redelivery: true })
+  fails(4, ARRIVED)
   expect(await redeliver()).toBe(0)
   expect(asked).toEqual([])
 })
 
-it('asks at a start for what arrived just before, as the process that took it may have died with it', async () => {
+it('asks at a start also for what arrived, as the process that took it may have died with it', async () => {
   fails(1, ARRIVED)
   now += 30 * MINUTE
-  fails(2, ARRIVED)
+  fails(2)
   now += 40 * MINUTE
-  fails(3, { event: 'push', action: null, ...ARRIVED })
-  expect(await redeliver()).toBe(1)
-  now += MINUTE
-  fails(4, ARRIVED)
+  fails(3, { ...ARRIVED, guid: 'guid-2', redelivery: true })
+  expect(await redeliver()).toBe(2)
+  expect(asked).toEqual(attempts(1, 3))
+})
+
+it('looks through no more than ten thousand deliveries', async () => {
+  pageSize = 100
+  fails(1)
+  for (let id = 0; id < 10_001; id++) fails(2, { event: 'push', action: null })
   expect(await redeliver()).toBe(0)
-  expect(asked).toEqual(attempts(2))
 })
 
 it('goes on to the others where GitHub delivers one not again', async () => {
