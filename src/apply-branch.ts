@@ -135,12 +135,17 @@ function openQuestions(
     standing.flatMap(({ identity, state }) => (state.kind === 'live' ? identity.path : [])),
   )
   return snapshot.requests.filter((file) => {
-    const location = parseLocation(file.path)
-    if (location.ok && unreadable.has(location.value.account)) return false
+    if (unreadable.has(accountIn(file.path))) return false
     const settled = memory.settled.get(file.path)
     if (settled?.blob === file.blob && settled.commit === snapshot.commit) return false
     return !granted.has(file.path)
   })
+}
+
+/** The alias of the account in the path of a request; empty where there is none. */
+function accountIn(path: string): string {
+  const location = parseLocation(path)
+  return location.ok ? location.value.account : ''
 }
 
 /** The files in accounts that can't be read of which nobody was told yet that they wait for that. */
@@ -149,10 +154,7 @@ function shutQuestions(
   { requests }: Snapshot,
   { unreadable }: Iam,
 ): readonly SourceFile[] {
-  const isShut = (path: string) => {
-    const location = parseLocation(path)
-    return location.ok && unreadable.has(location.value.account)
-  }
+  const isShut = (path: string) => unreadable.has(accountIn(path))
   for (const path of memory.shut.keys()) if (!isShut(path)) memory.shut.delete(path)
   return requests.filter(({ path, blob }) => isShut(path) && memory.shut.get(path) !== blob)
 }
@@ -175,9 +177,7 @@ function whereShut({ memory }: World, finding: Finding): Finding | undefined {
     memory.shut.set(subject.identity.path, subject.blob)
     return undefined
   }
-  const location = parseLocation(subject.identity.path)
-  const account = location.ok ? location.value.account : ''
-  const message = `The AWS account ${account} can not be read, so that nothing can be granted there. Whoever runs Daypass finds the reason in its log.`
+  const message = `The AWS account ${accountIn(subject.identity.path)} can not be read, so that nothing can be granted there. Whoever runs Daypass finds the reason in its log.`
   const reason = { code: ACCOUNT_UNREADABLE, message }
   return { kind: 'unknown', subject, reason, ...(extended && { extends: extended }) }
 }

@@ -110,19 +110,22 @@ async function examineRequest(
     extended?.file,
   )
   const evidence = await withFallback(github, gathered, terms)
-  const { account } = asked.value
+  const grant = extended
+    ? extendIfMergedNow(world, extended, asked.value, evidence)
+    : grantIfMergedNow(world, head, file, asked.value)
   const [told, hasRoom, isWithin] = await Promise.all([
     shownTo(world, github),
     // What is extended has its role already, in which it reads the same.
-    extended ? true : world.hasRoom(account, world.repository.id),
-    extended ? true : world.isWithinBoundary(account, grantIfMergedNow(world, head, file, asked.value)),
+    extended ? true : world.hasRoom(asked.value.account, world.repository.id),
+    extended || 'code' in grant ? true : world.isWithinBoundary(asked.value.account, grant),
   ])
+  if ('code' in grant) return waits({ kind: 'problems', problems: [inWhole(path, grant)] })
   const shown = {
     ...told,
     ...(hasRoom === false && { isFull: true }),
     ...(isWithin === false && { isBeyondBoundary: true }),
   }
-  return weigh(world, { head, file, asked: asked.value, evidence, extended, shown })
+  return weigh({ head, asked: asked.value, grant, evidence, extended, shown })
 }
 
 /** Whoever runs the app is told too: the people who ask may not be able to mend it. */
@@ -139,20 +142,16 @@ async function shownTo({ repository, log, memory }: PreviewWorld, github: GitHub
 
 interface ToWeigh {
   readonly head: PullHead
-  readonly file: SourceFile
   readonly asked: Asked
+  readonly grant: Grant
   readonly evidence: Evidence
   readonly extended: Extended | undefined
   readonly shown: Pick<ValidRequest, 'isPublic' | 'isFull' | 'isBeyondBoundary'>
 }
 
-function weigh(world: PreviewWorld, { head, file, asked, evidence, extended, shown }: ToWeigh): Examined {
+function weigh({ head, asked, grant, evidence, extended, shown }: ToWeigh): Examined {
   const { pull, draft } = head
   const { path } = evidence
-  const grant = extended
-    ? extendIfMergedNow(world, extended, asked, evidence)
-    : grantIfMergedNow(world, head, file, asked)
-  if ('code' in grant) return waits({ kind: 'problems', problems: [inWhole(path, grant)] })
   const tooLarge = checkGrantSize(grant)
   if (tooLarge !== undefined) return waits({ kind: 'problems', problems: [inWhole(path, tooLarge)] })
   const verdict = judgeOpen(evidence)

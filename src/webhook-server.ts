@@ -94,11 +94,11 @@ interface Reading {
 
 function createBodyReader(): ReadBody {
   const all = new Set<Reading>()
+  let together = 0
 
   /** The largest goes: a webhook of GitHub's is seldom it. */
   function makeRoom(): void {
-    const sizes = [...all].map(({ size }) => size)
-    if (sizes.reduce((sum, size) => sum + size, 0) <= READ_AT_ONCE) return
+    if (together <= READ_AT_ONCE) return
     const largest = [...all].reduce((one, other) => (other.size > one.size ? other : one))
     largest.isCutOff = true
     largest.request.destroy()
@@ -112,6 +112,7 @@ function createBodyReader(): ReadBody {
     try {
       for await (const chunk of request) {
         own.size += chunk.length
+        together += chunk.length
         if (own.size > LARGEST_BODY) return TOO_LARGE
         makeRoom()
         chunks.push(chunk)
@@ -122,6 +123,7 @@ function createBodyReader(): ReadBody {
       throw error
     } finally {
       all.delete(own)
+      together -= own.size
     }
   }
 }

@@ -38,11 +38,17 @@ export function openComment(state: OpenState, context: OpenContext): string {
         '**Closed, and nothing was granted.**',
         'If it is still needed, reopen it; a new pull request does as well.',
       ])
-    case 'unanswered':
+    case 'unanswered': {
+      const length = lengthOf(state.after)
+      const why =
+        state.lacks === 'approval'
+          ? `it waited for ${length} without an approval`
+          : `its mistakes were not mended for ${length}`
       return compose([
-        `**Closed, as ${state.lacks === 'approval' ? `it waited for ${lengthOf(state.after)} without an approval` : `its mistakes were not mended for ${lengthOf(state.after)}`}.** The rules of this repository let a request wait no longer. Nothing was granted.`,
+        `**Closed, as ${why}.** The rules of this repository let a request wait no longer. Nothing was granted.`,
         'If it is still needed, reopen it: the time then counts anew.',
       ])
+    }
   }
 }
 
